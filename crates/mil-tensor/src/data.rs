@@ -1,0 +1,50 @@
+//! What stands behind a tensor.
+
+use std::fmt;
+
+use crate::Blob;
+
+/// The elements of a tensor, in one of several forms. A tensor's clones share them.
+#[derive(Debug)]
+pub enum Data {
+    /// Packed bytes in memory.
+    Inline(Box<[u8]>),
+    /// Text elements.
+    Strings(Box<[String]>),
+    /// Packed bytes of a file or buffer.
+    Mapped(Blob),
+    /// One element, repeated: its bytes (for sub-byte types one byte that holds the element).
+    Splat(Box<[u8]>),
+    /// Known only by its hash, as in a text that was printed without its weights. Reading it fails.
+    Opaque(Fingerprint),
+}
+
+/// A hash of a tensor's type, shape and elements (BLAKE3, first 128 bits).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl Fingerprint {
+    /// The inverse of `Display`.
+    pub fn parse(text: &str) -> Option<Fingerprint> {
+        let mut bytes = [0; 16];
+        if text.len() != 32 || !text.is_ascii() {
+            return None;
+        }
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
+        }
+        Some(Fingerprint(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
