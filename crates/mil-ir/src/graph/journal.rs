@@ -1,0 +1,116 @@
+//! What the mutators did, and undoing it.
+
+use crate::graph::{Argument, At, Graph};
+use crate::{BlockId, Literal, Name, OpId, Type, ValueId};
+
+/// A point to which a graph can be rolled back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checkpoint(usize);
+
+/// One change, with what is needed to undo it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Edit {
+    /// An op was inserted.
+    Inserted(OpId),
+    /// An op was erased that stood before another.
+    Erased(OpId, OpId),
+    /// An op was moved that stood before another.
+    Moved(OpId, OpId),
+    /// The operands of a parameter were replaced; `None`: there were none.
+    Argument(OpId, Name, Option<Argument>),
+    /// An attribute was replaced.
+    Attribute(OpId, Name, Option<Literal>),
+    /// An op's label was replaced.
+    OpName(OpId, Option<Name>),
+    /// A value's name was replaced.
+    ValueName(ValueId, Name),
+    /// A value's type was replaced.
+    ValueType(ValueId, Type),
+    /// A block's inputs were replaced.
+    Inputs(BlockId, Vec<ValueId>),
+    /// The origins of an op were replaced.
+    Origins(OpId, Option<Vec<Name>>),
+}
+
+impl Graph {
+    /// The present, to roll back to or to ask for changes since.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint(self.journal.len())
+    }
+
+    /// What changed since a checkpoint, oldest first.
+    pub fn edits_since(&self, checkpoint: Checkpoint) -> &[Edit] {
+        self.journal.get(checkpoint.0..).unwrap_or(&[])
+    }
+
+    /// Forgets what was done, which can then no longer be undone. Checkpoints made before lose their meaning.
+    pub fn forget_edits(&mut self) {
+        self.journal = Vec::new();
+    }
+
+    /// Undoes everything since a checkpoint. Ids that were given out since then stay taken.
+    pub fn roll_back(&mut self, checkpoint: Checkpoint) {
+        while self.journal.len() > checkpoint.0 {
+            let Some(edit) = self.journal.pop() else { return };
+            let before = self.journal.len();
+            match edit {
+                Edit::Inserted(op) => self.detach(op),
+                Edit::Erased(op, next) => self.attach(op, next),
+                Edit::Moved(op, next) => {
+                    self.unlink(op);
+                    self.link_before(op, next);
+                }
+                Edit::Argument(op, param, old) => self.put_argument(op, param, old),
+                Edit::Attribute(op, key, old) => self.set_attribute(op, key, old),
+                Edit::OpName(op, old) => self.rename_op(op, old),
+                Edit::ValueName(value, old) => self.rename_value(value, old),
+                Edit::ValueType(value, old) => self.retype(value, old),
+                Edit::Inputs(block, old) => self.put_inputs(block, old),
+                Edit::Origins(op, old) => self.put_origins(op, old),
+            }
+            self.journal.truncate(before);
+        }
+    }
+
+    /// The live ops that changes since a checkpoint touched, and the users of their results; sorted, each once.
+    pub fn touched_since(&self, checkpoint: Checkpoint) -> Vec<OpId> {
+        let mut ops: Vec<OpId> = Vec::new();
+        let value_ops = |value: ValueId| self.definition(value).into_iter().chain(self.users(value));
+        for edit in self.edits_since(checkpoint) {
+            match edit {
+                Edit::Inserted(op)
+                | Edit::Moved(op, _)
+                | Edit::Argument(op, ..)
+                | Edit::Attribute(op, ..)
+                | Edit::OpName(op, _) => ops.push(*op),
+                Edit::ValueName(value, _) | Edit::ValueType(value, _) => ops.extend(value_ops(*value)),
+                Edit::Inputs(block, _) => {
+                    ops.extend(self.block(*block).inputs().iter().flat_map(|&v| self.users(v)))
+                }
+                Edit::Erased(..) | Edit::Origins(..) => {}
+            }
+        }
+        ops.sort_unstable();
+        ops.dedup();
+        ops.retain(|&op| self.is_live(op));
+        let users: Vec<OpId> =
+            ops.iter().flat_map(|&op| self.op(op).results.iter()).flat_map(|&v| self.users(v)).collect();
+        ops.extend(users);
+        ops.sort_unstable();
+        ops.dedup();
+        ops
+    }
+}
+
+impl At {
+    /// Where an op stood that stood before `next`.
+    pub(super) fn next(self, graph: &Graph) -> OpId {
+        match self {
+            At::Before(op) => op,
+            At::After(op) => graph.op(op).next.unwrap_or(op),
+            At::End(block) => graph.block(block).return_op(),
+            At::Start(block) => graph.blocks[block.index()].first,
+        }
+    }
+}

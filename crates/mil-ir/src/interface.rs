@@ -1,0 +1,362 @@
+//! What an app sees of a model: features, states, metadata, target.
+//!
+//! The types mirror the messages of `Model.proto` and `FeatureTypes.proto`, which `mil-package` translates. Passes
+//! change an interface only through the methods of [`Interface`] at the end of this file.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use mil_tensor::DType;
+
+use crate::{Carried, Name, Target};
+
+/// The interface of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Interface {
+    /// `Model.specificationVersion`; see [`Target`].
+    pub specification_version: i32,
+    /// Features of each function. A model without named functions has one entry, `main`.
+    pub functions: IndexMap<Name, FunctionInterface>,
+    /// The functions are spelled one by one in the file (iOS18), not as features of the model itself.
+    pub multifunction: bool,
+    /// The function that runs when an app names none.
+    pub default_function: Option<Name>,
+    /// Features for on-device training; only carried.
+    pub training_inputs: Vec<Feature>,
+    /// The model can be trained on the device.
+    pub updatable: bool,
+    /// Author, licence, and what else was written down.
+    pub metadata: Metadata,
+    /// Unknown fields of the `Model` message.
+    pub model_carried: Option<Box<Carried>>,
+    /// Unknown fields of the `ModelDescription` message.
+    pub carried: Option<Box<Carried>>,
+}
+
+/// The features of one function.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FunctionInterface {
+    /// What it takes, in order.
+    pub inputs: Vec<Feature>,
+    /// What it gives, in order.
+    pub outputs: Vec<Feature>,
+    /// What it keeps between calls.
+    pub states: Vec<Feature>,
+    /// The output with the predicted class or number; empty for none.
+    pub predicted_feature: Name,
+    /// The output with the probability of each class; empty for none.
+    pub predicted_probabilities: Name,
+    /// Unknown fields of its message.
+    pub carried: Option<Box<Carried>>,
+}
+
+/// A named input, output or state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// The name, by which the program's values are found.
+    pub name: Name,
+    /// Documentation; empty for none.
+    pub doc: String,
+    /// What it is. `None`: the file does not say.
+    pub kind: Option<FeatureKind>,
+    /// An app may leave it out.
+    pub optional: bool,
+    /// Unknown fields of its messages.
+    pub carried: Option<Box<Carried>>,
+}
+
+/// The type of a feature.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FeatureKind {
+    /// A 64-bit integer.
+    Int64,
+    /// A 64-bit float.
+    Double,
+    /// Text.
+    String,
+    /// An array.
+    Array(ArrayFeature),
+    /// An image.
+    Image(ImageFeature),
+    /// A dictionary from these keys to doubles.
+    Dictionary(DictionaryKey),
+    /// A sequence.
+    Sequence {
+        /// Type of its elements; `None`: the file does not say.
+        element: Option<SequenceElement>,
+        /// Length.
+        length: Option<SizeRange>,
+    },
+    /// A state with these contents.
+    State(Option<ArrayFeature>),
+}
+
+/// An array: element type, default shape and the shapes it may have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArrayFeature {
+    /// Default shape, in elements; empty where none is declared.
+    pub shape: Vec<i64>,
+    /// Number of the element type in `ArrayFeatureType.ArrayDataType`; see [`ArrayFeature::dtype`].
+    pub data_type: i32,
+    /// The shapes it may have.
+    pub flexibility: Option<Flexibility>,
+    /// Value where an optional input is left out: wire bytes of the `defaultOptionalValue` field, with its tag.
+    pub default_value: Option<Box<[u8]>>,
+}
+
+/// The shapes that an array may have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Flexibility {
+    /// One of these.
+    Enumerated(Vec<Vec<i64>>),
+    /// Any within a range per axis.
+    Ranges(Vec<SizeRange>),
+}
+
+/// Bounds of a size, both allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeRange {
+    /// Lower bound.
+    pub lower: u64,
+    /// Upper bound; negative: none.
+    pub upper: i64,
+}
+
+/// An image.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageFeature {
+    /// Pixels.
+    pub width: i64,
+    /// Pixels.
+    pub height: i64,
+    /// Number in `ImageFeatureType.ColorSpace`; see [`ImageFeature::color_space`].
+    pub color: i32,
+    /// The sizes it may have.
+    pub flexibility: Option<SizeFlexibility>,
+}
+
+/// The sizes that an image may have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SizeFlexibility {
+    /// One of these: width, height.
+    Enumerated(Vec<(u64, u64)>),
+    /// Any within these ranges: width, height.
+    Range(Option<SizeRange>, Option<SizeRange>),
+}
+
+/// Pixel formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ColorSpace {
+    /// 8 bits of grey.
+    Grayscale,
+    /// 8 bits each of red, green, blue.
+    Rgb,
+    /// 8 bits each of blue, green, red.
+    Bgr,
+    /// A 16-bit float of grey.
+    GrayscaleFloat16,
+}
+
+/// Keys of a dictionary feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DictionaryKey {
+    /// 64-bit integers.
+    Int64,
+    /// Text.
+    String,
+    /// The file does not say.
+    Unspecified,
+}
+
+/// Elements of a sequence feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SequenceElement {
+    /// 64-bit integers.
+    Int64,
+    /// Text.
+    String,
+}
+
+/// What was written down about a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata {
+    /// The message is there, be it empty.
+    pub present: bool,
+    /// What the model does.
+    pub description: String,
+    /// Its version.
+    pub version: String,
+    /// Who made it.
+    pub author: String,
+    /// Its licence.
+    pub license: String,
+    /// Anything else, by key.
+    pub user_defined: BTreeMap<String, String>,
+    /// Unknown fields of its message.
+    pub carried: Option<Box<Carried>>,
+}
+
+/// `ArrayFeatureType.ArrayDataType` and the element types that MIL has for them.
+const ARRAY_TYPES: [(i32, DType); 5] = [
+    (65552, DType::Fp16),
+    (65568, DType::Fp32),
+    (65600, DType::Fp64),
+    (131_080, DType::Int8),
+    (131_104, DType::Int32),
+];
+
+impl ArrayFeature {
+    /// An array of this type and default shape.
+    pub fn new(dtype: DType, shape: Vec<i64>) -> Option<ArrayFeature> {
+        let data_type = ARRAY_TYPES.iter().find(|row| row.1 == dtype)?.0;
+        Some(ArrayFeature { shape, data_type, flexibility: None, default_value: None })
+    }
+
+    /// Element type; `None` for a number that this version does not know.
+    pub fn dtype(&self) -> Option<DType> {
+        ARRAY_TYPES.iter().find(|row| row.0 == self.data_type).map(|row| row.1)
+    }
+}
+
+impl ImageFeature {
+    /// Pixel format; `None` for a number that this version does not know.
+    pub fn color_space(&self) -> Option<ColorSpace> {
+        match self.color {
+            10 => Some(ColorSpace::Grayscale),
+            20 => Some(ColorSpace::Rgb),
+            30 => Some(ColorSpace::Bgr),
+            40 => Some(ColorSpace::GrayscaleFloat16),
+            _ => None,
+        }
+    }
+}
+
+/// Why an interface refuses a change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InterfaceError {
+    /// No such function.
+    #[error("there is no function {0}")]
+    NoFunction(Name),
+    /// No such feature.
+    #[error("function {0} has no feature {1}")]
+    NoFeature(Name, Name),
+    /// The name is taken.
+    #[error("function {0} has a feature {1} already")]
+    Taken(Name, Name),
+    /// No array.
+    #[error("feature {1} of function {0} is no array")]
+    NoArray(Name, Name),
+    /// The format has no array of this type.
+    #[error("feature {1} of function {0} cannot have elements of type {2}")]
+    NoSuchArray(Name, Name, DType),
+}
+
+impl Interface {
+    /// The release that the model is for; `None` for a version that milopt does not know.
+    pub fn target(&self) -> Option<Target> {
+        Target::from_specification_version(self.specification_version)
+    }
+
+    /// The features of a function.
+    pub fn function(&self, name: &str) -> Option<&FunctionInterface> {
+        self.functions.get(name)
+    }
+
+    /// Makes the model one for this release, if it is for an older one.
+    pub fn raise_target(&mut self, target: Target) {
+        self.specification_version = self.specification_version.max(target.specification_version());
+    }
+
+    /// Renames a feature. The program's value is renamed by the caller.
+    pub fn rename_feature(&mut self, function: &str, old: &str, new: &str) -> Result<(), InterfaceError> {
+        let features = self.features_mut(function)?;
+        if features.all().any(|feature| &*feature.name == new) {
+            return Err(InterfaceError::Taken(function.into(), new.into()));
+        }
+        for feature in features.all_mut().filter(|feature| &*feature.name == old) {
+            feature.name = new.into();
+        }
+        for name in [&mut features.predicted_feature, &mut features.predicted_probabilities] {
+            if &**name == old {
+                *name = new.into();
+            }
+        }
+        features.find(new).map(drop).ok_or_else(|| InterfaceError::NoFeature(function.into(), old.into()))
+    }
+
+    /// Gives an array feature another element type.
+    pub fn retype_feature(&mut self, function: &str, name: &str, dtype: DType) -> Result<(), InterfaceError> {
+        let number = ARRAY_TYPES
+            .iter()
+            .find(|row| row.1 == dtype)
+            .ok_or_else(|| InterfaceError::NoSuchArray(function.into(), name.into(), dtype))?;
+        self.array_mut(function, name)?.data_type = number.0;
+        Ok(())
+    }
+
+    /// Gives an array feature another default shape, and other shapes that it may have.
+    pub fn reshape_feature(
+        &mut self,
+        function: &str,
+        name: &str,
+        shape: Vec<i64>,
+        flexibility: Option<Flexibility>,
+    ) -> Result<(), InterfaceError> {
+        let array = self.array_mut(function, name)?;
+        (array.shape, array.flexibility) = (shape, flexibility);
+        Ok(())
+    }
+
+    /// Adds a state with these contents.
+    pub fn add_state(
+        &mut self,
+        function: &str,
+        name: &str,
+        contents: ArrayFeature,
+    ) -> Result<(), InterfaceError> {
+        let features = self.features_mut(function)?;
+        if features.find(name).is_some() {
+            return Err(InterfaceError::Taken(function.into(), name.into()));
+        }
+        features.states.push(Feature {
+            name: name.into(),
+            doc: String::new(),
+            kind: Some(FeatureKind::State(Some(contents))),
+            optional: false,
+            carried: None,
+        });
+        Ok(())
+    }
+
+    fn features_mut(&mut self, function: &str) -> Result<&mut FunctionInterface, InterfaceError> {
+        self.functions.get_mut(function).ok_or_else(|| InterfaceError::NoFunction(function.into()))
+    }
+
+    fn array_mut(&mut self, function: &str, name: &str) -> Result<&mut ArrayFeature, InterfaceError> {
+        let features = self.features_mut(function)?;
+        let feature = features.all_mut().find(|feature| &*feature.name == name);
+        match feature.map(|feature| &mut feature.kind) {
+            Some(Some(FeatureKind::Array(array) | FeatureKind::State(Some(array)))) => Ok(array),
+            Some(_) => Err(InterfaceError::NoArray(function.into(), name.into())),
+            None => Err(InterfaceError::NoFeature(function.into(), name.into())),
+        }
+    }
+}
+
+impl FunctionInterface {
+    /// Inputs, outputs and states.
+    pub fn all(&self) -> impl Iterator<Item = &Feature> {
+        self.inputs.iter().chain(&self.outputs).chain(&self.states)
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Feature> {
+        self.inputs.iter_mut().chain(&mut self.outputs).chain(&mut self.states)
+    }
+
+    /// The feature of this name.
+    pub fn find(&self, name: &str) -> Option<&Feature> {
+        self.all().find(|feature| &*feature.name == name)
+    }
+}

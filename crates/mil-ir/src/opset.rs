@@ -1,0 +1,127 @@
+//! Opsets and targets.
+
+use std::fmt;
+
+use crate::Name;
+
+/// The opset of a function, as a file spells it: `CoreML5` … `CoreML9`, or one that is newer than milopt.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Opset(Name);
+
+/// A release of the Core ML format. Ordered by age.
+///
+/// Certain facts: `specificationVersion` and opset strings of coremltools 9.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// Specification 4, opset `CoreML3`.
+    IOS13,
+    /// Specification 5, opset `CoreML4`.
+    IOS14,
+    /// Specification 6, opset `CoreML5`: the first with ML Programs.
+    IOS15,
+    /// Specification 7, opset `CoreML6`.
+    IOS16,
+    /// Specification 8, opset `CoreML7`.
+    IOS17,
+    /// Specification 9, opset `CoreML8`.
+    IOS18,
+    /// Specification 10, opset `CoreML9`.
+    IOS26,
+}
+
+impl Target {
+    /// All that this version knows, oldest first.
+    pub const ALL: [Target; 7] = [
+        Target::IOS13,
+        Target::IOS14,
+        Target::IOS15,
+        Target::IOS16,
+        Target::IOS17,
+        Target::IOS18,
+        Target::IOS26,
+    ];
+
+    /// `Model.specificationVersion`.
+    pub fn specification_version(self) -> i32 {
+        self as i32 + 4
+    }
+
+    /// The oldest target of this specification version.
+    pub fn from_specification_version(version: i32) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.specification_version() == version)
+    }
+
+    /// The opset that came with it.
+    pub fn opset(self) -> Opset {
+        Opset::new(&format!("CoreML{}", self as i32 + 3))
+    }
+
+    /// The target of this name: `iOS17`, in any case.
+    pub fn from_name(name: &str) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.to_string().eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Target::IOS13 => "iOS13",
+            Target::IOS14 => "iOS14",
+            Target::IOS15 => "iOS15",
+            Target::IOS16 => "iOS16",
+            Target::IOS17 => "iOS17",
+            Target::IOS18 => "iOS18",
+            Target::IOS26 => "iOS26",
+        })
+    }
+}
+
+impl Opset {
+    /// As spelled in a file.
+    pub fn new(name: &str) -> Opset {
+        Opset(name.into())
+    }
+
+    /// As spelled in a file.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The release it came with; `None` for one that this version does not know.
+    pub fn target(&self) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.opset() == *self)
+    }
+
+    /// The tag in MIL text: `ios17` for `CoreML7`; an unknown opset's own name.
+    pub fn tag(&self) -> String {
+        self.target().map_or_else(|| self.0.to_string(), |target| target.to_string().to_lowercase())
+    }
+
+    /// The inverse of [`Opset::tag`].
+    pub fn from_tag(tag: &str) -> Opset {
+        Target::from_name(tag).map_or_else(|| Opset::new(tag), Target::opset)
+    }
+}
+
+impl fmt::Display for Opset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_opsets_and_tags_agree() {
+        assert_eq!(Target::IOS18.specification_version(), 9);
+        assert_eq!(Target::IOS26.opset().as_str(), "CoreML9");
+        assert_eq!(Opset::new("CoreML6").tag(), "ios16");
+        for target in Target::ALL {
+            assert_eq!(target.opset().target(), Some(target));
+            assert_eq!(Opset::from_tag(&target.opset().tag()), target.opset());
+        }
+        assert_eq!(Opset::from_tag("ios99").as_str(), "ios99");
+    }
+}

@@ -1,0 +1,115 @@
+//! Replacing ops without losing names.
+
+use mil_tensor::Tensor;
+
+use crate::{At, Graph, GraphError, Literal, Name, NewOp, OpId, ValueId};
+
+/// Replaces ops of a graph, keeping the rules that rewriters break most often:
+///
+/// - A replaced value that is an output of the function hands its name to its successor. Where the successor
+///   cannot take it (an input, another output, a value of an outer block), an `identity` takes it.
+/// - New names derive from old ones and are unique.
+/// - The new op remembers which ops of the original program it stands for ([`Graph::origins`]).
+#[derive(Debug)]
+pub struct Rewriter<'g> {
+    graph: &'g mut Graph,
+}
+
+impl<'g> Rewriter<'g> {
+    /// Rewrites this graph.
+    pub fn new(graph: &'g mut Graph) -> Rewriter<'g> {
+        Rewriter { graph }
+    }
+
+    /// The graph, for reading.
+    pub fn graph(&self) -> &Graph {
+        self.graph
+    }
+
+    /// The graph, for the plain mutators.
+    pub fn graph_mut(&mut self) -> &mut Graph {
+        self.graph
+    }
+
+    /// Inserts a `const` op before another op, under a fresh name derived from `base`.
+    pub fn constant(&mut self, base: &str, literal: impl Into<Literal>, before: OpId) -> ValueId {
+        let name = self.graph.fresh_name(base);
+        let op = self.graph.insert(NewOp::constant(name, literal), At::Before(before));
+        self.graph.op(op).results()[0]
+    }
+
+    /// Inserts a `const` op for a tensor; see [`Rewriter::constant`].
+    pub fn tensor(&mut self, base: &str, tensor: Tensor, before: OpId) -> ValueId {
+        self.constant(base, Literal::tensor(tensor), before)
+    }
+
+    /// Inserts an op before another, making the names of its results unique.
+    pub fn insert(&mut self, mut new: NewOp, before: OpId) -> OpId {
+        for (name, _) in &mut new.results {
+            *name = self.graph.fresh_name(name);
+        }
+        self.graph.insert(new, At::Before(before))
+    }
+
+    /// Replaces an op: its results by these values, in order, then erases it. `origins` are the ops that go with it,
+    /// from which the replacement inherits what it stands for.
+    ///
+    /// The caller has made sure that each new value computes the old one, with its type, and is visible to its users.
+    pub fn replace(&mut self, op: OpId, values: &[ValueId], origins: &[OpId]) -> Result<(), GraphError> {
+        let results = self.graph.op(op).results().to_vec();
+        let sources = self.sources(op, origins);
+        for (&old, &new) in results.iter().zip(values) {
+            if let Some(definition) = self.graph.definition(new)
+                && self.graph.origins(definition).is_empty()
+                && !sources.contains(self.graph.label(definition))
+            {
+                self.graph.set_origins(definition, sources.clone());
+            }
+            self.replace_value(op, old, new);
+        }
+        self.graph.erase(op)
+    }
+
+    /// Makes every use of one value a use of another, with the name rule. `at` is the op that defined the old value.
+    fn replace_value(&mut self, at: OpId, old: ValueId, new: ValueId) {
+        let is_output =
+            |graph: &Graph, value| graph.users(value).any(|user| user == graph.root().return_op());
+        if !is_output(self.graph, old) {
+            self.graph.replace_uses(old, new);
+            return;
+        }
+        let name = self.graph.value(old).name().clone();
+        let can_rename = self.graph.definition(new).is_some_and(|definition| {
+            self.graph.op(definition).kind() != "const" && self.graph.op(definition).block() == Graph::ROOT
+        }) && !is_output(self.graph, new);
+        let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
+        self.graph.rename_value(old, hidden);
+        if can_rename {
+            self.graph.rename_value(new, name);
+            self.graph.replace_uses(old, new);
+        } else {
+            let ty = self.graph.value(old).ty().clone();
+            let identity = NewOp::new("identity").named(name.clone()).with("x", new).result(name, ty);
+            let identity = self.graph.insert(identity, At::After(at));
+            let output = self.graph.op(identity).results()[0];
+            let returned = self.graph.root().return_op();
+            self.graph.replace_uses_if(old, output, |user| user == returned);
+            self.graph.replace_uses(old, new);
+        }
+    }
+
+    /// Labels of the ops of the original program behind these ops.
+    fn sources(&self, op: OpId, others: &[OpId]) -> Vec<Name> {
+        let mut sources: Vec<Name> = Vec::new();
+        for &op in others.iter().chain([&op]) {
+            let known = self.graph.origins(op);
+            let own = std::slice::from_ref(self.graph.label(op));
+            for name in if known.is_empty() { own } else { known } {
+                if !sources.contains(name) {
+                    sources.push(name.clone());
+                }
+            }
+        }
+        sources
+    }
+}

@@ -1,0 +1,1 @@
+//! The structural verifier: what must hold of any program, whatever its ops mean.
