@@ -37,6 +37,7 @@ pub type Infer = fn(&Call<'_>) -> Result<Vec<Type>, InferError>;
 pub type Check = fn(&Call<'_>, &mut Problems);
 
 /// The parameters of an op from one opset on, until the next version.
+#[derive(Debug)]
 pub struct Version {
     /// The first release that has it.
     pub since: Target,
@@ -47,6 +48,7 @@ pub struct Version {
 }
 
 /// A parameter of an op.
+#[derive(Debug)]
 pub struct Param {
     /// The name, as in files.
     pub name: &'static str,

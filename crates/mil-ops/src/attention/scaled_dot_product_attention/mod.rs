@@ -19,8 +19,40 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of `query`, with the last axis of `value`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.dtype("query")?;
+    let (Some(query), Some(key), Some(value)) = (call.dims("query")?, call.dims("key")?, call.dims("value")?)
+    else {
+        return Ok(vec![dims::tensor(dtype, None)]);
+    };
+    let rank = query.len();
+    if rank < 3 || key.len() != rank || value.len() != rank {
+        return Err(invalid!("ranks of query, key and value are {rank}, {}, {}", key.len(), value.len()));
+    }
+    let same = |a: &[Dim], b: &[Dim]| a.iter().zip(b).all(|(a, b)| dims::may_equal(a, b));
+    let (head, last) = (rank - 2, rank - 1);
+    if !same(&query[..head], &key[..head]) || !same(&query[..head], &value[..head]) {
+        return Err(invalid!("query, key and value differ in their batch axes"));
+    }
+    if !dims::may_equal(&query[last], &key[last]) {
+        return Err(invalid!("query and key differ in their last axis: {} and {}", query[last], key[last]));
+    }
+    if !dims::may_equal(&key[head], &value[head]) {
+        return Err(invalid!("key and value differ in length: {} and {}", key[head], value[head]));
+    }
+    if let Some(mask) = call.dims_of("attn_mask") {
+        let mut scores = query.to_vec();
+        scores[last] = key[head].clone();
+        dims::broadcast(mask, &scores)?;
+    }
+    let mut result = query.to_vec();
+    result[last] = value[last].clone();
+    Ok(vec![dims::tensor(dtype, Some(result))])
+}

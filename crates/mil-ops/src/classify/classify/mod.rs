@@ -17,8 +17,18 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The label of the most probable class, and the probability of each.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let classes = call.ty("classes").ok_or_else(|| InferError::Missing("classes".into()))?;
+    let TypeKind::List(label, _) = classes.kind() else {
+        return Err(invalid!("classes is no list"));
+    };
+    let probability = Type::scalar(DType::Fp64);
+    Ok(vec![label.clone(), Type::new(TypeKind::Dict(label.clone(), probability))])
+}

@@ -19,8 +19,29 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the data, in the type of the scale.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let Some(dims) = call.dims("quantized_data")? {
+        let axis = call.axis("axis", dims.len())?;
+        for param in ["scale", "zero_point"] {
+            match call.dims(param)? {
+                None | Some([]) => {}
+                Some([size]) if dims::may_equal(size, &dims[axis]) => {}
+                Some(other) => {
+                    return Err(invalid!(
+                        "{param} has shape {}, axis {axis} size {}",
+                        dims::show(other),
+                        dims[axis]
+                    ));
+                }
+            }
+        }
+    }
+    Ok(vec![call.ty_like("quantized_data", call.dtype("scale")?)?])
+}

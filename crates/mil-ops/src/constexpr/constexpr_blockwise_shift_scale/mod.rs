@@ -22,8 +22,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the data, in the type of the scale.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::check_blocks(call, "data")?;
+    Ok(vec![call.ty_like("data", call.dtype("scale")?)?])
+}

@@ -18,8 +18,14 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the data, in the type that `output_dtype` names.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = dims::named_dtype("output_dtype", call.string("output_dtype")?)?;
+    Ok(vec![call.ty_like("source_val", dtype)?])
+}

@@ -32,8 +32,21 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Until iOS17 the shape is said; from iOS18 on it is that of the indices, where vectors lengthen one axis.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.dtype("lut")?;
+    if call.since() < Target::IOS18 {
+        return Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)]);
+    }
+    let shape = match call.dims("indices")? {
+        Some(dims) => Some(super::vectors(call, dims)?.1),
+        None => None,
+    };
+    Ok(vec![dims::tensor(dtype, shape)])
+}

@@ -22,8 +22,20 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Mask and non-zero elements; vectors lengthen both.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (mask, lut) = (call.tensor("indices_mask")?, call.dtype("lut")?);
+    let Some(dims) = call.dims("indices_mask")? else {
+        return Ok(vec![dims::tensor(mask.dtype, None), dims::tensor(lut, Some(vec![Dim::UNKNOWN]))]);
+    };
+    let (length, shape) = super::vectors(call, dims)?;
+    let count = call.dims("indices_nonzero_data")?.and_then(|dims| dims.first()).unwrap_or(&Dim::UNKNOWN);
+    let count = dims::mul(count, length)?;
+    Ok(vec![dims::tensor(mask.dtype, Some(shape)), dims::tensor(lut, Some(vec![count]))])
+}

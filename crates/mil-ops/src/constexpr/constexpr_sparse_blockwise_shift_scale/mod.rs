@@ -23,8 +23,15 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The mask as it is, and the elements in the type of the scale.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::check_blocks(call, "data_mask")?;
+    let mask = call.dtype("data_mask")?;
+    Ok(vec![call.ty_like("data_mask", mask)?, call.ty_like("nonzero_data", call.dtype("scale")?)?])
+}

@@ -28,8 +28,17 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Until iOS17 the shape is said; from iOS18 on it is that of the mask.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.dtype("nonzero_data")?;
+    if call.since() < Target::IOS18 {
+        return Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)]);
+    }
+    Ok(vec![call.ty_like("mask", dtype)?])
+}

@@ -10,8 +10,19 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::tensor("pred", BOOL, "")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// What both branches give; sizes in which they differ are unknown.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (Some(yes), Some(no)) = (call.block_outputs(0), call.block_outputs(1)) else {
+        return Err(InferError::Undecided);
+    };
+    if yes.len() != no.len() {
+        return Err(invalid!("one branch gives {} values, the other {}", yes.len(), no.len()));
+    }
+    yes.iter().zip(&no).map(|(a, b)| super::either(a, b)).collect()
+}

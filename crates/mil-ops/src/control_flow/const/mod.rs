@@ -10,8 +10,13 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::any("val", "").constant()], domains: &[] }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of the literal.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.attribute("val").ok_or_else(|| InferError::Missing("val".into()))?.ty.clone()])
+}

@@ -14,8 +14,17 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The elements asked for, stacked.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let element = super::element(call)?;
+    let tensor = element.as_tensor().ok_or_else(|| InferError::NotTensor("ls".into()))?;
+    let count = call.dims("indices")?.and_then(|dims| dims.first()).cloned().unwrap_or(Dim::UNKNOWN);
+    let shape = dims::ranked(tensor).map(|dims| std::iter::once(count).chain(dims.iter().cloned()).collect());
+    Ok(vec![dims::tensor(tensor.dtype, shape)])
+}

@@ -10,8 +10,13 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// A number.
+fn infer(_: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![Type::scalar(Int32)])
+}

@@ -14,8 +14,13 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// An element.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![super::element(call)?.clone()])
+}

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer_list),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -12,15 +12,34 @@ pub static DEF: OpDef = OpDef {
         params: &[
             Param::tensor("init_length", INT32, "").or_int(1),
             Param::tensor("dynamic_length", BOOL, "").constant().or_bool(true),
-            Param::any("elem_shape", ""),
+            Param::variadic("elem_shape", ""),
             Param::tensor("dtype", STRING, "").constant().or_str("fp32"),
         ],
         domains: &[],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// A list of tensors of one type.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = dims::named_dtype("dtype", call.string("dtype")?)?;
+    let mut shape = Vec::new();
+    for operand in call.operands("elem_shape") {
+        let sizes = call.graph().literal(operand).and_then(|literal| literal.as_tensor()?.to_i64s().ok());
+        match sizes {
+            Some(sizes) => {
+                for size in sizes {
+                    shape.push(if size < 0 { Dim::UNKNOWN } else { dims::size(size)? });
+                }
+            }
+            None => shape.push(Dim::UNKNOWN),
+        }
+    }
+    let length = call.int("init_length").map_or(Ok(Dim::UNKNOWN), dims::size)?;
+    Ok(vec![Type::new(TypeKind::List(dims::tensor(dtype, Some(shape)), length))])
+}

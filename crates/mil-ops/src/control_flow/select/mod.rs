@@ -14,8 +14,16 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The three operands broadcast to each other.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = dims::promote(call.dtype("a")?, call.dtype("b")?);
+    let shape = dims::broadcast_ranked(call.dims("a")?, call.dims("b")?)?;
+    let shape = dims::broadcast_ranked(shape.as_deref(), call.dims("cond")?)?;
+    Ok(vec![dims::tensor(dtype, shape)])
+}

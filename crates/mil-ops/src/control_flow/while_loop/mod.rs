@@ -10,8 +10,18 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::variadic("loop_vars", "")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// What the body gives, which is what it takes; sizes in which they differ are unknown.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let Some(inputs) = call.block_inputs(1) else { return Err(InferError::Undecided) };
+    let Some(outputs) = call.block_outputs(1) else { return Ok(inputs) };
+    if inputs.len() != outputs.len() {
+        return Err(invalid!("the body takes {} values and gives {}", inputs.len(), outputs.len()));
+    }
+    inputs.iter().zip(&outputs).map(|(a, b)| super::either(a, b)).collect()
+}

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(super::infer_bool),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

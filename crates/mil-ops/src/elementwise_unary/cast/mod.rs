@@ -19,8 +19,13 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of `x`, in the type that `dtype` names.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.ty_like("x", super::named_dtype(call, "dtype")?)?])
+}

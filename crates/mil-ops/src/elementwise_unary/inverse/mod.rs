@@ -24,7 +24,7 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

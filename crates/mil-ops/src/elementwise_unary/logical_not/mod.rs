@@ -10,7 +10,7 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::tensor("x", BOOL, "")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -24,8 +24,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The last two axes are the size asked for.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let size = [call.int("output_height")?, call.int("output_width")?];
+    super::spatial(call, |axis, _| dims::size(size[axis]))
+}

@@ -18,8 +18,19 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The last two axes lose what is cropped.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::spatial(call, |axis, dim| {
+        let param = ["crop_height", "crop_width"][axis];
+        match *call.ints(param)? {
+            [before, after] => dims::add(dim, before.saturating_add(after).saturating_neg()),
+            _ => Err(invalid!("{param} takes two integers")),
+        }
+    })
+}

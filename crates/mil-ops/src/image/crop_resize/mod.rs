@@ -61,8 +61,28 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every image.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let [height, width] = [call.int("target_height")?, call.int("target_width")?];
+    let size = [dims::size(height)?, dims::size(width)?];
+    let shape = match (call.since() < Target::IOS17, call.dims("x")?) {
+        (_, None) => None,
+        (true, Some([batch, channels, _, _])) => {
+            let boxes = call.dims("roi")?.and_then(|roi| roi.first()).cloned().unwrap_or(Dim::UNKNOWN);
+            Some([boxes, batch.clone(), channels.clone()].into_iter().chain(size).collect())
+        }
+        (false, Some([_, channels, _, _])) => {
+            let boxes = call.dims("boxes")?.and_then(|boxes| boxes.first()).cloned().unwrap_or(Dim::UNKNOWN);
+            Some([boxes, channels.clone()].into_iter().chain(size).collect())
+        }
+        (_, Some(other)) => return Err(invalid!("x must have rank 4, not {}", other.len())),
+    };
+    Ok(vec![dims::tensor(x.dtype, shape)])
+}

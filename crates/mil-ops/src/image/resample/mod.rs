@@ -36,8 +36,22 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The last two axes are those of the grid of coordinates.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let Some(grid) = call.dims("coordinates")? else {
+        return super::spatial(call, |_, _| Ok(Dim::UNKNOWN));
+    };
+    let [_, height, width, pair] = grid else {
+        return Err(invalid!("coordinates must have rank 4, not {}", grid.len()));
+    };
+    if !dims::may_equal(pair, &Dim::Fixed(2)) {
+        return Err(invalid!("the last axis of coordinates must have size 2, not {pair}"));
+    }
+    super::spatial(call, |axis, _| Ok([height, width][axis].clone()))
+}

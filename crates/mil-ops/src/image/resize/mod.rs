@@ -20,8 +20,36 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The last `resized_dims` axes get the last sizes of `shape`; 0 keeps an axis.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let count =
+        usize::try_from(call.int("resized_dims")?).map_err(|_| invalid!("resized_dims is negative"))?;
+    let kept = dims
+        .len()
+        .checked_sub(count)
+        .ok_or_else(|| invalid!("resized_dims {count} exceeds the rank of x"))?;
+    let mut result = dims.to_vec();
+    match call.ints("shape") {
+        Ok(shape) => {
+            let from = shape
+                .len()
+                .checked_sub(count)
+                .ok_or_else(|| invalid!("shape has fewer than {count} sizes"))?;
+            for (dim, &wanted) in result[kept..].iter_mut().zip(&shape[from..]) {
+                if wanted != 0 {
+                    *dim = dims::size(wanted)?;
+                }
+            }
+        }
+        Err(_) => result[kept..].fill(Dim::UNKNOWN),
+    }
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

@@ -19,7 +19,7 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer_target_size),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -1,5 +1,7 @@
 //! `einsum`
 
+use std::collections::BTreeMap;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -14,8 +16,38 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The sizes that the letters of the result have in the operands, where 1 gives way.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let equation: String = call.string("equation")?.chars().filter(|c| !c.is_whitespace()).collect();
+    let (left, right) = equation.split_once("->").ok_or_else(|| invalid!("equation {equation} has no ->"))?;
+    let types = call.types("values");
+    let terms: Vec<&str> = left.split(',').collect();
+    if terms.len() != types.len() || types.is_empty() {
+        return Err(invalid!("equation {equation} is not one for {} operands", types.len()));
+    }
+    let mut sizes: BTreeMap<char, Dim> = BTreeMap::new();
+    let mut dtype = None;
+    for (term, ty) in terms.into_iter().zip(types) {
+        let tensor = ty.as_tensor().ok_or_else(|| InferError::NotTensor("values".into()))?;
+        dtype = dtype.or(Some(tensor.dtype));
+        let Some(dims) = dims::ranked(tensor) else { continue };
+        if dims.len() != term.chars().count() {
+            return Err(invalid!(
+                "{term} is not one letter for each axis of a tensor of rank {}",
+                dims.len()
+            ));
+        }
+        for (letter, dim) in term.chars().zip(dims) {
+            let known = sizes.entry(letter).or_insert_with(|| dim.clone());
+            *known = dims::broadcast(std::slice::from_ref(known), std::slice::from_ref(dim))?.remove(0);
+        }
+    }
+    let result = right.chars().map(|letter| sizes.get(&letter).cloned().unwrap_or(Dim::UNKNOWN)).collect();
+    Ok(vec![dims::tensor(dtype.unwrap_or(Fp32), Some(result))])
+}

@@ -35,7 +35,7 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -19,8 +19,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the input, in the type of the scale.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::check_scale(call)?;
+    Ok(vec![call.ty_like("input", call.dtype("scale")?)?])
+}

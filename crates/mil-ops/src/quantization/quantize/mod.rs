@@ -20,8 +20,15 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the input, in the type that `output_dtype` names.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = dims::named_dtype("output_dtype", call.string("output_dtype")?)?;
+    super::check_scale(call)?;
+    Ok(vec![call.ty_like("input", dtype)?])
+}

@@ -19,8 +19,17 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Random,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The last axis becomes the draws.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let Some((_, front)) = dims.split_last() else { return Err(invalid!("x is a scalar")) };
+    let draws = dims::size(call.int("size")?)?;
+    Ok(vec![dims::tensor(x.dtype, Some(front.iter().cloned().chain([draws]).collect()))])
+}

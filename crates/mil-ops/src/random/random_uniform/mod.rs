@@ -19,8 +19,13 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Random,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape that `shape` says, in the type of `low`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::shaped(call, &["low", "high"])
+}

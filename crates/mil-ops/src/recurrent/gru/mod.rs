@@ -58,8 +58,13 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The whole sequence or its last step, and the last hidden state.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::outputs(call, 3, 1)
+}

@@ -33,8 +33,13 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The whole sequence or its last step, the last hidden state and the last cell state.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::outputs(call, 4, 2)
+}

@@ -30,7 +30,7 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer_arg),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -18,7 +18,7 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,

@@ -44,8 +44,20 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The axis gives way to the axes of the indices that are no batch.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let (Some(dims), Some(indices)) = (call.dims("x")?, call.dims("indices")?) else {
+        return Ok(vec![dims::tensor(x.dtype, None)]);
+    };
+    let axis = call.axis("axis", dims.len())?;
+    let batch = super::batch_dims(call, indices.len().min(axis))?;
+    let result = dims[..axis].iter().chain(&indices[batch..]).chain(&dims[axis + 1..]);
+    Ok(vec![dims::tensor(x.dtype, Some(result.cloned().collect()))])
+}

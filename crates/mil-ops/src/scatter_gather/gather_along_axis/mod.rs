@@ -42,8 +42,17 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of the indices.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.dtype("x")?;
+    if let (Some(dims), Some(indices)) = (call.dims("x")?, call.dims("indices")?) {
+        super::check_along(call, dims, indices)?;
+    }
+    Ok(vec![call.ty_like("indices", x)?])
+}

@@ -38,8 +38,21 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// One slice of `x` for each index tuple.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let (Some(dims), Some(indices)) = (call.dims("x")?, call.dims("indices")?) else {
+        return Ok(vec![dims::tensor(x.dtype, None)]);
+    };
+    let batch = super::batch_dims(call, indices.len().min(dims.len()))?;
+    let Some((front, rest)) = super::tuples(dims, indices, batch)? else {
+        return Ok(vec![dims::tensor(x.dtype, None)]);
+    };
+    Ok(vec![dims::tensor(x.dtype, Some(front.iter().chain(rest).cloned().collect()))])
+}

@@ -34,8 +34,20 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `data`. `updates` has the shape that `gather` would give.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let (Some(data), Some(indices), Some(updates)) =
+        (call.dims("data")?, call.dims("indices")?, call.dims("updates")?)
+    {
+        let axis = call.axis("axis", data.len())?;
+        let wanted: Vec<Dim> = data[..axis].iter().chain(indices).chain(&data[axis + 1..]).cloned().collect();
+        super::check_updates(updates, &wanted)?;
+    }
+    Ok(vec![call.ty_like("data", call.dtype("data")?)?])
+}

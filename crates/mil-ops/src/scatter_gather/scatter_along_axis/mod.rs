@@ -34,8 +34,19 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `data`. `indices` and `updates` have one shape.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let (Some(data), Some(indices), Some(updates)) =
+        (call.dims("data")?, call.dims("indices")?, call.dims("updates")?)
+    {
+        super::check_along(call, data, indices)?;
+        super::check_updates(updates, indices)?;
+    }
+    Ok(vec![call.ty_like("data", call.dtype("data")?)?])
+}

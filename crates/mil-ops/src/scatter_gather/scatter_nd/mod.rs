@@ -32,8 +32,20 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `data`. `updates` has the shape that `gather_nd` would give.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let (Some(data), Some(indices), Some(updates)) =
+        (call.dims("data")?, call.dims("indices")?, call.dims("updates")?)
+        && let Some((front, rest)) = super::tuples(data, indices, 0)?
+    {
+        let wanted: Vec<Dim> = front.iter().chain(rest).cloned().collect();
+        super::check_updates(updates, &wanted)?;
+    }
+    Ok(vec![call.ty_like("data", call.dtype("data")?)?])
+}

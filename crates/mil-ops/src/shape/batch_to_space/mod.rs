@@ -18,8 +18,18 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The batch is dealt out to the two spatial axes, whose edges are then cropped.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (block, crops) = super::blocks(call, "crops")?;
+    let area = block[0].saturating_mul(block[1]);
+    super::rank_4(call, |[batch, channels, height, width]| {
+        let grow = |dim: &Dim, i: usize| dims::add(&dims::mul(dim, block[i])?, crops[i].saturating_neg());
+        Ok(vec![dims::div(batch, area)?, channels.clone(), grow(height, 0)?, grow(width, 1)?])
+    })
+}

@@ -19,8 +19,25 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::KeepsOrder],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Axes of size 1 at the places that `axes` name in the result.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let count = call.ints("axes")?.len();
+    let mut axes = call.axes("axes", dims.len() + count)?;
+    axes.sort_unstable();
+    let mut result = dims.to_vec();
+    for axis in axes {
+        if axis > result.len() {
+            return Err(invalid!("axes name a place twice"));
+        }
+        result.insert(axis, Dim::Fixed(1));
+    }
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

@@ -14,8 +14,13 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Channels become blocks of `upscale_factor` × `upscale_factor` pixels.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::channels_to_space(call, "upscale_factor")
+}

@@ -19,8 +19,18 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `x`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let Some(rank) = call.rank("x")?
+        && call.is_given("axes")
+    {
+        call.axes("axes", rank)?;
+    }
+    like_x(call)
+}

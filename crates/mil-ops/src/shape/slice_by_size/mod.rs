@@ -32,8 +32,31 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The sizes asked for; -1 reaches to the end.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let Ok(sizes) = call.ints("size") else {
+        return Ok(vec![dims::tensor(x.dtype, Some(vec![Dim::UNKNOWN; dims.len()]))]);
+    };
+    if sizes.len() != dims.len() {
+        return Err(invalid!("size has {} numbers for a tensor of rank {}", sizes.len(), dims.len()));
+    }
+    let begin = call.ints("begin").ok().filter(|begin| begin.len() == dims.len());
+    let mut result = Vec::with_capacity(dims.len());
+    for (axis, size) in sizes.into_iter().enumerate() {
+        result.push(match (size, &begin) {
+            (-1, Some(begin)) if begin[axis] < 0 => dims::size(begin[axis].saturating_neg())?,
+            (-1, Some(begin)) => dims::add(&dims[axis], begin[axis].saturating_neg())?,
+            (-1, None) => Dim::UNKNOWN,
+            (size, _) => dims::size(size)?,
+        });
+    }
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

@@ -26,8 +26,18 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `x`; `update` has the shape of the slice.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let (Some(slice), Some(update)) = (super::sliced(call)?, call.dims("update")?)
+        && !(slice.len() == update.len() && slice.iter().zip(update).all(|(a, b)| dims::may_equal(a, b)))
+    {
+        return Err(invalid!("update has shape {}, the slice {}", dims::show(update), dims::show(&slice)));
+    }
+    like_x(call)
+}

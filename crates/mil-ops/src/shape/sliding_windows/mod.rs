@@ -24,8 +24,22 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// One more axis after `axis`, for the places in a window.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let (size, stride) = (call.int("size")?, call.int("stride")?);
+    let axis = call.axis("axis", dims.len())?;
+    let count =
+        |length: i64| Some(length.checked_sub(size)?.checked_div_euclid(stride)?.checked_add(1)?.max(0));
+    let mut result = dims.to_vec();
+    result[axis] = dims::map(&dims[axis], count)?;
+    result.insert(axis + 1, dims::size(size)?);
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

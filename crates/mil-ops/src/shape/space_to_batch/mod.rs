@@ -18,8 +18,18 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The two spatial axes are padded, then dealt out to the batch.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (block, paddings) = super::blocks(call, "paddings")?;
+    let area = block[0].saturating_mul(block[1]);
+    super::rank_4(call, |[batch, channels, height, width]| {
+        let shrink = |dim: &Dim, i: usize| dims::div(&dims::add(dim, paddings[i])?, block[i]);
+        Ok(vec![dims::mul(batch, area)?, channels.clone(), shrink(height, 0)?, shrink(width, 1)?])
+    })
+}

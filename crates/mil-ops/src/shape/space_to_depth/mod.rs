@@ -14,8 +14,13 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Blocks of `block_size` × `block_size` pixels become channels.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::space_to_channels(call, "block_size")
+}

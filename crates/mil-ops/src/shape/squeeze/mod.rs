@@ -19,8 +19,23 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::KeepsOrder],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Without the axes that `axes` name, or without all of size 1.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let one = Dim::Fixed(1);
+    let result = if call.is_given("axes") {
+        let axes = call.axes("axes", dims.len())?;
+        let gone = |axis: usize, dim: &Dim| axes.contains(&axis) && dims::may_equal(dim, &one);
+        dims.iter().enumerate().filter(|(axis, dim)| !gone(*axis, dim)).map(|(_, dim)| dim.clone()).collect()
+    } else {
+        dims.iter().filter(|dim| **dim != one).cloned().collect()
+    };
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

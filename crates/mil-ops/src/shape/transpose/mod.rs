@@ -19,8 +19,21 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The axes in the order of `perm`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let perm = call.axes("perm", dims.len())?;
+    let mut sorted = perm.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..dims.len()) {
+        return Err(invalid!("perm does not name each of the {} axes once", dims.len()));
+    }
+    Ok(vec![dims::tensor(x.dtype, Some(perm.into_iter().map(|axis| dims[axis].clone()).collect()))])
+}

@@ -10,8 +10,13 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS18, params: &[Param::state("input", "")], domains: &[] }],
     effect: Effect::ReadsState,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// What the state holds.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![super::contents(call)?.clone()])
+}

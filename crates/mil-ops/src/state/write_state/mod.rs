@@ -14,8 +14,18 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::WritesState,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Nothing. The data have the type of what the state holds.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (state, data) =
+        (super::contents(call)?, call.ty("data").ok_or_else(|| InferError::Missing("data".into()))?);
+    if types_agree(state, data) {
+        return Ok(Vec::new());
+    }
+    Err(invalid!("the state holds a {state}, data is a {data}"))
+}

@@ -18,8 +18,16 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// 32-bit integers in the shape of `x`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let Some(rank) = call.rank("x")? {
+        call.axis("axis", rank)?;
+    }
+    Ok(vec![call.ty_like("x", Int32)?])
+}

@@ -19,8 +19,16 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `x`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let Some(rank) = call.rank("x")? {
+        call.axis("axis", rank)?;
+    }
+    like_x(call)
+}

@@ -14,8 +14,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape that `shape` says, in the type of `value`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.ty("value").and_then(Type::dtype).unwrap_or(Fp32);
+    Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)])
+}

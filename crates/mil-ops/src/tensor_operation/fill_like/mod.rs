@@ -17,8 +17,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The shape of `ref_tensor`, in the type of `value`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.ty("value").and_then(Type::dtype).unwrap_or(Fp32);
+    Ok(vec![call.ty_like("ref_tensor", dtype)?])
+}

@@ -14,8 +14,22 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[Trait::KeepsOrder],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Two axes: what stands before `axis`, and the rest.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else {
+        return Ok(vec![dims::tensor(x.dtype, Some(vec![Dim::UNKNOWN; 2]))]);
+    };
+    let axis = match call.int("axis")? {
+        end if usize::try_from(end) == Ok(dims.len()) => dims.len(),
+        axis => dims::axis("axis", axis, dims.len())?,
+    };
+    let (before, after) = dims.split_at(axis);
+    Ok(vec![dims::tensor(x.dtype, Some(vec![dims::volume(before), dims::volume(after)]))])
+}

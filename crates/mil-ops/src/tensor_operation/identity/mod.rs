@@ -10,8 +10,13 @@ pub static DEF: OpDef = OpDef {
     versions: &[Version { since: Target::IOS13, params: &[Param::any("x", "")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The type of `x`, whatever it is.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.ty("x").ok_or_else(|| InferError::Missing("x".into()))?.clone()])
+}

@@ -34,8 +34,35 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Boxes, scores and indices of what is kept, and until iOS16 how many. From iOS17 on the coordinates stand before the boxes.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (boxes, scores) = (call.dtype("boxes")?, call.dtype("scores")?);
+    let kept = dims::size(call.int("max_boxes")?)?;
+    let shape = call.dims("scores")?.map_or_else(|| vec![Dim::UNKNOWN; 3], <[Dim]>::to_vec);
+    let [batch, second, third] = &shape[..] else {
+        return Err(invalid!("scores must have rank 3, not {}", shape.len()));
+    };
+    let array =
+        |dtype, dims: &[&Dim]| dims::tensor(dtype, Some(dims.iter().map(|&dim| dim.clone()).collect()));
+    let four = Dim::Fixed(4);
+    Ok(if call.since() < Target::IOS17 {
+        vec![
+            array(boxes, &[batch, &kept, &four]),
+            array(scores, &[batch, &kept, third]),
+            array(Int32, &[batch, &kept]),
+            array(Int32, &[batch]),
+        ]
+    } else {
+        vec![
+            array(boxes, &[batch, &four, &kept]),
+            array(scores, &[batch, second, &kept]),
+            array(Int32, &[batch, &kept]),
+        ]
+    })
+}

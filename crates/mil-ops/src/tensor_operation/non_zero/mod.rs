@@ -14,8 +14,14 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// An unknown number of index tuples.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let rank = call.rank("x")?.map_or(Dim::UNKNOWN, Dim::from);
+    Ok(vec![dims::tensor(Int32, Some(vec![Dim::UNKNOWN, rank]))])
+}

@@ -20,8 +20,19 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// One more axis, at `axis`, as long as the vectors.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = ["on_value", "off_value"].iter().find_map(|param| call.ty(param)?.dtype()).unwrap_or(Int32);
+    let Some(dims) = call.dims("indices")? else { return Ok(vec![dims::tensor(dtype, None)]) };
+    let depth = call.int("one_hot_vector_size").map_or(Ok(Dim::UNKNOWN), dims::size)?;
+    let axis = call.axis("axis", dims.len() + 1)?;
+    let mut result = dims.to_vec();
+    result.insert(axis, depth);
+    Ok(vec![dims::tensor(dtype, Some(result))])
+}

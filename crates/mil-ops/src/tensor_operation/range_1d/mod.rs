@@ -14,8 +14,26 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// `ceil((end - start) / step)` numbers.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = call.dtype("start")?;
+    let length = match (call.float("start"), call.float("end"), call.float("step")) {
+        (Ok(_), Ok(_), Ok(0.0)) => return Err(invalid!("step is 0")),
+        (Ok(start), Ok(end), Ok(step)) => {
+            let length = ((end - start) / step).ceil();
+            if length.is_finite() && length < 9e15 {
+                Dim::Fixed(length.max(0.0) as u64)
+            } else {
+                Dim::UNKNOWN
+            }
+        }
+        _ => Dim::UNKNOWN,
+    };
+    Ok(vec![dims::tensor(dtype, Some(vec![length]))])
+}

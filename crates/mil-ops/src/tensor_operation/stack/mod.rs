@@ -14,8 +14,22 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// One more axis, at `axis`, as long as there are tensors.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let (dtype, shapes) = super::alike(call, "values")?;
+    let Some(mut result) = shapes.iter().flatten().next().map(|dims| dims.to_vec()) else {
+        return Ok(vec![dims::tensor(dtype, None)]);
+    };
+    for dims in shapes.iter().flatten() {
+        super::unify_except(&mut result, dims, None)?;
+    }
+    let axis = call.axis("axis", result.len() + 1)?;
+    result.insert(axis, shapes.len().into());
+    Ok(vec![dims::tensor(dtype, Some(result))])
+}

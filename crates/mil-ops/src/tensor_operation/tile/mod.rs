@@ -14,8 +14,22 @@ pub static DEF: OpDef = OpDef {
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// Each axis so many times as long.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
+    let Ok(reps) = call.ints("reps") else {
+        return Ok(vec![dims::tensor(x.dtype, Some(vec![Dim::UNKNOWN; dims.len()]))]);
+    };
+    if reps.len() != dims.len() {
+        return Err(invalid!("reps has {} numbers for a tensor of rank {}", reps.len(), dims.len()));
+    }
+    let result = dims.iter().zip(reps).map(|(dim, times)| dims::mul(dim, times)).collect::<Result<_, _>>()?;
+    Ok(vec![dims::tensor(x.dtype, Some(result))])
+}

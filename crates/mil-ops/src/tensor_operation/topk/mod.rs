@@ -46,8 +46,37 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// `k` elements along the axis, and their places.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let x = call.tensor("x")?;
+    let k = call.int("k").map_or(Ok(Dim::UNKNOWN), dims::size)?;
+    let shape = match call.dims("x")? {
+        Some(dims) => {
+            let axis = call.axis("axis", dims.len())?;
+            if let (Some(k), Some(size)) = (k.fixed(), dims[axis].fixed())
+                && k > size
+            {
+                return Err(invalid!("k {k} exceeds the size {size} of the axis"));
+            }
+            let mut shape = dims.to_vec();
+            shape[axis] = k;
+            Some(shape)
+        }
+        None => None,
+    };
+    let values = dims::tensor(x.dtype, shape.clone());
+    if call.since() >= Target::IOS16 && !call.bool("return_indices")? {
+        return Ok(vec![values]);
+    }
+    let dtype = match call.string("output_indices_dtype") {
+        Ok(name) => dims::named_dtype("output_indices_dtype", name)?,
+        Err(_) => Int32,
+    };
+    Ok(vec![values, dims::tensor(dtype, shape)])
+}
