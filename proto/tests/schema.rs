@@ -70,8 +70,10 @@ fn folder() -> PathBuf {
 
 fn compile() -> FileDescriptorSet {
     let schema = folder().join("schema");
-    let mut names: Vec<_> =
-        fs::read_dir(&schema).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = fs::read_dir(&schema)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     let mut set = protox::compile(names, [&schema]).unwrap();
     set.file.sort_by(|a, b| a.name().cmp(b.name()));
@@ -206,7 +208,9 @@ fn narrowed(set: &FileDescriptorSet) -> FileDescriptorSet {
     let typed: BTreeSet<String> = set
         .file
         .iter()
-        .flat_map(|file| file.message_type.iter().map(|message| format!(".{}.{}", file.package(), message.name())))
+        .flat_map(|file| {
+            file.message_type.iter().map(|message| format!(".{}.{}", file.package(), message.name()))
+        })
         .collect();
     for file in &mut set.file {
         file.dependency.retain(|name| TYPED_FILES.contains(&name.as_str()));
@@ -286,8 +290,7 @@ fn schema_table(set: &FileDescriptorSet) -> String {
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let is_typed: BTreeMap<_, _> = all.iter().map(|m| (m.name.as_str(), m.typed)).collect();
     let is_entry = |message: &DescriptorProto| message.options.as_ref().is_some_and(|o| o.map_entry());
-    let entries: BTreeSet<_> =
-        all.iter().filter(|m| is_entry(m.message)).map(|m| m.name.as_str()).collect();
+    let entries: BTreeSet<_> = all.iter().filter(|m| is_entry(m.message)).map(|m| m.name.as_str()).collect();
     for (name, _) in MEMORY {
         assert!(is_typed.contains_key(name), "{name} has a size but is not in the schema");
     }
@@ -346,8 +349,7 @@ fn schema_table(set: &FileDescriptorSet) -> String {
         assert!(bits <= 64 && counters < 256, "{name} needs a bigger set");
         let memory = MEMORY.iter().find(|(known, _)| known == name).map(|(_, memory)| *memory);
         let default = if is_entry(message) { MEMORY_OF_AN_ENTRY } else { MEMORY_OF_A_MESSAGE };
-        let fields =
-            if lines.is_empty() { "&[]".to_owned() } else { format!("&[\n{lines}    ]") };
+        let fields = if lines.is_empty() { "&[]".to_owned() } else { format!("&[\n{lines}    ]") };
         writeln!(
             out,
             "\npub(crate) static {}: Message = Message {{\n    name: {name:?},\n    fields: {fields},\n    \
