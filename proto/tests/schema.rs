@@ -2,6 +2,8 @@
 //!
 //! `BLESS=1 cargo test -p mil-proto --test schema` rewrites the generated files.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -34,10 +36,11 @@ const MEMORY: &[(&str, u32)] = &[
     ("CoreML.Specification.FunctionDescription", 512),
     ("CoreML.Specification.MILSpec.Function", 512),
     ("CoreML.Specification.MILSpec.Block", 256),
-    ("CoreML.Specification.MILSpec.Operation", 320),
-    ("CoreML.Specification.MILSpec.NamedValueType", 128),
+    ("CoreML.Specification.MILSpec.Operation", 288),
+    ("CoreML.Specification.MILSpec.NamedValueType", 112),
     ("CoreML.Specification.MILSpec.Argument.Binding", 96),
-    ("CoreML.Specification.MILSpec.Value", 64),
+    ("CoreML.Specification.MILSpec.Value", 48),
+    ("CoreML.Specification.MILSpec.ValueType", 24),
     ("CoreML.Specification.MILSpec.DictionaryValue.KeyValuePair", 160),
     // Operations are decoded one at a time: the maps in them are short-lived.
     ("CoreML.Specification.MILSpec.Operation.InputsEntry", 48),

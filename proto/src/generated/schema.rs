@@ -1908,7 +1908,7 @@ pub(crate) static MIL_SPEC_NAMED_VALUE_TYPE: Message = Message {
         Field { number: 2, name: "type", label: Label::Single, kind: Kind::Message(&MIL_SPEC_VALUE_TYPE), slot: 1 },
     ],
     counters: 0,
-    memory: 128,
+    memory: 112,
 };
 
 pub(crate) static MIL_SPEC_OPERATION: Message = Message {
@@ -1921,7 +1921,7 @@ pub(crate) static MIL_SPEC_OPERATION: Message = Message {
         Field { number: 5, name: "attributes", label: Label::Map, kind: Kind::Message(&MIL_SPEC_OPERATION_ATTRIBUTES_ENTRY), slot: 3 },
     ],
     counters: 4,
-    memory: 320,
+    memory: 288,
 };
 
 pub(crate) static MIL_SPEC_OPERATION_ATTRIBUTES_ENTRY: Message = Message {
@@ -2112,7 +2112,7 @@ pub(crate) static MIL_SPEC_VALUE: Message = Message {
         Field { number: 5, name: "blobFileValue", label: Label::Single, kind: Kind::Message(&MIL_SPEC_VALUE_BLOB_FILE_VALUE), slot: 0 },
     ],
     counters: 0,
-    memory: 64,
+    memory: 48,
 };
 
 pub(crate) static MIL_SPEC_VALUE_BLOB_FILE_VALUE: Message = Message {
@@ -2147,7 +2147,7 @@ pub(crate) static MIL_SPEC_VALUE_TYPE: Message = Message {
         Field { number: 5, name: "stateType", label: Label::Single, kind: Kind::Message(&MIL_SPEC_STATE_TYPE), slot: 0 },
     ],
     counters: 0,
-    memory: 32,
+    memory: 24,
 };
 
 pub(crate) static MATRIX_BAND_PART_LAYER_PARAMS: Message = Message {

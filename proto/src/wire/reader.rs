@@ -184,9 +184,15 @@ impl<'a> Reader<'a> {
             }
             let (number, code) = self.key()?;
             match code {
-                0 => drop(self.varint()?),
-                1 => drop(self.skip(8)?),
-                2 => drop(self.length_delimited()?),
+                0 => {
+                    self.varint()?;
+                }
+                1 => {
+                    self.skip(8)?;
+                }
+                2 => {
+                    self.length_delimited()?;
+                }
                 3 if open.len() == MAX_GROUPS => {
                     return Err(Fault { offset, kind: WireErrorKind::Depth(MAX_GROUPS) });
                 }
@@ -194,7 +200,9 @@ impl<'a> Reader<'a> {
                 4 if open.pop() != Some(number) => return Err(Fault { offset, kind: WireErrorKind::Group }),
                 4 if open.is_empty() => return Ok(start..offset),
                 4 => {}
-                5 => drop(self.skip(4)?),
+                5 => {
+                    self.skip(4)?;
+                }
                 other => return Err(Fault { offset, kind: WireErrorKind::WireType(other) }),
             }
         }
