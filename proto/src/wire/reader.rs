@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field, whole.
+    #[inline]
     pub(super) fn field(&mut self) -> Result<RawField, Fault> {
         let start = self.position;
         let (number, code) = self.key()?;
@@ -120,6 +121,7 @@ impl<'a> Reader<'a> {
         Ok(RawField { number, wire_type, range: start..self.position, value })
     }
 
+    #[inline]
     fn key(&mut self) -> Result<(u32, u8), Fault> {
         let offset = self.position;
         let key = self.varint()?;
@@ -129,15 +131,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn varint(&mut self) -> Result<u64, Fault> {
-        let offset = self.position;
-        let rest = self.bytes.get(offset..self.end).unwrap_or_default();
-        if let Some(&byte) = rest.first()
+        if self.position < self.end
+            && let Some(&byte) = self.bytes.get(self.position)
             && byte < 0x80
         {
             self.position += 1;
             return Ok(u64::from(byte));
         }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Fault> {
+        let offset = self.position;
+        let rest = self.bytes.get(offset..self.end).unwrap_or_default();
         let mut value = 0;
         for (at, &byte) in rest.iter().take(10).enumerate() {
             // The tenth byte holds the last bit.
@@ -154,6 +162,7 @@ impl<'a> Reader<'a> {
         Err(Fault { offset, kind })
     }
 
+    #[inline]
     fn skip(&mut self, length: usize) -> Result<Range<usize>, Fault> {
         let start = self.position;
         if self.end - start < length {
@@ -163,6 +172,7 @@ impl<'a> Reader<'a> {
         Ok(start..self.position)
     }
 
+    #[inline]
     fn length_delimited(&mut self) -> Result<Range<usize>, Fault> {
         let offset = self.position;
         let length = self.varint()?;
