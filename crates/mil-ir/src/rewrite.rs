@@ -51,23 +51,46 @@ impl<'g> Rewriter<'g> {
         self.graph.insert(new, At::Before(before))
     }
 
+    /// Replaces an op by values that were inserted for it, which take over the names of its results; otherwise like
+    /// [`Rewriter::replace`].
+    pub fn supersede(&mut self, op: OpId, values: &[ValueId], origins: &[OpId]) -> Result<(), GraphError> {
+        let results = self.graph.op(op).results().to_vec();
+        for (&old, &new) in results.iter().zip(values) {
+            let name = self.graph.value(old).name().clone();
+            let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
+            self.graph.rename_value(old, hidden);
+            self.graph.rename_value(new, name);
+        }
+        self.inherit(op, values, origins);
+        for (&old, &new) in results.iter().zip(values) {
+            self.graph.replace_uses(old, new);
+        }
+        self.graph.erase(op)
+    }
+
     /// Replaces an op: its results by these values, in order, then erases it. `origins` are the ops that go with it,
     /// from which the replacement inherits what it stands for.
     ///
     /// The caller has made sure that each new value computes the old one, with its type, and is visible to its users.
     pub fn replace(&mut self, op: OpId, values: &[ValueId], origins: &[OpId]) -> Result<(), GraphError> {
         let results = self.graph.op(op).results().to_vec();
-        let sources = self.sources(op, origins);
+        self.inherit(op, values, origins);
         for (&old, &new) in results.iter().zip(values) {
-            if let Some(definition) = self.graph.definition(new)
-                && self.graph.origins(definition).is_empty()
-                && !sources.contains(self.graph.label(definition))
-            {
-                self.graph.set_origins(definition, sources.clone());
-            }
             self.replace_value(op, old, new);
         }
         self.graph.erase(op)
+    }
+
+    /// Records what the definitions of these values stand for from now on.
+    fn inherit(&mut self, op: OpId, values: &[ValueId], others: &[OpId]) {
+        let sources = self.sources(op, others);
+        for &value in values {
+            if let Some(definition) = self.graph.definition(value)
+                && self.graph.origins(definition).is_empty()
+            {
+                self.graph.set_origins(definition, sources.clone());
+            }
+        }
     }
 
     /// Makes every use of one value a use of another, with the name rule. `at` is the op that defined the old value.
