@@ -167,8 +167,8 @@ impl<'g> Rewrite<'g> {
     }
 
     /// Replaces an op by a new one, which takes over the names of its results and its label. `gone` are ops that lose
-    /// their last use by it, users before producers; each is erased if that is so. The types of the results must stay
-    /// as they were.
+    /// their last use by it; each is erased if that is so, as are constants that only they or the op used. The types of the
+    /// results must stay as they were.
     pub fn replace_op(&mut self, op: OpId, mut new: NewOp, gone: &[OpId]) -> Result<(), Miss> {
         let label = self.graph().op(op).name().cloned();
         if new.name.is_none() {
@@ -181,8 +181,9 @@ impl<'g> Rewrite<'g> {
     /// Replaces an op by values that were emitted for it, which take over the names of its results.
     pub fn supersede(&mut self, op: OpId, values: &[ValueId], gone: &[OpId]) -> Result<(), Miss> {
         self.check_types(op, values)?;
+        let constants = self.constants_of(op);
         self.rewriter.supersede(op, values, gone)?;
-        self.erase_unused(gone);
+        self.erase_unused(&[gone, &constants].concat());
         Ok(())
     }
 
@@ -190,8 +191,9 @@ impl<'g> Rewrite<'g> {
     /// name of a function's output stays: see [`Rewriter::replace`].
     pub fn forward(&mut self, op: OpId, values: &[ValueId], gone: &[OpId]) -> Result<(), Miss> {
         self.check_types(op, values)?;
+        let constants = self.constants_of(op);
         self.rewriter.replace(op, values, gone)?;
-        self.erase_unused(gone);
+        self.erase_unused(&[gone, &constants].concat());
         Ok(())
     }
 
@@ -214,6 +216,13 @@ impl<'g> Rewrite<'g> {
                 stack.extend(producers.into_iter().filter(may_go));
             }
         }
+    }
+
+    /// The `const` ops that an op takes.
+    fn constants_of(&self, op: OpId) -> Vec<OpId> {
+        let graph = self.graph();
+        let producers = graph.op(op).values().filter_map(|value| graph.definition(value));
+        producers.filter(|&producer| graph.op(producer).kind() == "const").collect()
     }
 
     /// A successor has the type of what it replaces, as far as both are known.
