@@ -1,0 +1,21 @@
+//! `gelu`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "gelu",
+    family: Family::Activation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("mode", STRING, "").constant().or_str("EXACT")],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,28 @@
+//! `thresholded_relu`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "thresholded_relu",
+    family: Family::Activation,
+    doc: "",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[Param::tensor("x", T, ""), Param::tensor("alpha", T, "").constant()],
+            domains: &[("T", &[Fp16, Fp32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[Param::tensor("x", T, ""), Param::tensor("alpha", Types::Domain("U"), "").constant()],
+            domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,21 @@
+//! `list_read`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "list_read",
+    family: Family::ControlFlow,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::list("ls", ""), Param::tensor("index", INT32, "")],
+        domains: &[],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

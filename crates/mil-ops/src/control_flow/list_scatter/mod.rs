@@ -1,0 +1,21 @@
+//! `list_scatter`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "list_scatter",
+    family: Family::ControlFlow,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::list("ls", ""), Param::tensor("indices", INT32, ""), Param::tensor("value", T, "")],
+        domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

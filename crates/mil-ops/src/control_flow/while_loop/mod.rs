@@ -1,0 +1,17 @@
+//! `while_loop`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "while_loop",
+    family: Family::ControlFlow,
+    doc: "",
+    versions: &[Version { since: Target::IOS13, params: &[Param::variadic("loop_vars", "")], domains: &[] }],
+    effect: Effect::Pure,
+    traits: &[Trait::Blocks],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

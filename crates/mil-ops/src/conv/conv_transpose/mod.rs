@@ -1,0 +1,48 @@
+//! `conv_transpose`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "conv_transpose",
+    family: Family::Conv,
+    doc: "",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[
+                Param::tensor("x", T, ""),
+                Param::tensor("weight", T, "").constant(),
+                Param::tensor("bias", T, "").constant().optional(),
+                Param::tensor("pad", INT32, "").constant().or_each_side(0),
+                Param::tensor("output_shape", INT32, "").constant().optional(),
+                Param::tensor("pad_type", STRING, "").constant().or_str("valid"),
+                Param::tensor("strides", INT32, "").constant().or_each_axis(1),
+                Param::tensor("dilations", INT32, "").constant().or_each_axis(1),
+                Param::tensor("groups", INT32, "").constant().or_int(1),
+            ],
+            domains: &[("T", &[Fp16, Fp32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[
+                Param::tensor("x", T, ""),
+                Param::tensor("weight", Types::Domain("U"), ""),
+                Param::tensor("bias", Types::Domain("U"), "").optional(),
+                Param::tensor("pad", INT32, "").constant().or_each_side(0),
+                Param::tensor("output_shape", INT32, "").constant().optional(),
+                Param::tensor("pad_type", STRING, "").constant().or_str("valid"),
+                Param::tensor("strides", INT32, "").constant().or_each_axis(1),
+                Param::tensor("dilations", INT32, "").constant().or_each_axis(1),
+                Param::tensor("groups", INT32, "").constant().or_int(1),
+            ],
+            domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

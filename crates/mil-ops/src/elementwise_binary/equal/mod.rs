@@ -1,0 +1,21 @@
+//! `equal`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "equal",
+    family: Family::ElementwiseBinary,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("y", T, "")],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise, Trait::Commutative],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,21 @@
+//! `logical_and`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "logical_and",
+    family: Family::ElementwiseBinary,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("y", T, "")],
+        domains: &[("T", &[Bool])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise, Trait::Commutative],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,31 @@
+//! `log`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "log",
+    family: Family::ElementwiseUnary,
+    doc: "",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[Param::tensor("x", T, ""), Param::tensor("epsilon", T, "").constant().or_float(1e-45)],
+            domains: &[("T", &[Fp16, Fp32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[
+                Param::tensor("x", T, ""),
+                Param::tensor("epsilon", Types::Domain("U"), "").constant().or_float(1e-45),
+            ],
+            domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,17 @@
+//! `logical_not`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "logical_not",
+    family: Family::ElementwiseUnary,
+    doc: "",
+    versions: &[Version { since: Target::IOS13, params: &[Param::tensor("x", BOOL, "")], domains: &[] }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

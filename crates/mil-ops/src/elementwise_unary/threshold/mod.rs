@@ -1,0 +1,21 @@
+//! `threshold`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "threshold",
+    family: Family::ElementwiseUnary,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("alpha", T, "").constant()],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,4 @@
+//! Kernels: ops on numbers.
+
+/// What an op computes.
+pub type Kernel = fn(&mut ());

@@ -1,0 +1,26 @@
+//! `resize_bilinear`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "resize_bilinear",
+    family: Family::Image,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, ""),
+            Param::tensor("target_size_height", INT32, "").constant().or_int(1),
+            Param::tensor("target_size_width", INT32, "").constant().or_int(1),
+            Param::tensor("sampling_mode", STRING, "").constant().or_str("DEFAULT"),
+        ],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,21 @@
+//! `einsum`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "einsum",
+    family: Family::Linear,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::variadic("values", ""), Param::tensor("equation", STRING, "").constant()],
+        domains: &[],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

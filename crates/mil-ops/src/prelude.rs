@@ -1,0 +1,18 @@
+//! What an op folder needs.
+
+pub(crate) use mil_ir::Target;
+pub(crate) use mil_tensor::DType::{
+    self, Bool, Fp16, Fp32, Int4, Int8, Int16, Int32, Uint1, Uint2, Uint3, Uint4, Uint6, Uint8, Uint16,
+    Uint32,
+};
+
+pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version};
+
+/// A parameter of booleans.
+pub(crate) const BOOL: Types = Types::Only(&[Bool]);
+/// A parameter of 32-bit integers.
+pub(crate) const INT32: Types = Types::Only(&[Int32]);
+/// A parameter of text.
+pub(crate) const STRING: Types = Types::Only(&[DType::String]);
+/// The domain that most ops have.
+pub(crate) const T: Types = Types::Domain("T");

@@ -1,0 +1,39 @@
+//! `scatter_nd`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "scatter_nd",
+    family: Family::ScatterGather,
+    doc: "",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[
+                Param::tensor("data", T, ""),
+                Param::tensor("indices", INT32, ""),
+                Param::tensor("updates", T, ""),
+                Param::tensor("mode", STRING, "").constant().or_str("add"),
+            ],
+            domains: &[("T", &[Fp16, Fp32, Int32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[
+                Param::tensor("data", T, ""),
+                Param::tensor("indices", INT32, ""),
+                Param::tensor("updates", T, ""),
+                Param::tensor("mode", STRING, "").constant().or_str("add"),
+                Param::tensor("validate_indices", BOOL, "").constant().or_bool(false),
+            ],
+            domains: &[("T", &[Fp16, Fp32, Int32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

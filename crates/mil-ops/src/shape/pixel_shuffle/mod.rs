@@ -1,0 +1,21 @@
+//! `pixel_shuffle`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "pixel_shuffle",
+    family: Family::Shape,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("upscale_factor", INT32, "").constant()],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

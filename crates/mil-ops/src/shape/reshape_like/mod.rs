@@ -1,0 +1,32 @@
+//! `reshape_like`
+
+use crate::prelude::*;
+
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, ""),
+    Param::variadic("ref_tensors", ""),
+    Param::variadic("begins", ""),
+    Param::variadic("ends", ""),
+    Param::variadic("end_masks", ""),
+];
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "reshape_like",
+    family: Family::Shape,
+    doc: "",
+    versions: &[
+        Version { since: Target::IOS16, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
+        Version {
+            since: Target::IOS17,
+            params: PARAMS,
+            domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[Trait::KeepsOrder],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

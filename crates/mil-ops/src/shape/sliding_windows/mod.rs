@@ -1,0 +1,31 @@
+//! `sliding_windows`
+
+use crate::prelude::*;
+
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, ""),
+    Param::tensor("axis", INT32, "").constant(),
+    Param::tensor("size", INT32, "").constant(),
+    Param::tensor("stride", INT32, "").constant().or_int(1),
+];
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "sliding_windows",
+    family: Family::Shape,
+    doc: "",
+    versions: &[
+        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
+        Version {
+            since: Target::IOS17,
+            params: PARAMS,
+            domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,21 @@
+//! `space_to_depth`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "space_to_depth",
+    family: Family::Shape,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("block_size", INT32, "").constant()],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,17 @@
+//! `read_state`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "read_state",
+    family: Family::State,
+    doc: "",
+    versions: &[Version { since: Target::IOS18, params: &[Param::state("input", "")], domains: &[] }],
+    effect: Effect::ReadsState,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,25 @@
+//! `argsort`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "argsort",
+    family: Family::TensorOperation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, ""),
+            Param::tensor("axis", INT32, "").constant().or_int(-1),
+            Param::tensor("ascending", BOOL, "").constant().or_bool(false),
+        ],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,25 @@
+//! `band_part`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "band_part",
+    family: Family::TensorOperation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, ""),
+            Param::tensor("lower", INT32, "").constant().or_int(-1),
+            Param::tensor("upper", INT32, "").constant().or_int(-1),
+        ],
+        domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

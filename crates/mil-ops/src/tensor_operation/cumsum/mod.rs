@@ -1,0 +1,26 @@
+//! `cumsum`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "cumsum",
+    family: Family::TensorOperation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, ""),
+            Param::tensor("axis", INT32, "").constant().or_int(0),
+            Param::tensor("exclusive", BOOL, "").constant().or_bool(false),
+            Param::tensor("reverse", BOOL, "").constant().or_bool(false),
+        ],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,21 @@
+//! `fill`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "fill",
+    family: Family::TensorOperation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("shape", INT32, ""), Param::tensor("value", T, "").constant().or_float(0.0)],
+        domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

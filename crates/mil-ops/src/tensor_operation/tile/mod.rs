@@ -1,0 +1,21 @@
+//! `tile`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "tile",
+    family: Family::TensorOperation,
+    doc: "",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, ""), Param::tensor("reps", INT32, "")],
+        domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: None,
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};
