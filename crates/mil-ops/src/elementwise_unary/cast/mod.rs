@@ -1,5 +1,8 @@
 //! `cast`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("dtype", STRING, "").constant()];
@@ -22,5 +25,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

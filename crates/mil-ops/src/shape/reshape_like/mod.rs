@@ -1,5 +1,8 @@
 //! `reshape_like`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -28,5 +31,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

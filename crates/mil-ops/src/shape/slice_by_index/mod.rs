@@ -1,5 +1,8 @@
 //! `slice_by_index`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -43,5 +46,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

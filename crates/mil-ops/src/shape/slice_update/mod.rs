@@ -1,5 +1,8 @@
 //! `slice_update`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -29,5 +32,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

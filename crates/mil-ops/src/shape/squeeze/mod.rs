@@ -1,5 +1,8 @@
 //! `squeeze`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("axes", INT32, "").constant().optional()];
@@ -22,5 +25,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `topk`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -49,5 +52,5 @@ pub static DEF: OpDef = OpDef {
     infer: None,
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
