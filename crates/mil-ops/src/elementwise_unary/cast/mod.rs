@@ -1,5 +1,8 @@
 //! `cast`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("dtype", STRING, "").constant()];
@@ -22,7 +25,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The shape of `x`, in the type that `dtype` names.

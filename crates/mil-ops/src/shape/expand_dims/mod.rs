@@ -1,5 +1,8 @@
 //! `expand_dims`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("axes", INT32, "").constant()];
@@ -22,7 +25,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Axes of size 1 at the places that `axes` name in the result.
