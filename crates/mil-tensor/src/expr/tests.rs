@@ -370,6 +370,19 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
+fn sizes_that_overflow_are_refused() {
+    let huge = Tensor::splat(&[4, usize::MAX, 8], 1.0_f32);
+    let scale = Tensor::from_slice(&[4], &[1.0_f32; 4]).unwrap();
+    for result in [
+        huge.scale_shift(0, Some(&scale), None),
+        Tensor::concat(0, &[huge.clone(), Tensor::splat(&[4, usize::MAX, 8], 2.0_f32)]),
+        huge.transposed(&[2, 1, 0]),
+    ] {
+        assert!(matches!(result, Err(TensorError::Size { wanted: None, .. })));
+    }
+}
+
+#[test]
 fn steps_may_exceed_the_tensor() {
     let tensor = mapped(&[4, 6]);
     let one = tensor.sliced(&[1, 2], &[4, 6], &[usize::MAX, usize::MAX]).unwrap();
