@@ -197,7 +197,8 @@ impl Op {
 
     /// The unprinted op that ends a block.
     pub fn is_return(&self) -> bool {
-        &*self.kind == RETURN
+        // An op of a file may have this type, too, but something always stands after it.
+        self.next.is_none() && &*self.kind == RETURN
     }
 }
 
