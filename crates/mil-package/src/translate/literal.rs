@@ -245,7 +245,7 @@ pub(crate) fn file_for<'n>(
     let tensor = literal.as_tensor()?;
     format::code(tensor.dtype())?;
     match &literal.storage {
-        Storage::File(name) => Some(name),
+        Storage::File(name) | Storage::Missing(name, _) => Some(name),
         Storage::Immediate => None,
         Storage::Auto => {
             let held = match tensor.dtype() {
