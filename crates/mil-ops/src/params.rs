@@ -59,12 +59,14 @@ fn check_form(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         && !allowed.contains(&dtype)
         && !matches!(dtype, DType::Unknown(_))
     {
-        let allowed: Vec<String> = allowed.iter().map(DType::to_string).collect();
-        problems.add(format!(
-            "{} cannot have elements of type {dtype}, only {}",
-            param.name,
-            allowed.join(", ")
-        ));
+        let names: Vec<String> = allowed.iter().map(DType::to_string).collect();
+        let message =
+            format!("{} cannot have elements of type {dtype}, only {}", param.name, names.join(", "));
+        // Some converters write a plain integer constant in another integer type.
+        match allowed {
+            [only] if param.constant && dtype.is_int() && only.is_int() => problems.doubt(message),
+            _ => problems.add(message),
+        }
     }
 }
 

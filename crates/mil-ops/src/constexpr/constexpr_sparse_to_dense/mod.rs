@@ -6,22 +6,33 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "constexpr_sparse_to_dense",
     family: Family::Constexpr,
-    doc: "",
+    doc: "Elements at the places where the mask has a bit, 0 elsewhere. Until iOS17 the mask is packed \
+          into bytes, lowest bit first.",
     versions: &[
         Version {
             since: Target::IOS16,
             params: &[
-                Param::tensor("nonzero_data", T, "").constant(),
-                Param::tensor("mask", Types::Only(&[Uint8]), "").constant(),
-                Param::tensor("shape", Types::Only(&[Uint32]), "").constant(),
+                Param::tensor(
+                    "nonzero_data",
+                    T,
+                    "The elements that are not zero, in row-major order of their places.",
+                )
+                .constant(),
+                Param::tensor("mask", Types::Only(&[Uint8]), "Which elements are not zero.").constant(),
+                Param::tensor("shape", Types::Only(&[Uint32]), "The shape of the result.").constant(),
             ],
             domains: &[("T", &[Fp16, Fp32, Int8, Uint8])],
         },
         Version {
             since: Target::IOS18,
             params: &[
-                Param::tensor("nonzero_data", T, "").constant(),
-                Param::tensor("mask", Types::Only(&[Uint1]), "").constant(),
+                Param::tensor(
+                    "nonzero_data",
+                    T,
+                    "The elements that are not zero, in row-major order of their places.",
+                )
+                .constant(),
+                Param::tensor("mask", Types::Only(&[Uint1]), "Which elements are not zero.").constant(),
             ],
             domains: &[("T", &[Fp16, Fp32, Int4, Int8, Uint4, Uint8])],
         },

@@ -6,8 +6,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "cond",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::tensor("pred", BOOL, "")], domains: &[] }],
+    doc: "Runs one of two blocks and gives what that block gives. Both give as many values of the same \
+          types.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("pred", BOOL, "Run the first block, else the second.")],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
     infer: Some(infer),

@@ -6,8 +6,12 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "const",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::any("val", "").constant()], domains: &[] }],
+    doc: "A constant.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::any("val", "The value; an attribute in files.").constant()],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),

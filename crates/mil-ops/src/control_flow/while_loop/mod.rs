@@ -6,8 +6,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "while_loop",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::variadic("loop_vars", "")], domains: &[] }],
+    doc: "Runs its second block, the body, as long as the first gives `true`. Both blocks take the \
+          loop variables; the body gives their next values. The last values are the results.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::variadic("loop_vars", "Values of the loop variables before the first round.")],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
     infer: Some(infer),

@@ -8,10 +8,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "einsum",
     family: Family::Linear,
-    doc: "",
+    doc: "A sum of products over named axes, of two tensors. Core ML knows `nchw,nwhr->nchr` and \
+          `chw,whr->chr`, with any letters.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::variadic("values", ""), Param::tensor("equation", STRING, "").constant()],
+        params: &[
+            Param::variadic("values", "The two operands."),
+            Param::tensor("equation", STRING, "The letters of the axes of the operands and the result.")
+                .constant(),
+        ],
         domains: &[],
     }],
     effect: Effect::Pure,
