@@ -8,7 +8,7 @@ pub(crate) use mil_tensor::DType::{
 
 pub(crate) use crate::call::Call;
 pub(crate) use crate::dims;
-pub(crate) use crate::error::{InferError, invalid};
+pub(crate) use crate::error::{InferError, Problems, invalid};
 pub(crate) use crate::infer::{self, like_x, types_agree};
 pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version};
 
