@@ -20,3 +20,6 @@ pub(crate) const INT32: Types = Types::Only(&[Int32]);
 pub(crate) const STRING: Types = Types::Only(&[DType::String]);
 /// The domain that most ops have.
 pub(crate) const T: Types = Types::Domain("T");
+
+/// Sizes, where the rank is known.
+pub(crate) type Dims<'a> = Option<&'a [Dim]>;
