@@ -1,5 +1,8 @@
 //! `prelu`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -31,7 +34,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// One slope for each channel, all equal where the rank is not 4.

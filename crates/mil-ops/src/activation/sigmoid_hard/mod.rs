@@ -1,5 +1,8 @@
 //! `sigmoid_hard`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -32,5 +35,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

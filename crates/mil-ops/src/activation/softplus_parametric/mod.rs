@@ -1,5 +1,8 @@
 //! `softplus_parametric`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -33,7 +36,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Numbers for each channel.

@@ -1,5 +1,8 @@
 //! `clip`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -22,5 +25,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

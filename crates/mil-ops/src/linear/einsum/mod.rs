@@ -1,5 +1,8 @@
 //! `einsum`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use std::collections::BTreeMap;
 
 use crate::prelude::*;
@@ -24,7 +27,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The sizes that the letters of the result have in the operands, where 1 gives way.

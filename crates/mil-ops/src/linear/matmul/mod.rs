@@ -1,5 +1,8 @@
 //! `matmul`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -44,7 +47,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Rows of `x`, columns of `y`, and the axes before them broadcast. A vector `x` counts as one row, which the result

@@ -1,5 +1,8 @@
 //! `batch_norm`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -44,5 +47,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: Some(super::check_channels),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `instance_norm`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -41,5 +44,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: Some(super::check_channels),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

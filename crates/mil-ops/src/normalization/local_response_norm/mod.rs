@@ -1,5 +1,8 @@
 //! `local_response_norm`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -36,5 +39,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `avg_pool`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -53,5 +56,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `reduce_argmax`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -40,5 +43,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_arg),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

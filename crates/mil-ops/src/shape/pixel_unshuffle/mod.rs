@@ -1,5 +1,8 @@
 //! `pixel_unshuffle`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -21,7 +24,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Blocks of `downscale_factor` × `downscale_factor` pixels become channels.

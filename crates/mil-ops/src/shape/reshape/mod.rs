@@ -1,5 +1,8 @@
 //! `reshape`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -43,7 +46,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The shape asked for. 0 copies a size of `x`: that at its place until iOS16, counted from the end from iOS17 on. One

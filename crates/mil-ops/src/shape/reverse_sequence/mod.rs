@@ -1,5 +1,8 @@
 //! `reverse_sequence`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -50,7 +53,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(like_x),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// One length for each place of the batch axis.

@@ -1,5 +1,8 @@
 //! `sliding_windows`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -28,7 +31,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// One more axis after `axis`, for the places in a window.

@@ -1,5 +1,8 @@
 //! `non_maximum_suppression`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -72,7 +75,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Boxes, scores and indices of what is kept, and until iOS16 how many. From iOS17 on the coordinates stand before the boxes.
