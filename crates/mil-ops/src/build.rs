@@ -46,8 +46,8 @@ fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, Build
     let error = |reason| BuildError { kind: new.kind.clone(), name: base.clone(), reason };
     let call = Call::of_new(graph, &new, opset).map_err(error)?;
     let problems = verify::problems(&call);
-    if !problems.is_empty() {
-        return Err(error(InferError::Invalid(problems.join("; "))));
+    if !problems.faults().is_empty() {
+        return Err(error(InferError::Invalid(problems.faults().join("; "))));
     }
     let types = match infer(&call) {
         Ok(types) => types,

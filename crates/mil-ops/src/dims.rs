@@ -19,9 +19,9 @@ pub(crate) fn ranked(tensor: &TensorType) -> Option<&[Dim]> {
     (!variadic).then_some(dims)
 }
 
-/// A tensor of these sizes; of unknown rank for `None`.
+/// A tensor of these sizes; of unknown rank, as converters write it, for `None`.
 pub(crate) fn tensor(dtype: DType, dims: Option<Vec<Dim>>) -> Type {
-    Type::tensor(dtype, dims.map_or(Shape::Unranked, Shape::Ranked))
+    Type::tensor(dtype, Shape::Ranked(dims.unwrap_or_else(|| vec![Dim::Unknown { variadic: true }])))
 }
 
 /// The number, where it is one.

@@ -49,16 +49,29 @@ pub(crate) use invalid;
 
 /// Collects what is wrong with one op.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<String>);
+pub struct Problems {
+    faults: Vec<String>,
+    doubts: Vec<String>,
+}
 
 impl Problems {
-    /// Adds a message: lower case, without the op's name.
+    /// Adds a rule that is broken: lower case, without the op's name.
     pub fn add(&mut self, message: impl Into<String>) {
-        self.0.push(message.into());
+        self.faults.push(message.into());
     }
 
-    /// The messages, in the order in which they were found.
-    pub fn into_messages(self) -> Vec<String> {
-        self.0
+    /// Adds something that the declaration does not foresee and that may work all the same.
+    pub fn doubt(&mut self, message: impl Into<String>) {
+        self.doubts.push(message.into());
+    }
+
+    /// The broken rules, in the order in which they were found.
+    pub fn faults(&self) -> &[String] {
+        &self.faults
+    }
+
+    /// What may work all the same.
+    pub fn doubts(&self) -> &[String] {
+        &self.doubts
     }
 }

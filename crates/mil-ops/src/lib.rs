@@ -9,6 +9,8 @@
 //! Make the folder, declare `DEF`, and run `BLESS=1 cargo test -p mil-ops`, which rewrites the lists of
 //! modules, the registry and `docs/generated/ops.md`.
 
+#![allow(clippy::module_inception, reason = "an op may bear the name of its family")]
+
 #[cfg(feature = "eval")]
 pub mod eval;
 

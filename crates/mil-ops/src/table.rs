@@ -60,6 +60,8 @@ pub struct Param {
     pub types: Types,
     /// It must be known when the program is compiled.
     pub constant: bool,
+    /// The texts that it may be; empty: any.
+    pub choices: &'static [&'static str],
     /// What holds if it is left out; `None`: it must be there.
     pub default: Option<DefaultValue>,
 }
@@ -200,7 +202,7 @@ impl Version {
 
 impl Param {
     const fn new(name: &'static str, kind: ParamKind, types: Types, doc: &'static str) -> Param {
-        Param { name, doc, kind, types, constant: false, default: None }
+        Param { name, doc, kind, types, constant: false, choices: &[], default: None }
     }
 
     /// A tensor.
@@ -232,6 +234,13 @@ impl Param {
     #[must_use]
     pub const fn constant(mut self) -> Param {
         self.constant = true;
+        self
+    }
+
+    /// It must be one of these texts.
+    #[must_use]
+    pub const fn one_of(mut self, choices: &'static [&'static str]) -> Param {
+        self.choices = choices;
         self
     }
 

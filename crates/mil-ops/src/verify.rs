@@ -105,8 +105,9 @@ fn verify_op(graph: &Graph, opset: &Opset, op: OpId, report: &mut Report) {
         return;
     }
     let problems = problems(&call);
-    if !problems.is_empty() {
-        report.violations.extend(problems.into_iter().map(finding));
+    report.unchecked.extend(problems.doubts().iter().cloned().map(finding));
+    if !problems.faults().is_empty() {
+        report.violations.extend(problems.faults().iter().cloned().map(finding));
         return;
     }
     match infer(&call) {
@@ -123,13 +124,13 @@ fn verify_op(graph: &Graph, opset: &Opset, op: OpId, report: &mut Report) {
 }
 
 /// What is wrong with an op apart from the types of its results.
-pub(crate) fn problems(call: &Call<'_>) -> Vec<String> {
+pub(crate) fn problems(call: &Call<'_>) -> Problems {
     let mut problems = Problems::default();
     params::check(call, &mut problems);
     if let Some(check) = call.def().check {
         check(call, &mut problems);
     }
-    problems.into_messages()
+    problems
 }
 
 /// An element type among operands and results that only a later version knows.

@@ -141,6 +141,10 @@ impl SliceRange {
             (Bound::At(-1), Bound::Open, _) if self.stride > 0 => Ok(Dim::Fixed(1)),
             (Bound::At(0), Bound::Open, _) if self.stride < 0 => Ok(Dim::Fixed(1)),
             (Bound::Unknown, ..) | (_, Bound::Unknown, _) => Ok(Dim::UNKNOWN),
+            // Before the front, going backwards: some runtimes take the first element along, others do not.
+            (_, Bound::At(end), Some(size)) if self.stride < 0 && end.saturating_add(size) < 0 => {
+                Ok(if size == 1 { Dim::Fixed(1) } else { Dim::UNKNOWN })
+            }
             (begin, end, Some(size)) => Ok(Dim::Fixed(self.between(begin, end, size).div_ceil(step))),
             // One element from a known place: the axis has it, or the program is wrong.
             (Bound::At(begin), Bound::At(end), None)

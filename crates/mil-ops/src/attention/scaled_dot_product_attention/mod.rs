@@ -9,14 +9,21 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "scaled_dot_product_attention",
     family: Family::Attention,
-    doc: "",
+    doc: "`softmax(query · keyᵀ / √E + mask) · value`, along the last axis. `query` is `[batch…, L, \
+          E]`, the result `[batch…, L, EV]`.",
     versions: &[Version {
         since: Target::IOS18,
         params: &[
-            Param::tensor("query", T, ""),
-            Param::tensor("key", T, ""),
-            Param::tensor("value", T, ""),
-            Param::tensor("attn_mask", Types::Domain("M"), "").optional(),
+            Param::tensor("query", T, "Queries: `[batch…, L, E]`, rank 3 at least."),
+            Param::tensor("key", T, "Keys: `[batch…, S, E]`."),
+            Param::tensor("value", T, "Values: `[batch…, S, EV]`."),
+            Param::tensor(
+                "attn_mask",
+                Types::Domain("M"),
+                "Added to the scores, or, if boolean, which of them count; broadcast to `[batch…, \
+                 L, S]`.",
+            )
+            .optional(),
         ],
         domains: &[("T", &[Fp16, Fp32]), ("M", &[Bool, Fp16, Fp32])],
     }],

@@ -6,19 +6,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "classify",
     family: Family::Classify,
-    doc: "",
+    doc: "The label of the most probable class, and a dictionary from labels to probabilities. It ends \
+          the program of a classifier.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("probabilities", Types::Only(&[Fp32]), ""),
-            Param::list("classes", "").constant(),
+            Param::tensor("probabilities", Types::Only(&[Fp32]), "A probability for each class."),
+            Param::list("classes", "The labels: a list of strings or 64-bit integers.").constant(),
         ],
         domains: &[],
     }],
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: None,
 };
@@ -31,4 +32,17 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     };
     let probability = Type::scalar(DType::Fp64);
     Ok(vec![label.clone(), Type::new(TypeKind::Dict(label.clone(), probability))])
+}
+
+/// There are as many classes as probabilities, and the labels are strings or integers.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if let Some(TypeKind::List(label, count)) = call.ty("classes").map(Type::kind) {
+        if !matches!(label.dtype(), Some(DType::String | DType::Int64)) {
+            problems.add(format!("labels cannot be a {label}"));
+        }
+        let size = call.dims_of("probabilities").map_or(Dim::UNKNOWN, dims::volume);
+        if !dims::may_equal(&size, count) {
+            problems.add(format!("there are {count} classes for {size} probabilities"));
+        }
+    }
 }

@@ -6,14 +6,25 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "constexpr_affine_dequantize",
     family: Family::Constexpr,
-    doc: "",
+    doc: "`scale · (quantized_data - zero_point)`, with one scale and zero point or one for each slice \
+          along an axis.",
     versions: &[Version {
         since: Target::IOS16,
         params: &[
-            Param::tensor("quantized_data", Types::Domain("SrcT"), "").constant(),
-            Param::tensor("zero_point", Types::Domain("ZeroPointT"), "").constant(),
-            Param::tensor("scale", Types::Domain("DstT"), "").constant(),
-            Param::tensor("axis", INT32, "").constant(),
+            Param::tensor("quantized_data", Types::Domain("SrcT"), "The stored integers.").constant(),
+            Param::tensor(
+                "zero_point",
+                Types::Domain("ZeroPointT"),
+                "The zero point: a scalar, or one number for each slice.",
+            )
+            .constant(),
+            Param::tensor(
+                "scale",
+                Types::Domain("DstT"),
+                "The scale: a scalar, or one number for each slice.",
+            )
+            .constant(),
+            Param::tensor("axis", INT32, "The axis of the slices; negative counts from the end.").constant(),
         ],
         domains: &[("SrcT", &[Int8, Uint8]), ("ZeroPointT", &[Fp32, Int8, Uint8]), ("DstT", &[Fp16, Fp32])],
     }],

@@ -6,14 +6,27 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "constexpr_lut_to_sparse",
     family: Family::Constexpr,
-    doc: "",
+    doc: "Looks the indices of a sparse weight up in tables, which are laid out as in \
+          `constexpr_lut_to_dense`. Gives the mask and the elements that are not zero.",
     versions: &[Version {
         since: Target::IOS18,
         params: &[
-            Param::tensor("indices_mask", Types::Only(&[Uint1]), "").constant(),
-            Param::tensor("indices_nonzero_data", Types::Domain("IndicesT"), "").constant(),
-            Param::tensor("lut", T, "").constant(),
-            Param::tensor("vector_axis", INT32, "").constant().optional(),
+            Param::tensor("indices_mask", Types::Only(&[Uint1]), "Which elements are not zero.").constant(),
+            Param::tensor(
+                "indices_nonzero_data",
+                Types::Domain("IndicesT"),
+                "The index of each element that is not zero.",
+            )
+            .constant(),
+            Param::tensor("lut", T, "The look-up table.").constant(),
+            Param::tensor(
+                "vector_axis",
+                INT32,
+                "The axis along which the vectors of the look-up table lie; needed where they are \
+                 longer than 1.",
+            )
+            .constant()
+            .optional(),
         ],
         domains: &[
             ("IndicesT", &[Uint1, Uint2, Uint3, Uint4, Uint6, Uint8]),

@@ -6,12 +6,16 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "const",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::any("val", "").constant()], domains: &[] }],
+    doc: "A constant.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::any("val", "The value; an attribute in files.").constant()],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: None,
 };
@@ -19,4 +23,11 @@ pub static DEF: OpDef = OpDef {
 /// The type of the literal.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     Ok(vec![call.attribute("val").ok_or_else(|| InferError::Missing("val".into()))?.ty.clone()])
+}
+
+/// It has a value and no operands.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if call.attribute("val").is_none() {
+        problems.add("a const has its value in the attribute val");
+    }
 }

@@ -6,10 +6,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_gather",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "Elements of a list, stacked along a new first axis.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::list("ls", ""), Param::tensor("indices", INT32, "")],
+        params: &[
+            Param::list("ls", "The list."),
+            Param::tensor("indices", INT32, "Their places, in any order."),
+        ],
         domains: &[],
     }],
     effect: Effect::Pure,

@@ -6,8 +6,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_length",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "")], domains: &[] }],
+    doc: "The length of a list, as a 32-bit integer.",
+    versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "The list.")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),

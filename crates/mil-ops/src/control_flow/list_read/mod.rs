@@ -6,10 +6,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_read",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "An element of a list.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::list("ls", ""), Param::tensor("index", INT32, "")],
+        params: &[
+            Param::list("ls", "The list."),
+            Param::tensor("index", INT32, "The place in the list, from 0 on."),
+        ],
         domains: &[],
     }],
     effect: Effect::Pure,

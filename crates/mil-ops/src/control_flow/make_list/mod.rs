@@ -6,14 +6,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "make_list",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "An empty list of tensors of one type.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("init_length", INT32, "").or_int(1),
-            Param::tensor("dynamic_length", BOOL, "").constant().or_bool(true),
-            Param::variadic("elem_shape", ""),
-            Param::tensor("dtype", STRING, "").constant().or_str("fp32"),
+            Param::tensor("init_length", INT32, "Its length at first.").or_int(1),
+            Param::tensor("dynamic_length", BOOL, "It grows when something is written beyond its end.")
+                .constant()
+                .or_bool(true),
+            Param::variadic(
+                "elem_shape",
+                "Sizes of an element, one integer each; a string stands for a size that is not \
+                 known.",
+            ),
+            Param::tensor("dtype", STRING, "Name of the element type.").constant().or_str("fp32"),
         ],
         domains: &[],
     }],

@@ -9,10 +9,14 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "select",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "`a` where `cond` holds, else `b`, all broadcast to each other.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("cond", BOOL, ""), Param::tensor("a", T, ""), Param::tensor("b", T, "")],
+        params: &[
+            Param::tensor("cond", BOOL, "Which one."),
+            Param::tensor("a", T, "Taken where `cond` holds."),
+            Param::tensor("b", T, "Taken elsewhere."),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

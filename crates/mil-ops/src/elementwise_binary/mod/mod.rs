@@ -9,10 +9,10 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "mod",
     family: Family::ElementwiseBinary,
-    doc: "",
+    doc: "`x - y · ⌊x / y⌋`, broadcast to each other: it has the sign of `y`.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("y", T, "")],
+        params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

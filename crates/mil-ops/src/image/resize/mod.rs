@@ -6,15 +6,36 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "resize",
     family: Family::Image,
-    doc: "",
+    doc: "Resizes the last `resized_dims` axes with interpolation.",
     versions: &[Version {
         since: Target::IOS17,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("shape", Types::Domain("U"), ""),
-            Param::tensor("resized_dims", Types::Only(&[Uint32]), "").constant(),
-            Param::tensor("interpolation_mode", STRING, "").constant().or_str("LINEAR"),
-            Param::tensor("sampling_mode", STRING, "").constant().or_str("DEFAULT"),
+            Param::tensor("x", T, "The input."),
+            Param::tensor(
+                "shape",
+                Types::Domain("U"),
+                "The sizes of the result; its last `resized_dims` numbers count. 0 keeps an axis.",
+            ),
+            Param::tensor("resized_dims", Types::Only(&[Uint32]), "Number of axes to resize, 1 or 2.")
+                .constant(),
+            Param::tensor("interpolation_mode", STRING, "How values between pixels are found.")
+                .one_of(&["LINEAR", "NEAREST_NEIGHBOR"])
+                .constant()
+                .or_str("LINEAR"),
+            Param::tensor(
+                "sampling_mode",
+                STRING,
+                "Which place of the input a pixel of the output looks at.",
+            )
+            .one_of(&[
+                "DEFAULT",
+                "STRICT_ALIGN_CORNERS",
+                "ALIGN_CORNERS",
+                "UNALIGN_CORNERS",
+                "OFFSET_CORNERS",
+            ])
+            .constant()
+            .or_str("DEFAULT"),
         ],
         domains: &[("T", &[Fp16, Fp32, Int32]), ("U", &[Int16, Int32, Uint16, Uint32])],
     }],

@@ -9,23 +9,25 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "linear",
     family: Family::Linear,
-    doc: "",
+    doc: "`x · weightᵀ + bias`: the last axis, of size `in`, becomes one of size `out`.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("weight", T, "").constant(),
-                Param::tensor("bias", T, "").constant().or_derived("zeros, in the type of `weight`"),
+                Param::tensor("x", T, "The input: `[…, in]`."),
+                Param::tensor("weight", T, "The weight: `[out, in]`.").constant(),
+                Param::tensor("bias", T, "The bias: `[out]`.")
+                    .constant()
+                    .or_derived("zeros, in the type of `weight`"),
             ],
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("weight", Types::Domain("U"), "").constant(),
-                Param::tensor("bias", Types::Domain("U"), "")
+                Param::tensor("x", T, "The input: `[…, in]`."),
+                Param::tensor("weight", Types::Domain("U"), "The weight: `[out, in]`.").constant(),
+                Param::tensor("bias", Types::Domain("U"), "The bias: `[out]`.")
                     .constant()
                     .or_derived("zeros, in the type of `weight`"),
             ],

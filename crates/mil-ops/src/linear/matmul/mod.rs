@@ -9,25 +9,35 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "matmul",
     family: Family::Linear,
-    doc: "",
+    doc: "The matrix product of the last two axes; those before are broadcast to each other. From \
+          iOS17 on a constant operand may have another element type, and the result has that of the \
+          other one.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("y", T, ""),
-                Param::tensor("transpose_x", BOOL, "").constant().or_bool(false),
-                Param::tensor("transpose_y", BOOL, "").constant().or_bool(false),
+                Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
+                Param::tensor("y", T, "Matrices."),
+                Param::tensor("transpose_x", BOOL, "Swap the last two axes of `x` first.")
+                    .constant()
+                    .or_bool(false),
+                Param::tensor("transpose_y", BOOL, "Swap the last two axes of `y` first.")
+                    .constant()
+                    .or_bool(false),
             ],
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("y", Types::Domain("U"), ""),
-                Param::tensor("transpose_x", BOOL, "").constant().or_bool(false),
-                Param::tensor("transpose_y", BOOL, "").constant().or_bool(false),
+                Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
+                Param::tensor("y", Types::Domain("U"), "Matrices."),
+                Param::tensor("transpose_x", BOOL, "Swap the last two axes of `x` first.")
+                    .constant()
+                    .or_bool(false),
+                Param::tensor("transpose_y", BOOL, "Swap the last two axes of `y` first.")
+                    .constant()
+                    .or_bool(false),
             ],
             domains: &[("T", &[Fp16, Fp32, Int32]), ("U", &[Fp16, Fp32, Int32])],
         },

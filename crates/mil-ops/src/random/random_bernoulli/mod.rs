@@ -6,13 +6,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "random_bernoulli",
     family: Family::Random,
-    doc: "",
+    doc: "Ones with a probability, else zeros.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("shape", INT32, ""),
-            Param::tensor("prob", T, "").constant().or_float(0.5),
-            Param::tensor("seed", INT32, "").constant().or_int(-1),
+            Param::tensor("shape", INT32, "The shape of the result."),
+            Param::tensor("prob", T, "The probability of 1.").constant().or_float(0.5),
+            Param::tensor("seed", INT32, "Where the generator starts; -1 draws a new start each time.")
+                .constant()
+                .or_int(-1),
         ],
         domains: &[("T", &[Fp16, Fp32])],
     }],

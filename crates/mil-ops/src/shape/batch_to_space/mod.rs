@@ -9,13 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "batch_to_space",
     family: Family::Shape,
-    doc: "",
+    doc: "Deals the batch out to blocks of pixels, then crops them: `[n, c, h, w]` becomes `[n / \
+          (b₀·b₁), c, h·b₀ - crops, w·b₁ - crops]`. The inverse of `space_to_batch`.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("block_shape", INT32, "").constant(),
-            Param::tensor("crops", INT32, "").constant(),
+            Param::tensor("x", T, "The input, rank 4."),
+            Param::tensor("block_shape", INT32, "Height and width of a block.").constant(),
+            Param::tensor("crops", INT32, "Rows and columns removed: `[[top, bottom], [left, right]]`.")
+                .constant(),
         ],
         domains: &[("T", &[Fp16, Fp32])],
     }],

@@ -9,10 +9,14 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "depth_to_space",
     family: Family::Shape,
-    doc: "",
+    doc: "Moves channels into blocks of pixels: `[n, c, h, w]` becomes `[n, c / b², h·b, w·b]`. The \
+          channels are read as `[b, b, c / b²]`.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("block_size", INT32, "").constant()],
+        params: &[
+            Param::tensor("x", T, "The input, rank 4."),
+            Param::tensor("block_size", INT32, "Edge `b` of a block.").constant(),
+        ],
         domains: &[("T", &[Fp16, Fp32])],
     }],
     effect: Effect::Pure,

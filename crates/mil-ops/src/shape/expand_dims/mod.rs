@@ -5,13 +5,16 @@ mod kernel;
 
 use crate::prelude::*;
 
-const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("axes", INT32, "").constant()];
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The input."),
+    Param::tensor("axes", INT32, "Their places in the result; negative ones count from the end.").constant(),
+];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "expand_dims",
     family: Family::Shape,
-    doc: "",
+    doc: "Adds axes of size 1.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

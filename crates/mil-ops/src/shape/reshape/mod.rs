@@ -9,16 +9,32 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "reshape",
     family: Family::Shape,
-    doc: "",
+    doc: "The same elements in another shape, in row-major order.",
     versions: &[
         Version {
             since: Target::IOS13,
-            params: &[Param::tensor("x", T, ""), Param::tensor("shape", INT32, "")],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor(
+                    "shape",
+                    INT32,
+                    "The new sizes. One may be -1, for what remains. 0 copies a size of `x`: the one \
+                     at its place, and from iOS17 on the one as far from the end.",
+                ),
+            ],
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
-            params: &[Param::tensor("x", T, ""), Param::tensor("shape", Types::Domain("U"), "")],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor(
+                    "shape",
+                    Types::Domain("U"),
+                    "The new sizes. One may be -1, for what remains. 0 copies a size of `x`: the one \
+                     at its place, and from iOS17 on the one as far from the end.",
+                ),
+            ],
             domains: &[
                 ("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]),
                 ("U", &[Int8, Int16, Int32]),

@@ -6,18 +6,18 @@ mod kernel;
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
-    Param::tensor("x", T, ""),
-    Param::variadic("ref_tensors", ""),
-    Param::variadic("begins", ""),
-    Param::variadic("ends", ""),
-    Param::variadic("end_masks", ""),
+    Param::tensor("x", T, "The input."),
+    Param::variadic("ref_tensors", "The tensors that give sizes."),
+    Param::variadic("begins", "First axis of each range."),
+    Param::variadic("ends", "One past the last axis of each range."),
+    Param::variadic("end_masks", "The range goes to the last axis."),
 ];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "reshape_like",
     family: Family::Shape,
-    doc: "",
+    doc: "The same elements in a shape made of ranges of other tensors' shapes.",
     versions: &[
         Version { since: Target::IOS16, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

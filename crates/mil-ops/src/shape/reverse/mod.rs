@@ -5,13 +5,18 @@ mod kernel;
 
 use crate::prelude::*;
 
-const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("axes", INT32, "").constant().optional()];
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The input."),
+    Param::tensor("axes", INT32, "The axes; negative ones count from the end. None reverses all.")
+        .constant()
+        .optional(),
+];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "reverse",
     family: Family::Shape,
-    doc: "",
+    doc: "The elements in reverse order along axes.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

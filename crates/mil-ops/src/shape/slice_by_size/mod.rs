@@ -9,23 +9,27 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "slice_by_size",
     family: Family::Shape,
-    doc: "",
+    doc: "So many elements from a place on, along each axis.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("begin", INT32, ""),
-                Param::tensor("size", INT32, ""),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("begin", INT32, "First element along each axis."),
+                Param::tensor("size", INT32, "Number of elements along each axis; -1 goes to the end."),
             ],
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("begin", Types::Domain("U"), ""),
-                Param::tensor("size", Types::Domain("U"), ""),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("begin", Types::Domain("U"), "First element along each axis."),
+                Param::tensor(
+                    "size",
+                    Types::Domain("U"),
+                    "Number of elements along each axis; -1 goes to the end.",
+                ),
             ],
             domains: &[
                 ("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]),

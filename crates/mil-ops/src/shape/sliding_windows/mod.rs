@@ -6,17 +6,18 @@ mod kernel;
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
-    Param::tensor("x", T, ""),
-    Param::tensor("axis", INT32, "").constant(),
-    Param::tensor("size", INT32, "").constant(),
-    Param::tensor("stride", INT32, "").constant().or_int(1),
+    Param::tensor("x", T, "The input."),
+    Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant(),
+    Param::tensor("size", INT32, "Length of a window.").constant(),
+    Param::tensor("stride", INT32, "Distance of neighbouring windows.").constant().or_int(1),
 ];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "sliding_windows",
     family: Family::Shape,
-    doc: "",
+    doc: "All windows of an axis: the axis becomes `⌊(n - size) / stride⌋ + 1` windows, and behind it \
+          stands a new one for the places in a window.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
         Version {

@@ -9,13 +9,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "space_to_batch",
     family: Family::Shape,
-    doc: "",
+    doc: "Pads the spatial axes, then deals their blocks out to the batch: `[n, c, h, w]` becomes \
+          `[n·b₀·b₁, c, h / b₀, w / b₁]`.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("block_shape", INT32, "").constant(),
-            Param::tensor("paddings", INT32, "").constant(),
+            Param::tensor("x", T, "The input, rank 4."),
+            Param::tensor("block_shape", INT32, "Height and width of a block; they divide the padded sizes.")
+                .constant(),
+            Param::tensor(
+                "paddings",
+                INT32,
+                "Rows and columns of zeros added: `[[top, bottom], [left, right]]`.",
+            )
+            .constant(),
         ],
         domains: &[("T", &[Fp16, Fp32])],
     }],

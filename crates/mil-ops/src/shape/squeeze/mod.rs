@@ -5,13 +5,18 @@ mod kernel;
 
 use crate::prelude::*;
 
-const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("axes", INT32, "").constant().optional()];
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The input."),
+    Param::tensor("axes", INT32, "The axes; negative ones count from the end. None removes all of size 1.")
+        .constant()
+        .optional(),
+];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "squeeze",
     family: Family::Shape,
-    doc: "",
+    doc: "Removes axes of size 1.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

@@ -5,13 +5,21 @@ mod kernel;
 
 use crate::prelude::*;
 
-const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("perm", INT32, "").constant()];
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The input."),
+    Param::tensor(
+        "perm",
+        INT32,
+        "For each axis of the result the axis of `x`; negative ones count from the end.",
+    )
+    .constant(),
+];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "transpose",
     family: Family::Shape,
-    doc: "",
+    doc: "The axes in another order.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

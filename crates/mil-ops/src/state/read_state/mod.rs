@@ -6,8 +6,12 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "read_state",
     family: Family::State,
-    doc: "",
-    versions: &[Version { since: Target::IOS18, params: &[Param::state("input", "")], domains: &[] }],
+    doc: "What a state holds now.",
+    versions: &[Version {
+        since: Target::IOS18,
+        params: &[Param::state("input", "The state.")],
+        domains: &[],
+    }],
     effect: Effect::ReadsState,
     traits: &[],
     infer: Some(infer),

@@ -6,10 +6,14 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "write_state",
     family: Family::State,
-    doc: "",
+    doc: "Replaces what a state holds. It has no result; position in the block decides what later \
+          reads see.",
     versions: &[Version {
         since: Target::IOS18,
-        params: &[Param::state("input", ""), Param::tensor("data", Types::Any, "")],
+        params: &[
+            Param::state("input", "The state."),
+            Param::tensor("data", Types::Any, "The new contents."),
+        ],
         domains: &[],
     }],
     effect: Effect::WritesState,

@@ -9,13 +9,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "concat",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Joins tensors along an axis. All other sizes are equal.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::variadic("values", ""),
-            Param::tensor("axis", INT32, "").constant(),
-            Param::tensor("interleave", BOOL, "").constant().or_bool(false),
+            Param::variadic("values", "The tensors, of one element type and rank."),
+            Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant(),
+            Param::tensor(
+                "interleave",
+                BOOL,
+                "Take the first slice of each tensor, then the second of each, and so on; all \
+                 shapes must be equal.",
+            )
+            .constant()
+            .or_bool(false),
         ],
         domains: &[],
     }],

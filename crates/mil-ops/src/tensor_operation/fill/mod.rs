@@ -9,10 +9,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "fill",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "One value everywhere.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("shape", INT32, ""), Param::tensor("value", T, "").constant().or_float(0.0)],
+        params: &[
+            Param::tensor("shape", INT32, "The shape of the result."),
+            Param::tensor("value", T, "The value.").constant().or_float(0.0),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

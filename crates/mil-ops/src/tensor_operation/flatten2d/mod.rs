@@ -9,10 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "flatten2d",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Two axes: the product of the sizes before `axis`, and that of the others.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("axis", INT32, "").constant().or_int(1)],
+        params: &[
+            Param::tensor("x", T, "The input."),
+            Param::tensor("axis", INT32, "The first axis of the second part; negative counts from the end.")
+                .constant()
+                .or_int(1),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

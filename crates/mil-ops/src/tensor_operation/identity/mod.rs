@@ -9,8 +9,12 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "identity",
     family: Family::TensorOperation,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::any("x", "")], domains: &[] }],
+    doc: "`x` itself, under another name. It keeps the name of an output.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::any("x", "A tensor, list or dictionary.")],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
     infer: Some(infer),

@@ -9,28 +9,63 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "non_maximum_suppression",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Picks the boxes with the highest scores, dropping those that overlap a better one. Until \
+          iOS16 the result is `boxes [batch, max_boxes, 4]`, `scores [batch, max_boxes, classes]`, \
+          indices and counts; from iOS17 on coordinates and classes stand before the boxes, and there \
+          are no counts. Places that stay free hold -1 as index.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("boxes", T, ""),
-                Param::tensor("scores", T, ""),
-                Param::tensor("iou_threshold", T, "").constant(),
-                Param::tensor("score_threshold", T, "").constant(),
-                Param::tensor("max_boxes", INT32, "").constant(),
-                Param::tensor("per_class_suppression", BOOL, "").constant().or_bool(false),
+                Param::tensor(
+                    "boxes",
+                    T,
+                    "Boxes as centre and size: `[batch, boxes, 4]`; from iOS17 on `[batch, 4, \
+                     boxes]`.",
+                ),
+                Param::tensor(
+                    "scores",
+                    T,
+                    "Scores: `[batch, boxes, classes]`; from iOS17 on `[batch, classes, boxes]`.",
+                ),
+                Param::tensor(
+                    "iou_threshold",
+                    T,
+                    "Overlap, as intersection over union, above which a box is dropped.",
+                )
+                .constant(),
+                Param::tensor("score_threshold", T, "Boxes with a lower score are dropped.").constant(),
+                Param::tensor("max_boxes", INT32, "Number of boxes picked at most.").constant(),
+                Param::tensor("per_class_suppression", BOOL, "Only boxes of one class suppress each other.")
+                    .constant()
+                    .or_bool(false),
             ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("boxes", T, ""),
-                Param::tensor("scores", T, ""),
-                Param::tensor("iou_threshold", T, "").constant(),
-                Param::tensor("max_boxes", INT32, "").constant(),
-                Param::tensor("per_class_suppression", BOOL, "").constant().or_bool(false),
+                Param::tensor(
+                    "boxes",
+                    T,
+                    "Boxes as centre and size: `[batch, boxes, 4]`; from iOS17 on `[batch, 4, \
+                     boxes]`.",
+                ),
+                Param::tensor(
+                    "scores",
+                    T,
+                    "Scores: `[batch, boxes, classes]`; from iOS17 on `[batch, classes, boxes]`.",
+                ),
+                Param::tensor(
+                    "iou_threshold",
+                    T,
+                    "Overlap, as intersection over union, above which a box is dropped.",
+                )
+                .constant(),
+                Param::tensor("max_boxes", INT32, "Number of boxes picked at most.").constant(),
+                Param::tensor("per_class_suppression", BOOL, "Only boxes of one class suppress each other.")
+                    .constant()
+                    .or_bool(false),
             ],
             domains: &[("T", &[Fp16, Fp32])],
         },

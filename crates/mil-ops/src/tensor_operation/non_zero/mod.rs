@@ -9,10 +9,11 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "non_zero",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Where `x` is not zero: an index tuple for each such element, in row-major order, `[count, \
+          rank]`. The count is known when the program runs.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, "")],
+        params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

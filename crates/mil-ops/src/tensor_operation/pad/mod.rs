@@ -9,14 +9,27 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "pad",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Adds elements around the last axes.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("pad", INT32, ""),
-            Param::tensor("mode", STRING, "").constant().or_str("constant"),
-            Param::tensor("constant_val", T, "").constant().or_float(0.0),
+            Param::tensor("x", T, "The input."),
+            Param::tensor(
+                "pad",
+                INT32,
+                "Elements before and after each of the last axes: `[before, after, before, after, \
+                 …]`.",
+            ),
+            Param::tensor(
+                "mode",
+                STRING,
+                "What is added: `constant_val`, a reflection without the edge (`reflect`), or the \
+                 edge itself (`replicate`).",
+            )
+            .one_of(&["constant", "reflect", "replicate"])
+            .constant()
+            .or_str("constant"),
+            Param::tensor("constant_val", T, "The value for `constant`.").constant().or_float(0.0),
         ],
         domains: &[("T", &[Fp16, Fp32])],
     }],

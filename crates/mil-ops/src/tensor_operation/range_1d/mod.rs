@@ -9,10 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "range_1d",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "`start`, `start + step`, … up to but without `end`: `⌈(end - start) / step⌉` numbers, none \
+          if that is negative.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("end", T, ""), Param::tensor("start", T, ""), Param::tensor("step", T, "")],
+        params: &[
+            Param::tensor("end", T, "The bound."),
+            Param::tensor("start", T, "The first number."),
+            Param::tensor("step", T, "The distance, not 0."),
+        ],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

@@ -9,10 +9,10 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "shape",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "The sizes of `x`, as 32-bit integers.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, "")],
+        params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

@@ -9,14 +9,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "split",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Cuts a tensor along an axis into parts, one result each.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("num_splits", INT32, "").constant().optional(),
-            Param::tensor("split_sizes", INT32, "").constant().optional(),
-            Param::tensor("axis", INT32, "").constant(),
+            Param::tensor("x", T, "The input."),
+            Param::tensor(
+                "num_splits",
+                INT32,
+                "Number of parts, of equal size unless `split_sizes` says otherwise.",
+            )
+            .constant()
+            .optional(),
+            Param::tensor("split_sizes", INT32, "Size of each part.").constant().optional(),
+            Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant(),
         ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],

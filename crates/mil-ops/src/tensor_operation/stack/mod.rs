@@ -9,10 +9,18 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "stack",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Joins tensors of one shape along a new axis.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::variadic("values", ""), Param::tensor("axis", INT32, "").constant()],
+        params: &[
+            Param::variadic("values", "The tensors, of one element type and shape."),
+            Param::tensor(
+                "axis",
+                INT32,
+                "The place of the new axis in the result; negative counts from the end.",
+            )
+            .constant(),
+        ],
         domains: &[],
     }],
     effect: Effect::Pure,

@@ -9,10 +9,13 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "tile",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "Repeats a tensor along its axes.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("reps", INT32, "")],
+        params: &[
+            Param::tensor("x", T, "The input."),
+            Param::tensor("reps", INT32, "How often, for each axis."),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,

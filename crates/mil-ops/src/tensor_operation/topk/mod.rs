@@ -9,40 +9,49 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "topk",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "The `k` greatest or smallest elements along an axis, and their indices.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("k", INT32, "").constant().or_int(1),
-                Param::tensor("axis", INT32, "").constant().or_int(-1),
-                Param::tensor("ascending", BOOL, "").constant().or_bool(false),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("k", INT32, "How many.").constant().or_int(1),
+                Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),
+                Param::tensor("ascending", BOOL, "The smallest instead of the greatest.")
+                    .constant()
+                    .or_bool(false),
             ],
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS16,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("k", INT32, "").constant().or_int(1),
-                Param::tensor("axis", INT32, "").constant().or_int(-1),
-                Param::tensor("ascending", BOOL, "").constant().or_bool(false),
-                Param::tensor("sort", BOOL, "").constant().or_bool(true),
-                Param::tensor("return_indices", BOOL, "").constant().or_bool(true),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("k", INT32, "How many.").constant().or_int(1),
+                Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),
+                Param::tensor("ascending", BOOL, "The smallest instead of the greatest.")
+                    .constant()
+                    .or_bool(false),
+                Param::tensor("sort", BOOL, "In order; otherwise in any.").constant().or_bool(true),
+                Param::tensor("return_indices", BOOL, "Give the indices too.").constant().or_bool(true),
             ],
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("k", Types::Domain("K"), "").constant().or_int(1),
-                Param::tensor("axis", INT32, "").constant().or_int(-1),
-                Param::tensor("ascending", BOOL, "").constant().or_bool(false),
-                Param::tensor("sort", BOOL, "").constant().or_bool(true),
-                Param::tensor("return_indices", BOOL, "").constant().or_bool(true),
-                Param::tensor("output_indices_dtype", STRING, "").constant().or_str("int32"),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("k", Types::Domain("K"), "How many.").constant().or_int(1),
+                Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),
+                Param::tensor("ascending", BOOL, "The smallest instead of the greatest.")
+                    .constant()
+                    .or_bool(false),
+                Param::tensor("sort", BOOL, "In order; otherwise in any.").constant().or_bool(true),
+                Param::tensor("return_indices", BOOL, "Give the indices too.").constant().or_bool(true),
+                Param::tensor("output_indices_dtype", STRING, "Name of the element type of the indices.")
+                    .one_of(&["int32", "uint16"])
+                    .constant()
+                    .or_str("int32"),
             ],
             domains: &[("T", &[Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]), ("K", &[Int8, Int16, Int32])],
         },
