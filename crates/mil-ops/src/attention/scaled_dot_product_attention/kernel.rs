@@ -30,7 +30,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
             None => None,
             Some(mask) => {
                 let own: Vec<F> = match mask.data() {
-                    Data::Bool(keep) => keep.iter().map(|&keep| if keep { F::zero() } else { -F::INFINITY }).collect(),
+                    Data::Bool(keep) => keep.iter().map(|&keep| if keep { 0.0 } else { -F::INFINITY }).collect(),
                     _ => mask.reals::<F>()?.into_owned(),
                 };
                 Some(strided::stretch(cx, &own, mask.shape(), &scores_shape)?.into_owned())
