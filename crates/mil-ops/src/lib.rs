@@ -12,10 +12,17 @@
 #[cfg(feature = "eval")]
 pub mod eval;
 
+mod build;
 mod call;
+mod dims;
+mod effects;
+mod error;
+mod infer;
+mod params;
 mod prelude;
 mod registry;
 mod table;
+mod verify;
 
 pub mod activation;
 pub mod attention;
@@ -38,8 +45,13 @@ pub mod shape;
 pub mod state;
 pub mod tensor_operation;
 
-pub use call::{Call, InferError, Problems};
+pub use build::{BuildError, ProgramBuilder, emit};
+pub use call::Call;
+pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
+pub use error::{InferError, Problems};
+pub use infer::{infer, infer_new, infer_op, parameter, types_agree};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
+pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program};
 
 /// The op of this type; `None` for one that this version does not know.
 pub fn def(kind: &str) -> Option<&'static OpDef> {

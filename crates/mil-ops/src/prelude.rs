@@ -1,11 +1,15 @@
 //! What an op folder needs.
 
-pub(crate) use mil_ir::Target;
+pub(crate) use mil_ir::{Dim, Target, Type, TypeKind};
 pub(crate) use mil_tensor::DType::{
     self, Bool, Fp16, Fp32, Int4, Int8, Int16, Int32, Uint1, Uint2, Uint3, Uint4, Uint6, Uint8, Uint16,
     Uint32,
 };
 
+pub(crate) use crate::call::Call;
+pub(crate) use crate::dims;
+pub(crate) use crate::error::{InferError, invalid};
+pub(crate) use crate::infer::{self, like_x, types_agree};
 pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version};
 
 /// A parameter of booleans.

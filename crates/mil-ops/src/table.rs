@@ -37,6 +37,7 @@ pub type Infer = fn(&Call<'_>) -> Result<Vec<Type>, InferError>;
 pub type Check = fn(&Call<'_>, &mut Problems);
 
 /// The parameters of an op from one opset on, until the next version.
+#[derive(Debug)]
 pub struct Version {
     /// The first release that has it.
     pub since: Target,
@@ -47,6 +48,7 @@ pub struct Version {
 }
 
 /// A parameter of an op.
+#[derive(Debug)]
 pub struct Param {
     /// The name, as in files.
     pub name: &'static str,
@@ -58,6 +60,8 @@ pub struct Param {
     pub types: Types,
     /// It must be known when the program is compiled.
     pub constant: bool,
+    /// The texts that it may be; empty: any.
+    pub choices: &'static [&'static str],
     /// What holds if it is left out; `None`: it must be there.
     pub default: Option<DefaultValue>,
 }
@@ -198,7 +202,7 @@ impl Version {
 
 impl Param {
     const fn new(name: &'static str, kind: ParamKind, types: Types, doc: &'static str) -> Param {
-        Param { name, doc, kind, types, constant: false, default: None }
+        Param { name, doc, kind, types, constant: false, choices: &[], default: None }
     }
 
     /// A tensor.
@@ -230,6 +234,13 @@ impl Param {
     #[must_use]
     pub const fn constant(mut self) -> Param {
         self.constant = true;
+        self
+    }
+
+    /// It must be one of these texts.
+    #[must_use]
+    pub const fn one_of(mut self, choices: &'static [&'static str]) -> Param {
+        self.choices = choices;
         self
     }
 

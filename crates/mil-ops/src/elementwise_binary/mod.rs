@@ -20,3 +20,18 @@ pub mod not_equal;
 pub mod pow;
 pub mod real_div;
 pub mod sub;
+
+use crate::prelude::*;
+
+/// Both operands broadcast to each other.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let dtype = dims::promote(call.dtype("x")?, call.dtype("y")?);
+    Ok(vec![dims::tensor(dtype, dims::broadcast_ranked(call.dims("x")?, call.dims("y")?)?)])
+}
+
+/// Both operands broadcast to each other, as booleans.
+fn infer_bool(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    call.dtype("x")?;
+    call.dtype("y")?;
+    Ok(vec![dims::tensor(Bool, dims::broadcast_ranked(call.dims("x")?, call.dims("y")?)?)])
+}

@@ -28,3 +28,10 @@ pub mod square;
 pub mod tan;
 pub mod tanh;
 pub mod threshold;
+
+use crate::prelude::*;
+
+/// The element type that a string parameter names.
+fn named_dtype(call: &Call<'_>, param: &str) -> Result<DType, InferError> {
+    dims::named_dtype(param, call.string(param)?)
+}

@@ -9,22 +9,28 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "elu",
     family: Family::Activation,
-    doc: "",
+    doc: "`x` where `x ≥ 0`, else `alpha · (eˣ - 1)`.",
     versions: &[
         Version {
             since: Target::IOS13,
-            params: &[Param::tensor("x", T, ""), Param::tensor("alpha", T, "").constant()],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", T, "The negative of the limit at -∞.").constant(),
+            ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
-            params: &[Param::tensor("x", T, ""), Param::tensor("alpha", Types::Domain("U"), "").constant()],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", Types::Domain("U"), "The negative of the limit at -∞.").constant(),
+            ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,30 +9,30 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "linear_activation",
     family: Family::Activation,
-    doc: "",
+    doc: "`alpha · x + beta`.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("alpha", T, "").constant(),
-                Param::tensor("beta", T, "").constant(),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", T, "Factor.").constant(),
+                Param::tensor("beta", T, "Summand.").constant(),
             ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("alpha", Types::Domain("U"), "").constant(),
-                Param::tensor("beta", Types::Domain("U"), "").constant(),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", Types::Domain("U"), "Factor.").constant(),
+                Param::tensor("beta", Types::Domain("U"), "Summand.").constant(),
             ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,15 +9,20 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "softmax",
     family: Family::Activation,
-    doc: "",
+    doc: "`eˣ` divided by its sum along the axis.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("axis", INT32, "").constant().or_int(-1)],
+        params: &[
+            Param::tensor("x", T, "The input."),
+            Param::tensor("axis", INT32, "The axis whose sums become 1; negative counts from the end.")
+                .constant()
+                .or_int(-1),
+        ],
         domains: &[("T", &[Fp16, Fp32])],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

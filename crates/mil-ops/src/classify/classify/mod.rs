@@ -9,19 +9,30 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "classify",
     family: Family::Classify,
-    doc: "",
+    doc: "The label of the most probable class, and a dictionary from labels to probabilities. It ends \
+          the program of a classifier.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("probabilities", Types::Only(&[Fp32]), ""),
-            Param::list("classes", "").constant(),
+            Param::tensor("probabilities", Types::Only(&[Fp32]), "A probability for each class."),
+            Param::list("classes", "The labels: a list of strings or 64-bit integers.").constant(),
         ],
         domains: &[],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The label of the most probable class, and the probability of each.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    let classes = call.ty("classes").ok_or_else(|| InferError::Missing("classes".into()))?;
+    let TypeKind::List(label, _) = classes.kind() else {
+        return Err(invalid!("classes is no list"));
+    };
+    let probability = Type::scalar(DType::Fp64);
+    Ok(vec![label.clone(), Type::new(TypeKind::Dict(label.clone(), probability))])
+}

@@ -9,12 +9,21 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "const",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::any("val", "").constant()], domains: &[] }],
+    doc: "A constant.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::any("val", "The value; an attribute in files.").constant()],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The type of the literal.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.attribute("val").ok_or_else(|| InferError::Missing("val".into()))?.ty.clone()])
+}

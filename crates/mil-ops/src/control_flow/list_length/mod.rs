@@ -9,12 +9,17 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_length",
     family: Family::ControlFlow,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "")], domains: &[] }],
+    doc: "The length of a list, as a 32-bit integer.",
+    versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "The list.")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// A number.
+fn infer(_: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![Type::scalar(Int32)])
+}

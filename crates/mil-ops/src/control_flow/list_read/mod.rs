@@ -9,16 +9,24 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_read",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "An element of a list.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::list("ls", ""), Param::tensor("index", INT32, "")],
+        params: &[
+            Param::list("ls", "The list."),
+            Param::tensor("index", INT32, "The place in the list, from 0 on."),
+        ],
         domains: &[],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// An element.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![super::element(call)?.clone()])
+}

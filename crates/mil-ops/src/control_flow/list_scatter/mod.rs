@@ -9,15 +9,19 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_scatter",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "A list with elements replaced.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::list("ls", ""), Param::tensor("indices", INT32, ""), Param::tensor("value", T, "")],
+        params: &[
+            Param::list("ls", "The list."),
+            Param::tensor("indices", INT32, "Their places."),
+            Param::tensor("value", T, "The new elements, stacked along the first axis."),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer_list),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,15 +9,19 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_write",
     family: Family::ControlFlow,
-    doc: "",
+    doc: "A list with one element replaced.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::list("ls", ""), Param::tensor("index", INT32, ""), Param::tensor("value", T, "")],
+        params: &[
+            Param::list("ls", "The list."),
+            Param::tensor("index", INT32, "The place in the list, from 0 on."),
+            Param::tensor("value", T, "The new element."),
+        ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(super::infer_list),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

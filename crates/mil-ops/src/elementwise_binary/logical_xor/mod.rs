@@ -9,15 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "logical_xor",
     family: Family::ElementwiseBinary,
-    doc: "",
+    doc: "Whether exactly one of `x` and `y` holds, broadcast to each other.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("y", T, "")],
+        params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Bool])],
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise, Trait::Commutative],
-    infer: None,
+    infer: Some(super::infer_bool),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,15 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "real_div",
     family: Family::ElementwiseBinary,
-    doc: "",
+    doc: "`x / y`, broadcast to each other. Integers are divided as integers.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("y", T, "")],
+        params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(super::infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -5,13 +5,17 @@ mod kernel;
 
 use crate::prelude::*;
 
-const PARAMS: &[Param] = &[Param::tensor("x", T, ""), Param::tensor("dtype", STRING, "").constant()];
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The input."),
+    Param::tensor("dtype", STRING, "Name of the new element type.").constant(),
+];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "cast",
     family: Family::ElementwiseUnary,
-    doc: "",
+    doc: "`x` in another element type. A float becomes an integer by dropping its fraction; anything \
+          but 0 becomes `true`.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
@@ -22,8 +26,13 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The shape of `x`, in the type that `dtype` names.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.ty_like("x", super::named_dtype(call, "dtype")?)?])
+}

@@ -9,25 +9,28 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "log",
     family: Family::ElementwiseUnary,
-    doc: "",
+    doc: "`ln(x + epsilon)`; NaN below 0.",
     versions: &[
         Version {
             since: Target::IOS13,
-            params: &[Param::tensor("x", T, ""), Param::tensor("epsilon", T, "").constant().or_float(1e-45)],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("epsilon", T, "Added to `x`.").constant().or_float(1e-45),
+            ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("epsilon", Types::Domain("U"), "").constant().or_float(1e-45),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("epsilon", Types::Domain("U"), "Added to `x`.").constant().or_float(1e-45),
             ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,11 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "logical_not",
     family: Family::ElementwiseUnary,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::tensor("x", BOOL, "")], domains: &[] }],
+    doc: "`true` where `x` is `false`, and the other way round.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", BOOL, "The input.")],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,25 +9,28 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "rsqrt",
     family: Family::ElementwiseUnary,
-    doc: "",
+    doc: "`1 / √(x + epsilon)`.",
     versions: &[
         Version {
             since: Target::IOS13,
-            params: &[Param::tensor("x", T, ""), Param::tensor("epsilon", T, "").constant().or_float(1e-12)],
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("epsilon", T, "Added to `x`.").constant().or_float(1e-12),
+            ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("epsilon", Types::Domain("U"), "").constant().or_float(1e-12),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("epsilon", Types::Domain("U"), "Added to `x`.").constant().or_float(1e-12),
             ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

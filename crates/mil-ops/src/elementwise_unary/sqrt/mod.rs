@@ -9,15 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "sqrt",
     family: Family::ElementwiseUnary,
-    doc: "",
+    doc: "`√x`; NaN below 0.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, "")],
+        params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Fp16, Fp32])],
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

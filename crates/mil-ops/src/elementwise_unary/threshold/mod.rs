@@ -9,15 +9,15 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "threshold",
     family: Family::ElementwiseUnary,
-    doc: "",
+    doc: "`max(x, alpha)`.",
     versions: &[Version {
         since: Target::IOS13,
-        params: &[Param::tensor("x", T, ""), Param::tensor("alpha", T, "").constant()],
+        params: &[Param::tensor("x", T, "The input."), Param::tensor("alpha", T, "Lower bound.").constant()],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,25 +9,28 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "l2_norm",
     family: Family::Normalization,
-    doc: "",
+    doc: "`x / √(Σx² + epsilon)`, summed over the last three axes.",
     versions: &[
         Version {
             since: Target::IOS13,
-            params: &[Param::tensor("x", T, ""), Param::tensor("epsilon", T, "").constant().or_float(1e-6)],
+            params: &[
+                Param::tensor("x", T, "The input, rank 3 at least."),
+                Param::tensor("epsilon", T, "Added to the sum.").constant().or_float(1e-6),
+            ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("epsilon", Types::Domain("U"), "").constant().or_float(1e-6),
+                Param::tensor("x", T, "The input, rank 3 at least."),
+                Param::tensor("epsilon", Types::Domain("U"), "Added to the sum.").constant().or_float(1e-6),
             ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

@@ -9,35 +9,60 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "layer_norm",
     family: Family::Normalization,
-    doc: "",
+    doc: "`gamma · (x - m) / √(v + epsilon) + beta`, where `m` and `v` are mean and variance over the \
+          axes.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("axes", INT32, "").constant().or_derived("all axes of `x`"),
-                Param::tensor("gamma", T, "").constant().optional(),
-                Param::tensor("beta", T, "").constant().optional(),
-                Param::tensor("epsilon", T, "").constant().or_float(1e-5),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("axes", INT32, "The axes to normalise over.")
+                    .constant()
+                    .or_derived("all axes of `x`"),
+                Param::tensor("gamma", T, "Scale, in the shape of those axes; none is 1.")
+                    .constant()
+                    .optional(),
+                Param::tensor("beta", T, "Shift, in the shape of those axes; none is 0.")
+                    .constant()
+                    .optional(),
+                Param::tensor("epsilon", T, "Added to the variance.").constant().or_float(1e-5),
             ],
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("axes", INT32, "").constant().or_derived("all axes of `x`"),
-                Param::tensor("gamma", Types::Domain("U"), "").constant().optional(),
-                Param::tensor("beta", Types::Domain("U"), "").constant().optional(),
-                Param::tensor("epsilon", Types::Domain("U"), "").constant().or_float(1e-5),
+                Param::tensor("x", T, "The input."),
+                Param::tensor("axes", INT32, "The axes to normalise over.")
+                    .constant()
+                    .or_derived("all axes of `x`"),
+                Param::tensor("gamma", Types::Domain("U"), "Scale, in the shape of those axes; none is 1.")
+                    .constant()
+                    .optional(),
+                Param::tensor("beta", Types::Domain("U"), "Shift, in the shape of those axes; none is 0.")
+                    .constant()
+                    .optional(),
+                Param::tensor("epsilon", Types::Domain("U"), "Added to the variance.")
+                    .constant()
+                    .or_float(1e-5),
             ],
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The type of `x`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    if let Some(rank) = call.rank("x")?
+        && call.is_given("axes")
+    {
+        call.axes("axes", rank)?;
+    }
+    like_x(call)
+}

@@ -3,38 +3,70 @@
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
-    Param::tensor("x", T, ""),
-    Param::tensor("initial_h", T, ""),
-    Param::tensor("initial_c", T, ""),
-    Param::tensor("weight_ih", T, "").constant(),
-    Param::tensor("weight_hh", T, "").constant(),
-    Param::tensor("bias", T, "").constant().optional(),
-    Param::tensor("peephole", T, "").constant().optional(),
-    Param::tensor("weight_ih_back", T, "").constant().optional(),
-    Param::tensor("weight_hh_back", T, "").constant().optional(),
-    Param::tensor("bias_back", T, "").constant().optional(),
-    Param::tensor("peephole_back", T, "").constant().optional(),
-    Param::tensor("direction", STRING, "").constant().or_str("forward"),
-    Param::tensor("output_sequence", BOOL, "").constant().or_bool(false),
-    Param::tensor("recurrent_activation", STRING, "").constant().or_str("sigmoid"),
-    Param::tensor("cell_activation", STRING, "").constant().or_str("tanh"),
-    Param::tensor("activation", STRING, "").constant().or_str("tanh"),
-    Param::tensor("clip", T, "").constant().optional(),
+    Param::tensor("x", T, "The sequence: `[steps, batch, input]`."),
+    Param::tensor("initial_h", T, "Hidden state before the first step: `[batch, directions · hidden]`."),
+    Param::tensor("initial_c", T, "Cell state before the first step: `[batch, directions · hidden]`."),
+    Param::tensor("weight_ih", T, "Input, forget, output and cell weights stacked: `[4 · hidden, input]`.")
+        .constant(),
+    Param::tensor("weight_hh", T, "Input, forget, output and cell weights stacked: `[4 · hidden, hidden]`.")
+        .constant(),
+    Param::tensor("bias", T, "`[4 · hidden]`; none is 0.").constant().optional(),
+    Param::tensor(
+        "peephole",
+        T,
+        "Weights of the cell state in the input, forget and output gates: `[3 · hidden]`; \
+         none is 0.",
+    )
+    .constant()
+    .optional(),
+    Param::tensor("weight_ih_back", T, "`weight_ih` of the backward direction; needed if `bidirectional`.")
+        .constant()
+        .optional(),
+    Param::tensor("weight_hh_back", T, "`weight_hh` of the backward direction; needed if `bidirectional`.")
+        .constant()
+        .optional(),
+    Param::tensor("bias_back", T, "`bias` of the backward direction.").constant().optional(),
+    Param::tensor("peephole_back", T, "`peephole` of the backward direction.").constant().optional(),
+    Param::tensor("direction", STRING, "The order in which the sequence is read.")
+        .one_of(&["forward", "reverse", "bidirectional"])
+        .constant()
+        .or_str("forward"),
+    Param::tensor("output_sequence", BOOL, "Give every step, not only the last.").constant().or_bool(false),
+    Param::tensor("recurrent_activation", STRING, "Activation of the gates.")
+        .one_of(&["tanh", "scaled_tanh", "sigmoid", "hard_sigmoid", "relu", "linear"])
+        .constant()
+        .or_str("sigmoid"),
+    Param::tensor("cell_activation", STRING, "Activation of the cell gate.")
+        .one_of(&["tanh", "scaled_tanh", "sigmoid", "hard_sigmoid", "relu", "linear"])
+        .constant()
+        .or_str("tanh"),
+    Param::tensor("activation", STRING, "Activation of the cell state in the output.")
+        .one_of(&["tanh", "scaled_tanh", "sigmoid", "hard_sigmoid", "relu", "linear"])
+        .constant()
+        .or_str("tanh"),
+    Param::tensor("clip", T, "Bound of the cell gate's magnitude; none is no bound.").constant().optional(),
 ];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "lstm",
     family: Family::Recurrent,
-    doc: "",
+    doc: "A long short-term memory. `i, f, o = σ(W·x + R·h + b)`, `z = cell(W·x + R·h + b)`, `c ← f ∘ \
+          c + i ∘ z`, `h ← o ∘ act(c)`. Gives the hidden states `[steps or 1, batch, directions · \
+          hidden]`, the last one and the last cell state.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
         Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: None,
 };
+
+/// The whole sequence or its last step, the last hidden state and the last cell state.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::outputs(call, 4, 2)
+}

@@ -9,25 +9,38 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "reverse_sequence",
     family: Family::Shape,
-    doc: "",
+    doc: "Reverses the first elements along an axis, as many as are said for each place of another \
+          axis.",
     versions: &[
         Version {
             since: Target::IOS13,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("lengths", INT32, ""),
-                Param::tensor("seq_axis", INT32, "").constant().or_int(0),
-                Param::tensor("batch_axis", INT32, "").constant().or_int(0),
+                Param::tensor("x", T, "The input."),
+                Param::tensor(
+                    "lengths",
+                    INT32,
+                    "Number of elements reversed, for each place of the batch axis.",
+                ),
+                Param::tensor("seq_axis", INT32, "The axis that is reversed.").constant().or_int(0),
+                Param::tensor("batch_axis", INT32, "The axis that `lengths` belongs to.")
+                    .constant()
+                    .or_int(0),
             ],
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
             since: Target::IOS17,
             params: &[
-                Param::tensor("x", T, ""),
-                Param::tensor("lengths", Types::Domain("U"), ""),
-                Param::tensor("seq_axis", INT32, "").constant().or_int(0),
-                Param::tensor("batch_axis", INT32, "").constant().or_int(0),
+                Param::tensor("x", T, "The input."),
+                Param::tensor(
+                    "lengths",
+                    Types::Domain("U"),
+                    "Number of elements reversed, for each place of the batch axis.",
+                ),
+                Param::tensor("seq_axis", INT32, "The axis that is reversed.").constant().or_int(0),
+                Param::tensor("batch_axis", INT32, "The axis that `lengths` belongs to.")
+                    .constant()
+                    .or_int(0),
             ],
             domains: &[
                 ("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]),
@@ -37,7 +50,7 @@ pub static DEF: OpDef = OpDef {
     ],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

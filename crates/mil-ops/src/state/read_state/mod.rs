@@ -9,12 +9,21 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "read_state",
     family: Family::State,
-    doc: "",
-    versions: &[Version { since: Target::IOS18, params: &[Param::state("input", "")], domains: &[] }],
+    doc: "What a state holds now.",
+    versions: &[Version {
+        since: Target::IOS18,
+        params: &[Param::state("input", "The state.")],
+        domains: &[],
+    }],
     effect: Effect::ReadsState,
     traits: &[],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// What the state holds.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![super::contents(call)?.clone()])
+}

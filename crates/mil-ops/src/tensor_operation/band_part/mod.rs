@@ -9,19 +9,23 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "band_part",
     family: Family::TensorOperation,
-    doc: "",
+    doc: "`x` with 0 outside a band around the diagonal of its last two axes.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[
-            Param::tensor("x", T, ""),
-            Param::tensor("lower", INT32, "").constant().or_int(-1),
-            Param::tensor("upper", INT32, "").constant().or_int(-1),
+            Param::tensor("x", T, "Matrices: `[…, rows, columns]`."),
+            Param::tensor("lower", INT32, "Diagonals kept below the main one; negative keeps all.")
+                .constant()
+                .or_int(-1),
+            Param::tensor("upper", INT32, "Diagonals kept above the main one; negative keeps all.")
+                .constant()
+                .or_int(-1),
         ],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],
     effect: Effect::Pure,
     traits: &[],
-    infer: None,
+    infer: Some(like_x),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),

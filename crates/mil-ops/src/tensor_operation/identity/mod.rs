@@ -9,12 +9,21 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "identity",
     family: Family::TensorOperation,
-    doc: "",
-    versions: &[Version { since: Target::IOS13, params: &[Param::any("x", "")], domains: &[] }],
+    doc: "`x` itself, under another name. It keeps the name of an output.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::any("x", "A tensor, list or dictionary.")],
+        domains: &[],
+    }],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],
-    infer: None,
+    infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The type of `x`, whatever it is.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    Ok(vec![call.ty("x").ok_or_else(|| InferError::Missing("x".into()))?.clone()])
+}
