@@ -30,7 +30,7 @@ pub enum TypeKind {
     Dict(Type, Type),
     /// A state that lives across calls.
     State(Type),
-    /// No form that this version knows.
+    /// No form that this version knows. `carried` is `Some`, be it of nothing, where a message is there.
     Unknown,
 }
 

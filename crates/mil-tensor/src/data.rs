@@ -17,7 +17,7 @@ pub enum Data {
     /// One element, repeated: its bytes (for sub-byte types one byte that holds the element).
     Splat(Box<[u8]>),
     /// Computed tile by tile from other tensors whenever it is read.
-    Lazy(Expr),
+    Lazy(Box<Expr>),
     /// Known only by its hash, as in a text that was printed without its weights. Reading it fails.
     Opaque(Fingerprint),
 }

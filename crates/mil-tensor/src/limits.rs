@@ -13,16 +13,19 @@ pub const EAGER_BYTES: usize = limit(64 << 10, 24);
 pub const MAX_DEPTH: usize = 8;
 
 /// Bytes that a streaming reader asks for at once.
-pub(crate) const CHUNK: usize = limit(4 << 20, 96);
+pub(crate) const CHUNK: usize = limit(8 << 20, 96);
 
 /// Bytes of its operand that one level of an expression holds at a time.
-pub(crate) const TILE: usize = limit(1 << 20, 64);
+pub(crate) const TILE: usize = limit(2 << 20, 64);
 
 /// Bytes that a strided reader reads at once, unless they go straight to their place.
 pub(crate) const BLOCK: usize = limit(256 << 10, 40);
 
-/// Bytes that are cheaper to read over than to skip with another read.
+/// Bytes of stored data that are cheaper to read over than to skip with another read.
 pub(crate) const GAP: usize = limit(4 << 10, 8);
+
+/// The same for data that must be computed.
+pub(crate) const COMPUTED_GAP: usize = limit(64, 4);
 
 /// Numbers that are converted at a time, on the stack.
 pub(crate) const LANES: usize = limit(256, 8);

@@ -15,12 +15,18 @@ pub(crate) fn wide_size(dtype: DType) -> Option<usize> {
 pub(crate) fn unpack(dtype: DType, packed: &[u8], skip: usize, wide: &mut [u8]) {
     let Some(bits) = dtype.bits().filter(|&bits| bits < 8) else { return };
     let signed = dtype.int_range().is_some_and(|(min, _)| min < 0);
-    for (i, out) in wide.iter_mut().enumerate() {
-        let at = skip + i * bits;
-        let byte = |index: usize| u16::from(packed.get(index).copied().unwrap_or(0));
-        let value = ((byte(at / 8) | byte(at / 8 + 1) << 8) >> (at % 8)) as u8;
-        let high = value << (8 - bits);
-        *out = if signed { (high as i8 >> (8 - bits)) as u8 } else { high >> (8 - bits) };
+    for (group, out) in wide.chunks_mut(8).enumerate() {
+        let at = skip + group * 8 * bits;
+        let mut bytes = [0; 8];
+        let rest = packed.get(at / 8..).unwrap_or_default();
+        let len = rest.len().min(8);
+        bytes[..len].copy_from_slice(&rest[..len]);
+        // Eight elements of at most 6 bits, and at most 7 bits to skip.
+        let word = u64::from_le_bytes(bytes) >> (at % 8);
+        for (i, out) in out.iter_mut().enumerate() {
+            let high = ((word >> (i * bits)) as u8) << (8 - bits);
+            *out = if signed { (high as i8 >> (8 - bits)) as u8 } else { high >> (8 - bits) };
+        }
     }
 }
 
@@ -28,15 +34,11 @@ pub(crate) fn unpack(dtype: DType, packed: &[u8], skip: usize, wide: &mut [u8]) 
 pub(crate) fn pack(dtype: DType, wide: &[u8], packed: &mut [u8]) {
     let Some(bits) = dtype.bits().filter(|&bits| bits < 8) else { return };
     packed.fill(0);
-    for (i, &value) in wide.iter().enumerate() {
-        let at = i * bits;
-        let [low, high] = (u16::from(value & low_bits(bits)) << (at % 8)).to_le_bytes();
-        if let Some(byte) = packed.get_mut(at / 8) {
-            *byte |= low;
-        }
-        if let Some(byte) = packed.get_mut(at / 8 + 1) {
-            *byte |= high;
-        }
+    // Eight elements fill as many bytes as one has bits.
+    for (group, out) in wide.chunks(8).zip(packed.chunks_mut(bits)) {
+        let element = |(i, &value): (usize, &u8)| u64::from(value & low_bits(bits)) << (i * bits);
+        let word = group.iter().enumerate().map(element).fold(0, |word, bits| word | bits);
+        out.copy_from_slice(&word.to_le_bytes()[..out.len()]);
     }
 }
 

@@ -11,7 +11,7 @@ mod scale_shift;
 mod tests;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use cast::Cast;
 pub(crate) use concat::Concat;
@@ -33,7 +33,7 @@ pub struct Expr {
     /// Elements of the result.
     len: usize,
     depth: usize,
-    key: Fingerprint,
+    key: OnceLock<Fingerprint>,
 }
 
 /// What is computed. Elements are in row-major order; geometry is the variant's own.
@@ -45,30 +45,53 @@ pub(crate) enum Kind {
     Concat(Concat),
 }
 
+impl Kind {
+    fn operands(&self) -> &[Tensor] {
+        match self {
+            Kind::Cast(cast) => cast.operands(),
+            Kind::ScaleShift(scale_shift) => scale_shift.operands(),
+            Kind::View(view) => view.operands(),
+            Kind::Concat(concat) => concat.operands(),
+        }
+    }
+}
+
 impl Expr {
     /// An expression of `len` elements, whose packed size is known not to overflow.
     pub(crate) fn new(kind: Kind, dtype: DType, len: usize) -> Expr {
-        let (operands, tag): (&[Tensor], &[u8]) = match &kind {
-            Kind::Cast(cast) => (cast.operands(), b"cast"),
-            Kind::ScaleShift(scale_shift) => (scale_shift.operands(), b"scale_shift"),
-            Kind::View(view) => (view.operands(), b"view"),
-            Kind::Concat(concat) => (concat.operands(), b"concat"),
-        };
-        let mut key = Key::default();
-        key.number(tag.len()).bytes(tag).number(dtype.number() as usize).number(len).number(operands.len());
-        operands.iter().for_each(|operand| key.tensor(operand));
-        match &kind {
-            Kind::Cast(cast) => cast.hash(&mut key),
-            Kind::ScaleShift(scale_shift) => scale_shift.hash(&mut key),
-            Kind::View(view) => view.hash(&mut key),
-            Kind::Concat(concat) => concat.hash(&mut key),
-        }
-        let depth = 1 + operands.iter().map(Tensor::depth).max().unwrap_or(0);
-        Expr { key: Fingerprint::of(&key.0), kind, dtype, len, depth }
+        let depth = 1 + kind.operands().iter().map(Tensor::depth).max().unwrap_or(0);
+        Expr { kind, dtype, len, depth, key: OnceLock::new() }
     }
 
-    pub(crate) fn kind(&self) -> &Kind {
-        &self.kind
+    /// What the expression is, as a number: computed once, where it is asked for.
+    fn key(&self) -> Fingerprint {
+        *self.key.get_or_init(|| {
+            let mut key = Key::default();
+            key.number(self.dtype.number() as usize).number(self.len);
+            key.number(self.kind.operands().len());
+            self.kind.operands().iter().for_each(|operand| key.tensor(operand));
+            match &self.kind {
+                Kind::Cast(cast) => cast.hash(key.number(0)),
+                Kind::ScaleShift(scale_shift) => scale_shift.hash(key.number(1)),
+                Kind::View(view) => view.hash(key.number(2)),
+                Kind::Concat(concat) => concat.hash(key.number(3)),
+            }
+            Fingerprint::of(&key.0)
+        })
+    }
+
+    pub(crate) fn as_cast(&self) -> Option<&Cast> {
+        match &self.kind {
+            Kind::Cast(cast) => Some(cast),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_view(&self) -> Option<&View> {
+        match &self.kind {
+            Kind::View(view) => Some(view),
+            _ => None,
+        }
     }
 
     /// How deep expressions nest here: one more than in the deepest operand.
@@ -143,7 +166,7 @@ impl Expr {
 
 impl PartialEq for Expr {
     fn eq(&self, other: &Expr) -> bool {
-        self.key == other.key
+        self.key() == other.key()
     }
 }
 
@@ -176,7 +199,7 @@ impl Key {
                 self.bytes(&blob.range.start.to_le_bytes()).bytes(&blob.range.end.to_le_bytes())
             }
             Data::Splat(element) => self.number(2).bytes(element),
-            Data::Lazy(expr) => self.number(3).bytes(&expr.key.0),
+            Data::Lazy(expr) => self.number(3).bytes(&expr.key().0),
             other => self.number(4).number(std::ptr::from_ref(other) as usize),
         };
     }

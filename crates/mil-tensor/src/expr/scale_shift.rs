@@ -23,8 +23,20 @@ pub(crate) struct ScaleShift {
 pub(crate) struct Factors(pub(crate) Box<[f64]>);
 
 impl Factors {
-    fn at(&self, index: usize) -> f64 {
-        self.0[index % self.0.len()]
+    /// Calls `apply` with each value, from element `at` on, and its factor.
+    fn each(&self, run: usize, mut at: usize, mut values: &mut [f64], apply: impl Fn(&mut f64, f64)) {
+        let factors = &*self.0;
+        if run == 1 {
+            let factors = factors.iter().cycle().skip(at % factors.len());
+            return values.iter_mut().zip(factors).for_each(|(value, &factor)| apply(value, factor));
+        }
+        while !values.is_empty() {
+            let factor = factors[at / run % factors.len()];
+            let left = (run - at % run).min(values.len());
+            let (now, rest) = values.split_at_mut(left);
+            now.iter_mut().for_each(|value| apply(value, factor));
+            (at, values) = (at + left, rest);
+        }
     }
 }
 
@@ -59,22 +71,14 @@ impl ScaleShift {
         Ok(())
     }
 
-    /// Scales and shifts the values from element `at` on, a run at a time. The product is rounded
-    /// before the sum: nothing is contracted.
-    pub(crate) fn apply(&self, mut at: usize, mut values: &mut [f64]) {
-        while !values.is_empty() {
-            let index = at / self.run;
-            let left = (self.run - at % self.run).min(values.len());
-            let (run, rest) = values.split_at_mut(left);
-            if let Some(scale) = &self.scale {
-                let scale = scale.at(index);
-                run.iter_mut().for_each(|value| *value *= scale);
-            }
-            if let Some(shift) = &self.shift {
-                let shift = shift.at(index);
-                run.iter_mut().for_each(|value| *value += shift);
-            }
-            (at, values) = (at + left, rest);
+    /// Scales and shifts the values from element `at` on. The product is rounded before the sum:
+    /// nothing is contracted.
+    pub(crate) fn apply(&self, at: usize, values: &mut [f64]) {
+        if let Some(scale) = &self.scale {
+            scale.each(self.run, at, values, |value, scale| *value *= scale);
+        }
+        if let Some(shift) = &self.shift {
+            shift.each(self.run, at, values, |value, shift| *value += shift);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::slice;
 use smallvec::SmallVec;
 
 use super::Key;
-use crate::limits::{BLOCK, GAP};
+use crate::limits::{BLOCK, COMPUTED_GAP, GAP};
 use crate::pack::wide_size;
 use crate::{DType, Shape, Tensor, TensorError};
 
@@ -78,13 +78,23 @@ impl View {
             if inner.count == 1 {
                 inner = *axes.next()?;
             }
-            if inner.count % count != 0 {
+            if !inner.count.is_multiple_of(count) {
                 return None;
             }
             *stride = inner.stride;
             inner = Axis { count: inner.count / count, stride: inner.stride * count };
         }
         Some(strides)
+    }
+
+    /// The same view of another tensor of the same length.
+    pub(crate) fn of(&self, source: Tensor) -> View {
+        View { source, offset: self.offset, axes: self.axes.clone() }
+    }
+
+    /// What is viewed.
+    pub(crate) fn source(&self) -> &Tensor {
+        &self.source
     }
 
     /// The elements, where they are a range of the source in its order.
@@ -195,10 +205,11 @@ impl Region {
             return walk(outer, self.base, self.place, &mut |base, place| to.read_run(run, base, place));
         }
         // The inner spans that one read covers, and how many elements of the source it has.
+        let gap = if to.source.depth() > 0 { COMPUTED_GAP } else { GAP };
         let mut inner = self.spans.len();
         let mut extent = 1;
         while let Some(span) = inner.checked_sub(1).map(|i| self.spans[i]) {
-            if span.stride.saturating_sub(extent) * to.size > GAP {
+            if span.stride.saturating_sub(extent) * to.size > gap {
                 break;
             }
             let fits = (BLOCK / to.size).saturating_sub(extent) / span.stride + 1;
@@ -211,8 +222,19 @@ impl Region {
             extent += (span.count - 1) * span.stride;
             inner -= 1;
         }
-        let (outer, block) = self.spans.split_at(inner);
-        walk(outer, self.base, self.place, &mut |base, place| to.read_block(block, extent, base, place))
+        // Several reads are put in their places together, so that neighbours there are written together.
+        let block: SmallVec<[Span; 6]> = self.spans.drain(inner..).collect();
+        let near = (0..inner).min_by_key(|&i| self.spans[i].step);
+        let rows = near.map_or(Span { count: 1, stride: 0, step: 1 }, |i| self.spans.remove(i));
+        let batch = (BLOCK / to.size / extent).max(1);
+        walk(&self.spans, self.base, self.place, &mut |base, place| {
+            for low in (0..rows.count).step_by(batch) {
+                let rows = Span { count: batch.min(rows.count - low), ..rows };
+                let place = place + (low * rows.step) as isize;
+                to.read_block(rows, &block, extent, base + low * rows.stride, place)?;
+            }
+            Ok(())
+        })
     }
 
     /// Reads the region in pieces of at most `count` along a span.
@@ -243,22 +265,32 @@ impl Reader<'_> {
         self.source.read_wide(base + from, &mut self.out[at..at + (to - from) * self.size])
     }
 
-    /// Reads `extent` elements at once and puts those of the block in their places.
+    /// Reads `extent` elements for each of the rows, and puts those of the block in their places.
     fn read_block(
         &mut self,
+        rows: Span,
         block: &[Span],
         extent: usize,
         base: usize,
         place: isize,
     ) -> Result<(), TensorError> {
+        let bytes = extent * self.size;
+        self.scratch.resize(rows.count * bytes, 0);
         let reach: usize = block.iter().map(|span| (span.count - 1) * span.step).sum();
-        if place.saturating_add_unsigned(reach) < 0 || place >= self.len() as isize {
-            return Ok(());
+        for (i, row) in self.scratch.chunks_mut(bytes).enumerate() {
+            let place = place + (i * rows.step) as isize;
+            // None of the others is put anywhere.
+            if place.saturating_add_unsigned(reach) >= 0 && place < (self.out.len() / self.size) as isize {
+                self.source.read_wide(base + i * rows.stride, row)?;
+            }
         }
-        self.scratch.resize(extent * self.size, 0);
-        self.source.read_wide(base, self.scratch)?;
+        let mut spans: SmallVec<[Span; 6]> = block.into();
+        if rows.count > 1 {
+            spans.push(Span { stride: extent, ..rows });
+        }
+        spans.sort_by_key(|span| std::cmp::Reverse(span.step));
         let one = Span { count: 1, stride: 1, step: 1 };
-        let (&run, outer) = block.split_last().unwrap_or((&one, &[]));
+        let (&run, outer) = spans.split_last().unwrap_or((&one, &[]));
         let len = self.len();
         walk(outer, 0, place, &mut |from, place| {
             let (low, high) = run.inside(place, len);
@@ -282,6 +314,9 @@ impl Reader<'_> {
 fn scatter<const SIZE: usize>(source: &[u8], from: usize, out: &mut [u8], to: usize, run: Span) {
     let source = &source.as_chunks::<SIZE>().0[from..];
     let out = &mut out.as_chunks_mut::<SIZE>().0[to..];
+    if (run.stride, run.step) == (1, 1) {
+        return out[..run.count].copy_from_slice(&source[..run.count]);
+    }
     for (to, from) in out.iter_mut().step_by(run.step).zip(source.iter().step_by(run.stride)).take(run.count)
     {
         *to = *from;

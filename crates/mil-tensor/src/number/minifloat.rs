@@ -37,6 +37,7 @@ impl Format {
     }
 
     /// The number that a code stands for; exact.
+    #[inline(always)]
     pub(crate) fn decode(self, code: u16) -> f64 {
         let magnitude = code & (self.sign_bit() - 1);
         let sign = u64::from(code & self.sign_bit() != 0) << 63;
@@ -58,23 +59,39 @@ impl Format {
 
     /// The code of the nearest number, ties to even. What rounds beyond the largest finite number
     /// becomes that number where `saturating` and finite, else infinity, else NaN.
+    #[inline(always)]
     pub(crate) fn encode(self, value: f64, saturating: bool) -> u16 {
+        let bits = value.to_bits();
+        let absolute = bits & !(1 << 63);
+        let lowest = ((1024 - self.bias()) as u64) << 52;
+        let beyond = ((1023 + self.bias()) as u64) << 52;
+        if !(lowest..beyond).contains(&absolute) {
+            return self.encode_extreme(value, saturating);
+        }
+        // Normal, and far from overflow: the bits are rounded as one integer, whose carry goes into the
+        // exponent.
+        let shift = 52 - self.mantissa;
+        let rounded = (absolute + (1 << (shift - 1)) - 1 + (absolute >> shift & 1)) >> shift;
+        let sign = (bits >> 63 << (self.exponent + self.mantissa)) as u16;
+        (rounded - (((1023 - self.bias()) as u64) << self.mantissa)) as u16 | sign
+    }
+
+    /// Zero, subnormal, close to overflow or beyond, or NaN.
+    #[inline(never)]
+    fn encode_extreme(self, value: f64, saturating: bool) -> u16 {
         if value.is_nan() {
             return self.nan;
         }
         let bits = value.to_bits();
         let sign = if value.is_sign_negative() { self.sign_bit() } else { 0 };
         let exponent = (bits >> 52 & 0x7FF) as i32 - 1023;
-        if exponent < -1022 {
-            // Zero, or so small a number that it rounds to zero in every format.
-            return sign;
-        }
-        let significand = bits & ((1 << 52) - 1) | 1 << 52;
         let lowest = 1 - self.bias();
         let shift = 52 - self.mantissa + (lowest - exponent).max(0) as u32;
         let code = if shift > 53 {
+            // Less than half of the smallest number.
             0
         } else {
+            let significand = bits & ((1 << 52) - 1) | 1 << 52;
             let floor = significand >> shift;
             let rest = significand & ((1 << shift) - 1);
             let half = 1 << (shift - 1);

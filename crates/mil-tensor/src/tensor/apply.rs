@@ -52,6 +52,12 @@ impl Tensor {
             }
             return Ok(Tensor::new(dtype, &self.shape, Data::Splat(out.into())));
         }
+        if let Some(view) = source.view() {
+            // The view stays outside: it reads best when it sees all that is asked for. And so a cast of
+            // a view and a view of a cast are the same.
+            let view = view.of(view.source().cast_as(dtype, saturating)?);
+            return Tensor::computed(dtype, &self.shape, Kind::View(view));
+        }
         Tensor::computed(dtype, &self.shape, Kind::Cast(Cast { source, saturating }))
     }
 
@@ -89,6 +95,14 @@ impl Tensor {
             return Ok(Tensor::new(self.dtype, &self.shape, Data::Splat(element)));
         }
         Tensor::computed(self.dtype, &self.shape, Kind::ScaleShift(expr))
+    }
+
+    /// The view that the tensor is, if it is one.
+    fn view(&self) -> Option<&View> {
+        match &*self.data {
+            Data::Lazy(expr) => expr.as_view(),
+            _ => None,
+        }
     }
 
     /// A parameter's numbers, if it fits the axis.
@@ -146,32 +160,38 @@ impl Tensor {
         if shape.contains(&0) {
             return Tensor::from_bytes(self.dtype, &shape, []);
         }
-        let view = match &*source.data {
-            Data::Splat(_) => return Ok(Tensor { shape, ..source.unread() }),
-            // A cast of a view is a view of a cast; this form reads less, and views join.
-            Data::Lazy(expr) => match expr.kind() {
-                Kind::Cast(cast) => {
-                    let inner = cast.source.reshaped(&self.shape)?.picked(picks)?;
-                    return inner.cast_as(self.dtype, cast.saturating);
-                }
-                Kind::View(view) => view.pick(&self.shape, picks),
-                _ => None,
-            },
-            _ => None,
-        };
+        if let Data::Splat(_) = &*source.data {
+            return Ok(Tensor { shape, ..source.unread() });
+        }
+        let view = source.view().and_then(|view| view.pick(&self.shape, picks));
         let Some(view) = view.or_else(|| View::whole(source).pick(&self.shape, picks)) else {
             // A whole tensor strides along every shape of its length.
             return Err(TensorError::Undefined { operation: "selection", dtype: self.dtype });
         };
-        if let Some((source, first, count)) = view.range() {
-            if (first, count) == (0, source.len()) {
-                return source.reshaped(&shape);
-            }
-            if let Some(blob) = source.blob().and_then(|blob| sub_blob(self.dtype, blob, first, count)) {
-                return Tensor::from_blob(self.dtype, &shape, blob);
-            }
+        if let Some((source, first, count)) = view.range()
+            && let Some(range) = source.ranged(first, count, &shape)?
+        {
+            return Ok(range);
         }
         Tensor::computed(self.dtype, &shape, Kind::View(view))
+    }
+
+    /// The `count` elements from `first` on, where they need no view.
+    fn ranged(&self, first: usize, count: usize, shape: &[usize]) -> Result<Option<Tensor>, TensorError> {
+        if (first, count) == (0, self.len()) {
+            return self.reshaped(shape).map(Some);
+        }
+        if let Some(blob) = self.blob().and_then(|blob| sub_blob(self.dtype, blob, first, count)) {
+            return Tensor::from_blob(self.dtype, shape, blob).map(Some);
+        }
+        if let Data::Lazy(expr) = &*self.data
+            && let Some(cast) = expr.as_cast()
+        {
+            // As deep as expressions nest.
+            let range = cast.source.ranged(first, count, shape)?;
+            return range.map(|range| range.cast_as(self.dtype, cast.saturating)).transpose();
+        }
+        Ok(None)
     }
 
     /// The tensors one after another along an axis. They have one element type, and one shape but for
@@ -205,8 +225,9 @@ impl Tensor {
         {
             return Ok(Tensor { shape, ..one.unread() });
         }
-        let runs = full.iter().map(|part| part.shape[axis..].iter().product()).collect();
-        let parts = full.iter().map(|part| part.operand("concatenation")).collect::<Result<_, _>>()?;
+        let parts: Vec<Tensor> =
+            full.iter().map(|part| part.operand("concatenation")).collect::<Result<_, _>>()?;
+        let runs = parts.iter().map(|part| part.shape[axis..].iter().product()).collect();
         Tensor::computed(first.dtype, &shape, Kind::Concat(Concat { parts, runs }))
     }
 
@@ -235,13 +256,17 @@ impl Tensor {
         }
     }
 
-    /// The tensor as part of an expression: it has numbers, and another level fits on top.
+    /// The tensor as part of an expression: it has numbers, its size is one, and another level fits on
+    /// top.
     fn operand(&self, operation: &'static str) -> Result<Tensor, TensorError> {
         if let Data::Opaque(fingerprint) = &*self.data {
             return Err(TensorError::Opaque(*fingerprint));
         }
         if wide_size(self.dtype).is_none() {
             return Err(TensorError::Undefined { operation, dtype: self.dtype });
+        }
+        if self.byte_len().is_none() {
+            return Err(too_large(self.dtype, &self.shape));
         }
         if self.depth() < MAX_DEPTH { Ok(self.clone()) } else { self.materialized() }
     }
@@ -260,16 +285,21 @@ impl Tensor {
     fn computed(dtype: DType, shape: &[usize], kind: Kind) -> Result<Tensor, TensorError> {
         let sizes = elements(shape).and_then(|len| Some((len, dtype.byte_len(len)?)));
         let Some((len, byte_len)) = sizes else {
-            return Err(TensorError::Size { dtype, shape: shape.to_vec(), wanted: None, got: 0 });
+            return Err(too_large(dtype, shape));
         };
         let expr = Expr::new(kind, dtype, len);
         if byte_len > EAGER_BYTES {
-            return Ok(Tensor::new(dtype, shape, Data::Lazy(expr)));
+            return Ok(Tensor::new(dtype, shape, Data::Lazy(Box::new(expr))));
         }
         let mut bytes = vec![0; byte_len];
         expr.read_packed(0, &mut bytes)?;
         Tensor::from_bytes(dtype, shape, bytes)
     }
+}
+
+/// The error for a tensor whose size overflows.
+fn too_large(dtype: DType, shape: &[usize]) -> TensorError {
+    TensorError::Size { dtype, shape: shape.to_vec(), wanted: None, got: 0 }
 }
 
 /// Where so many elements from `first` on are stored, if they begin and end with a byte.

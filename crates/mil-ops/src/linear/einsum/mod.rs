@@ -1,9 +1,9 @@
 //! `einsum`
 
-use std::collections::BTreeMap;
-
 #[cfg(feature = "eval")]
 mod kernel;
+
+use std::collections::BTreeMap;
 
 use crate::prelude::*;
 

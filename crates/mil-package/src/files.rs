@@ -1,0 +1,135 @@
+//! The files of a package, on disk or in memory, by their path in it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mil_tensor::{FileSource, Source};
+
+use crate::{Limits, PackageError};
+
+/// How deep folders may be nested in an item; a link to a folder above would otherwise never end.
+const DEEPEST: usize = 32;
+
+/// The files of a package, opened when the package was: replacing it on disk does not change them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files(BTreeMap<String, Arc<dyn Source>>);
+
+/// A path in a package from a folder in it and a relative path; `None` where it leads out of the package.
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    if path.starts_with('/') || path.contains(['\\', '\0']) {
+        return None;
+    }
+    let before = parts.len();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => return None,
+            part if cfg!(windows) && part.contains(':') => return None,
+            part => parts.push(part),
+        }
+    }
+    (parts.len() > before).then(|| parts.join("/"))
+}
+
+/// The folder around a path in a package; empty for the package itself.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path is an item or lies in it.
+pub(crate) fn is_within(path: &str, item: &str) -> bool {
+    path.strip_prefix(item).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+impl Files {
+    pub(crate) fn get(&self, path: &str) -> Option<&Arc<dyn Source>> {
+        self.0.get(path)
+    }
+
+    pub(crate) fn insert(&mut self, path: impl Into<String>, source: Arc<dyn Source>) {
+        self.0.insert(path.into(), source);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Arc<dyn Source>)> {
+        self.0.iter()
+    }
+
+    /// Some file is this item or lies in it.
+    pub(crate) fn has_item(&self, item: &str) -> bool {
+        self.0.range(item.to_owned()..).take_while(|(path, _)| path.starts_with(item)).any(|(path, _)| is_within(path, item))
+    }
+
+    /// The whole of a file.
+    pub(crate) fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, PackageError> {
+        let source = self.get(path).ok_or_else(|| PackageError::Missing { item: path.to_owned() })?;
+        let len = source.len();
+        if len > limit {
+            return Err(PackageError::Limit(format!("{path} has {len} bytes; at most {limit} are read")));
+        }
+        let len = usize::try_from(len).map_err(|_| PackageError::Limit(format!("{path} is too large")))?;
+        let mut bytes = vec![0; len];
+        source.read_at(0, &mut bytes).map_err(PackageError::io("read", path))?;
+        Ok(bytes)
+    }
+
+    /// Opens an item of a package on disk: a file, or a folder with all that is in it. `false` if it is not there.
+    pub(crate) fn open_item(
+        &mut self,
+        root: &Path,
+        item: &str,
+        limits: &Limits,
+    ) -> Result<bool, PackageError> {
+        let real_root = fs::canonicalize(root).map_err(PackageError::io("open", root))?;
+        let mut stack: Vec<(String, PathBuf, usize)> = vec![(item.to_owned(), root.join(item), 0)];
+        while let Some((name, path, depth)) = stack.pop() {
+            let found = match fs::metadata(&path) {
+                Ok(found) => found,
+                Err(error) if depth == 0 && error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(PackageError::io("open", path)(error)),
+            };
+            let real = fs::canonicalize(&path).map_err(PackageError::io("open", &path))?;
+            if !real.starts_with(&real_root) {
+                return Err(PackageError::Outside(name));
+            }
+            if found.is_file() {
+                if self.0.len() >= limits.files {
+                    return Err(PackageError::Limit(format!("the package has more than {} files", limits.files)));
+                }
+                let source = File::open(&path).and_then(FileSource::new);
+                self.insert(name, Arc::new(source.map_err(PackageError::io("open", path))?));
+            } else if found.is_dir() && depth < DEEPEST {
+                for entry in fs::read_dir(&path).map_err(PackageError::io("list", &path))? {
+                    let entry = entry.map_err(PackageError::io("list", &path))?;
+                    let Ok(child) = entry.file_name().into_string() else {
+                        return Err(PackageError::Limit(format!("a file in {name} has a name that is not UTF-8")));
+                    };
+                    if stack.len() >= limits.files {
+                        return Err(PackageError::Limit(format!("{name} has more than {} files", limits.files)));
+                    }
+                    stack.push((format!("{name}/{child}"), entry.path(), depth + 1));
+                }
+            } else {
+                return Err(PackageError::Limit(format!("{name} is neither a file nor a folder that can be read")));
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_in_the_package() {
+        assert_eq!(join("Data", "a/./b").as_deref(), Some("Data/a/b"));
+        for bad in ["../x", "/x", "a/../../x", "", ".", "a\\b"] {
+            assert_eq!(join("Data", bad), None, "{bad}");
+        }
+        assert!(is_within("a/b", "a") && is_within("a", "a") && !is_within("ab", "a"));
+        assert_eq!(parent("a/b/c"), "a/b");
+    }
+}

@@ -1,0 +1,168 @@
+//! Where each blob goes, known before any byte is written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use mil_tensor::{DType, Source, Tensor};
+
+use crate::error::EncodeErrorKind;
+use crate::weights::Weights;
+use crate::weights::format::{self, BLOCK, Record};
+
+/// The blobs of all weight files of a package that is to be written.
+#[derive(Debug)]
+pub(crate) struct Layout<'a> {
+    original: &'a Weights,
+    files: BTreeMap<String, FileLayout>,
+}
+
+/// The blobs of one weight file.
+#[derive(Debug, Default)]
+pub(crate) struct FileLayout {
+    /// The blobs in the order of their first use, and where their records stand.
+    pub(crate) blobs: Vec<(Tensor, u64)>,
+    /// Which of the blobs.
+    index: HashMap<Key, usize>,
+    /// What the file begins with.
+    pub(crate) origin: Origin,
+    /// The file's size.
+    pub(crate) size: u64,
+}
+
+/// What a weight file is made of.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Origin {
+    /// Of its blobs alone.
+    #[default]
+    Blobs,
+    /// It is the file that was read.
+    Same(Arc<dyn Source>),
+    /// It is the file that was read, and the blobs from this one on stand behind it.
+    Appended(Arc<dyn Source>, usize),
+}
+
+/// What makes two tensors one blob: the same bytes in the same place, of the same element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    dtype: DType,
+    address: usize,
+    start: u64,
+    end: u64,
+}
+
+impl Key {
+    fn new(tensor: &Tensor) -> Key {
+        let dtype = tensor.dtype();
+        match tensor.blob() {
+            Some(blob) => {
+                let address = Arc::as_ptr(&blob.source).cast::<()>() as usize;
+                Key { dtype, address, start: blob.range.start, end: blob.range.end }
+            }
+            // The shape counts where the data do not say how long they are.
+            None => {
+                let address = std::ptr::from_ref(tensor.data()) as usize;
+                Key { dtype, address, start: 0, end: tensor.len() as u64 }
+            }
+        }
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// Of a package that was read with these weights.
+    pub(crate) fn new(original: &'a Weights) -> Layout<'a> {
+        let files = original.paths().map(|path| (path.clone(), FileLayout::default())).collect();
+        Layout { original, files }
+    }
+
+    /// Asks for a place for a tensor in a file, which is named as programs do.
+    pub(crate) fn add(&mut self, name: &str, tensor: &Tensor) -> Result<(), EncodeErrorKind> {
+        let path = self.original.path(name).ok_or_else(|| EncodeErrorKind::Outside(name.to_owned()))?;
+        let file = self.files.entry(path).or_default();
+        if let std::collections::hash_map::Entry::Vacant(entry) = file.index.entry(Key::new(tensor)) {
+            entry.insert(file.blobs.len());
+            file.blobs.push((tensor.clone(), 0));
+        }
+        Ok(())
+    }
+
+    /// Gives every blob its place. With `pinned`, blobs that were read stay where they are.
+    pub(crate) fn settle(&mut self, pinned: bool) -> Result<(), EncodeErrorKind> {
+        for (path, file) in &mut self.files {
+            file.settle(self.original, path, pinned).ok_or(EncodeErrorKind::TooLarge)?;
+        }
+        Ok(())
+    }
+
+    /// Where the record of a tensor stands.
+    pub(crate) fn offset(&self, name: &str, tensor: &Tensor) -> Option<u64> {
+        let file = self.files.get(&self.original.path(name)?)?;
+        Some(file.blobs.get(*file.index.get(&Key::new(tensor))?)?.1)
+    }
+
+    /// The files by their path in the package.
+    pub(crate) fn into_files(self) -> BTreeMap<String, FileLayout> {
+        self.files
+    }
+}
+
+impl FileLayout {
+    /// `None` where a number overflows.
+    fn settle(&mut self, original: &Weights, path: &str, pinned: bool) -> Option<()> {
+        let original = original.file(path);
+        let place = |tensor: &Tensor| original?.record(tensor.blob()?, tensor.dtype());
+        let kept: Vec<Option<u64>> = self.blobs.iter().map(|(tensor, _)| place(tensor)).collect();
+        if let Some(original) = original.filter(|original| !original.missing) {
+            let used: BTreeSet<u64> = kept.iter().flatten().copied().collect();
+            let all_kept = kept.iter().all(Option::is_some);
+            // Two records of the same data count as one here, so the sets may differ in size.
+            if all_kept && (pinned || used.len() == original.data_count()) {
+                for (blob, offset) in self.blobs.iter_mut().zip(kept.into_iter().flatten()) {
+                    blob.1 = offset;
+                }
+                self.origin = Origin::Same(original.source.clone());
+                self.size = original.source.len();
+                return Some(());
+            }
+            if pinned {
+                return self.append(original.source.clone(), &kept);
+            }
+        }
+        self.size = BLOCK;
+        for (tensor, offset) in &mut self.blobs {
+            self.size = place_blob(tensor, offset, self.size)?;
+        }
+        Some(())
+    }
+
+    /// Leaves what was there and puts the rest behind it, in the same order.
+    fn append(&mut self, source: Arc<dyn Source>, kept: &[Option<u64>]) -> Option<()> {
+        self.size = source.len();
+        let mut order: Vec<usize> = (0..self.blobs.len()).collect();
+        order.sort_by_key(|&at| kept[at].is_none());
+        let first_new = kept.iter().flatten().count();
+        let mut blobs = Vec::with_capacity(self.blobs.len());
+        for &at in &order {
+            let (tensor, mut offset) = self.blobs[at].clone();
+            match kept[at] {
+                Some(old) => offset = old,
+                None => self.size = place_blob(&tensor, &mut offset, self.size)?,
+            }
+            blobs.push((tensor, offset));
+        }
+        for (new, &old) in order.iter().enumerate() {
+            if let Some(entry) = self.index.get_mut(&Key::new(&self.blobs[old].0)) {
+                *entry = new;
+            }
+        }
+        self.blobs = blobs;
+        self.origin = Origin::Appended(source, first_new);
+        Some(())
+    }
+}
+
+/// Puts a blob behind the end of a file; answers the new end.
+fn place_blob(tensor: &Tensor, offset: &mut u64, end: u64) -> Option<u64> {
+    *offset = format::align(end)?;
+    let start = offset.checked_add(BLOCK)?;
+    start.checked_add(Record::new(tensor.dtype(), tensor.len(), start)?.size)
+}
