@@ -307,14 +307,10 @@ impl<'a> Context<'a> {
         Ok(values)
     }
 
-    /// A float array.
-    pub fn real_array<F: Real>(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        values: Vec<F>,
-    ) -> Result<Array, EvalError> {
-        Array::new(dtype, shape, F::pack(values))
+    /// The element type that the program declares for a result, else that of an array, else `fp32`.
+    pub fn result_dtype(&self, result: usize, like: Option<&Array>) -> DType {
+        let declared = self.results.get(result).and_then(Type::dtype);
+        declared.or(like.map(Array::dtype)).unwrap_or(DType::Fp32)
     }
 
     /// An array of integers that indices and positions are given in, in the element type that the program declares for

@@ -21,17 +21,20 @@
 //! against [`Limits`] before anything is allocated.
 
 mod array;
+pub(crate) mod compressed;
 mod context;
 mod convert;
 pub(crate) mod elementwise;
 mod error;
 mod fold;
 pub(crate) mod gemm;
+pub(crate) mod noise;
 pub(crate) mod par;
 pub(crate) mod prelude;
 pub(crate) mod products;
 mod real;
 pub(crate) mod reduce;
+pub(crate) mod scatter;
 pub(crate) mod slicing;
 pub(crate) mod sort;
 pub(crate) mod strided;

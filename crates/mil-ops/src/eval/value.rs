@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mil_tensor::DType;
 
-use super::{Array, EvalError};
+use super::{Array, Context, EvalError};
 
 /// What an op takes and gives. Clones are cheap.
 #[derive(Clone, Debug)]
@@ -38,6 +38,52 @@ pub struct List {
     pub elements: Arc<Vec<Option<Array>>>,
     /// Writing behind the end makes it longer.
     pub growing: bool,
+}
+
+impl List {
+    fn place(&self, index: i64) -> Result<usize, EvalError> {
+        let found = if index < 0 { index + self.elements.len() as i64 } else { index };
+        usize::try_from(found).map_err(|_| {
+            EvalError::Invalid(format!("index {index} of a list of {} elements", self.elements.len()))
+        })
+    }
+
+    /// An element; zeros of the declared shape, without its first `skipped` axes, if it was never written.
+    pub(crate) fn read(&self, cx: &Context<'_>, index: i64, skipped: usize) -> Result<Array, EvalError> {
+        match self.elements.get(self.place(index)?) {
+            Some(Some(element)) => Ok(element.clone()),
+            Some(None) => {
+                let declared = cx.results.first().and_then(mil_ir::Type::fixed_shape);
+                let shape = declared.as_ref().and_then(|shape| shape.get(skipped..)).ok_or_else(|| {
+                    EvalError::Invalid(format!("element {index} of a list was never written"))
+                })?;
+                cx.room::<f64>(shape)?;
+                Array::filled(self.dtype, shape, 0.0, cx.is_double())
+            }
+            None => Err(EvalError::Invalid(format!(
+                "index {index} of a list of {} elements",
+                self.elements.len()
+            ))),
+        }
+    }
+
+    /// With one element replaced, and longer if it grows and the index is behind its end.
+    pub(crate) fn written(mut self, cx: &Context<'_>, index: i64, value: Array) -> Result<List, EvalError> {
+        let at = self.place(index)?;
+        if at >= self.elements.len() && !self.growing {
+            return Err(EvalError::Invalid(format!(
+                "index {index} of a list of {} elements",
+                self.elements.len()
+            )));
+        }
+        cx.room::<f64>(&[at.saturating_add(1), 16])?;
+        let elements = Arc::make_mut(&mut self.elements);
+        if at >= elements.len() {
+            elements.resize(at + 1, None);
+        }
+        elements[at] = Some(value);
+        Ok(self)
+    }
 }
 
 /// A place that holds an array between ops and between calls. Clones are the same place.

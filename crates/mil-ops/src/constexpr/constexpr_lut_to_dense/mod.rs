@@ -1,5 +1,8 @@
 //! `constexpr_lut_to_dense`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -45,7 +48,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// Until iOS17 the shape is said; from iOS18 on it is that of the indices, where vectors lengthen one axis.

@@ -1,5 +1,8 @@
 //! `list_write`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -21,7 +24,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_list),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The new element is like the others.
