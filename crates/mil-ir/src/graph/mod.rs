@@ -484,6 +484,11 @@ impl Graph {
         self.origins.get(&op).map_or(&[], Vec::as_slice)
     }
 
+    /// How many values of the program have this name.
+    pub(crate) fn name_count(&self, name: &str) -> u32 {
+        self.names.get(name).copied().unwrap_or(0)
+    }
+
     /// A label for messages: the op's name, else its first result's, else its type.
     pub fn label(&self, op: OpId) -> &Name {
         let found = self.op(op);
@@ -532,7 +537,7 @@ impl Graph {
 }
 
 /// A literal and those inside it, outermost first.
-fn nested(literal: &Literal) -> impl Iterator<Item = &Literal> {
+pub(crate) fn nested(literal: &Literal) -> impl Iterator<Item = &Literal> {
     let mut stack = vec![literal];
     std::iter::from_fn(move || {
         let next = stack.pop()?;
