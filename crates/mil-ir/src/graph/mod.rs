@@ -498,7 +498,7 @@ impl Graph {
             .unwrap_or(&found.kind)
     }
 
-    /// Finds ops whose operands and use edges disagree, or whose order links do not. Empty in a sound graph:
+    /// Finds ops whose operands and use edges disagree, or whose order links or names do not. Empty in a sound graph:
     /// only a fault in this crate breaks it.
     pub fn check(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -531,6 +531,14 @@ impl Graph {
             {
                 faults.push(format!("{id} and {next} disagree about their order"));
             }
+        }
+        let mut names: HashMap<Name, u32> = HashMap::new();
+        let inputs = self.blocks().flat_map(|block| self.block(block).inputs());
+        for &value in inputs.chain(self.walk().flat_map(|op| self.op(op).results())) {
+            *names.entry(self.value(value).name.clone()).or_default() += 1;
+        }
+        if names != self.names {
+            faults.push("the table of value names and the values disagree".to_owned());
         }
         faults
     }
