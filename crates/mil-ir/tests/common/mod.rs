@@ -78,7 +78,7 @@ fn tensor() -> impl Strategy<Value = Tensor> {
         }
         // Padding of packed elements is zero.
         let bits = dtype.bits().unwrap() * count;
-        if bits % 8 != 0 {
+        if !bits.is_multiple_of(8) {
             *bytes.last_mut().unwrap() &= (1 << (bits % 8)) - 1;
         }
         Tensor::from_bytes(dtype, &shape, bytes).unwrap()
