@@ -222,12 +222,32 @@ impl ArrayFeature {
 impl ImageFeature {
     /// Pixel format; `None` for a number that this version does not know.
     pub fn color_space(&self) -> Option<ColorSpace> {
-        match self.color {
-            10 => Some(ColorSpace::Grayscale),
-            20 => Some(ColorSpace::Rgb),
-            30 => Some(ColorSpace::Bgr),
-            40 => Some(ColorSpace::GrayscaleFloat16),
-            _ => None,
+        ColorSpace::ALL.into_iter().find(|space| space.number() == self.color)
+    }
+}
+
+impl ColorSpace {
+    /// All of them.
+    pub const ALL: [ColorSpace; 4] =
+        [ColorSpace::Grayscale, ColorSpace::Rgb, ColorSpace::Bgr, ColorSpace::GrayscaleFloat16];
+
+    /// The name in MIL text.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColorSpace::Grayscale => "grayscale",
+            ColorSpace::Rgb => "rgb",
+            ColorSpace::Bgr => "bgr",
+            ColorSpace::GrayscaleFloat16 => "grayscale_fp16",
+        }
+    }
+
+    /// Number in `ImageFeatureType.ColorSpace`.
+    pub fn number(self) -> i32 {
+        match self {
+            ColorSpace::Grayscale => 10,
+            ColorSpace::Rgb => 20,
+            ColorSpace::Bgr => 30,
+            ColorSpace::GrayscaleFloat16 => 40,
         }
     }
 }

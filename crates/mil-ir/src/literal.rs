@@ -44,6 +44,9 @@ pub enum Storage {
     Immediate,
     /// In the weight file of this name, as they were read (`@model_path/weights/weight.bin`).
     File(Name),
+    /// In a weight file that is not at hand, at this offset. The tensor is opaque, and the literal can be shown,
+    /// not read.
+    Missing(Name, u64),
 }
 
 impl Literal {

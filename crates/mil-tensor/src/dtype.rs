@@ -142,7 +142,9 @@ impl DType {
         let bits = self.bits()? as u32;
         match self {
             Int4 | Int8 | Int16 | Int32 | Int64 => Some((-(1 << (bits - 1)), (1 << (bits - 1)) - 1)),
-            Uint1 | Uint2 | Uint3 | Uint4 | Uint6 | Uint8 | Uint16 | Uint32 | Uint64 => Some((0, (1 << bits) - 1)),
+            Uint1 | Uint2 | Uint3 | Uint4 | Uint6 | Uint8 | Uint16 | Uint32 | Uint64 => {
+                Some((0, (1 << bits) - 1))
+            }
             _ => None,
         }
     }
@@ -151,7 +153,11 @@ impl DType {
     /// overflows.
     pub fn byte_len(self, elements: usize) -> Option<usize> {
         let bits = self.bits()?;
-        if bits >= 8 { elements.checked_mul(bits / 8) } else { elements.checked_mul(bits).map(|n| n.div_ceil(8)) }
+        if bits >= 8 {
+            elements.checked_mul(bits / 8)
+        } else {
+            elements.checked_mul(bits).map(|n| n.div_ceil(8))
+        }
     }
 }
 

@@ -82,7 +82,11 @@ impl Tensor {
     }
 
     /// From packed bytes in memory.
-    pub fn from_bytes(dtype: DType, shape: &[usize], bytes: impl Into<Box<[u8]>>) -> Result<Tensor, TensorError> {
+    pub fn from_bytes(
+        dtype: DType,
+        shape: &[usize],
+        bytes: impl Into<Box<[u8]>>,
+    ) -> Result<Tensor, TensorError> {
         let bytes = bytes.into();
         Tensor::checked(dtype, shape, bytes.len(), Data::Inline(bytes))
     }
@@ -101,7 +105,12 @@ impl Tensor {
     pub fn from_strings(shape: &[usize], values: Vec<String>) -> Result<Tensor, TensorError> {
         if elements(shape) != Some(values.len()) {
             let wanted = elements(shape);
-            return Err(TensorError::Size { dtype: DType::String, shape: shape.to_vec(), wanted, got: values.len() });
+            return Err(TensorError::Size {
+                dtype: DType::String,
+                shape: shape.to_vec(),
+                wanted,
+                got: values.len(),
+            });
         }
         Ok(Tensor::new(DType::String, shape, Data::Strings(values.into())))
     }
@@ -123,7 +132,11 @@ impl Tensor {
 
     /// Integers of rank 1, as MIL writes axes, strides and shapes.
     pub fn ints(values: &[i32]) -> Tensor {
-        Tensor::new(DType::Int32, &[values.len()], Data::Inline(bytemuck::cast_slice::<i32, u8>(values).into()))
+        Tensor::new(
+            DType::Int32,
+            &[values.len()],
+            Data::Inline(bytemuck::cast_slice::<i32, u8>(values).into()),
+        )
     }
 
     /// One value everywhere, in the memory of one element.
@@ -209,7 +222,11 @@ impl Tensor {
             Data::Mapped(blob) => {
                 let offset = blob.range.start + start as u64;
                 let len = out.len();
-                blob.source.read_at(offset, out).map_err(|source| TensorError::Read { offset, len, source })?;
+                blob.source.read_at(offset, out).map_err(|source| TensorError::Read {
+                    offset,
+                    len,
+                    source,
+                })?;
             }
             Data::Splat(element) => fill_splat(self.dtype, element, start, self.len(), out),
             Data::Strings(_) => return Err(TensorError::Type(self.dtype, DType::Uint8)),
@@ -338,7 +355,12 @@ impl Tensor {
             let got = self.byte_len().unwrap_or(0);
             return Err(TensorError::Size { dtype: self.dtype, shape: shape.to_vec(), wanted, got });
         }
-        Ok(Tensor { dtype: self.dtype, shape: shape.into(), data: self.data.clone(), fingerprint: Arc::default() })
+        Ok(Tensor {
+            dtype: self.dtype,
+            shape: shape.into(),
+            data: self.data.clone(),
+            fingerprint: Arc::default(),
+        })
     }
 
     /// Hash of type, shape and elements; computed once, streaming.

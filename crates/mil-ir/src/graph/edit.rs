@@ -174,6 +174,13 @@ impl Graph {
         op
     }
 
+    /// Adds an empty block to an op; for decoders, which learn of blocks one by one. Not in the journal.
+    pub fn add_block(&mut self, op: OpId, new: NewBlock) -> BlockId {
+        let block = self.new_block(Some(op), new);
+        self.op_mut(op).blocks.push(block);
+        block
+    }
+
     /// Sets what a block gives back.
     pub fn set_outputs(&mut self, block: BlockId, outputs: impl IntoIterator<Item = ValueId>) {
         let op = self.blocks[block.index()].last;
@@ -384,7 +391,9 @@ impl Graph {
 
     fn new_block(&mut self, parent: Option<OpId>, new: NewBlock) -> BlockId {
         let id = BlockId(self.blocks.len() as u32);
-        let last = self.bare_op(Name::from(RETURN), id);
+        let kind = self.intern(RETURN);
+        let last = self.bare_op(kind, id);
+        self.op_mut(last).ends_block = true;
         let block = Block {
             parent,
             inputs: Vec::new(),
@@ -418,6 +427,7 @@ impl Graph {
             next: None,
             sequence: STRIDE,
             erased: false,
+            ends_block: false,
         }))))
     }
 

@@ -27,7 +27,7 @@ pub use edit::{At, GraphError, NewBlock, NewOp};
 pub use journal::{Checkpoint, Edit};
 pub use order::Walk;
 
-/// Op type of the node that ends a block and holds its outputs. Never stored or printed.
+/// Op type that the node which ends a block shows in logs. Never stored or printed; an op of a file may have it too.
 pub(crate) const RETURN: &str = "return";
 
 /// Ops, values and blocks of one specialisation of a function. See the crate's documentation.
@@ -71,6 +71,7 @@ pub struct Op {
     next: Option<OpId>,
     sequence: u64,
     erased: bool,
+    ends_block: bool,
 }
 
 /// What is bound to one parameter: a single operand, or several for a variadic one.
@@ -197,8 +198,7 @@ impl Op {
 
     /// The unprinted op that ends a block.
     pub fn is_return(&self) -> bool {
-        // An op of a file may have this type, too, but something always stands after it.
-        self.next.is_none() && &*self.kind == RETURN
+        self.ends_block
     }
 }
 

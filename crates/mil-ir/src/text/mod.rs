@@ -1,50 +1,30 @@
-//! MIL text.
+//! MIL text: Apple's `model.mil` grammar, read in both of its spellings and printed in one, with extensions for what the
+//! grammar has no form for. `docs/mil-text.md` describes the language and what it promises.
+//!
+//! - `lexer.rs`, `number.rs`: tokens; floats as C hexadecimal
+//! - `parse/`: text to [`Program`], by recursive descent under [`Limits`]
+//! - `print/`: [`Program`] to text, deterministic
+//! - `names.rs`: words that both sides use
+//!
+//! **What survives.** For every program `p`, `parse(print(p))` prints the same text again. It is also the same program,
+//! as far as the text holds it: a tensor that is shown by its hash becomes an opaque tensor of that hash
+//! ([`mil_tensor::Tensor::opaque`]), a symbolic size becomes an unknown one, and where the format's rules leave no choice of
+//! where a literal is stored, [`crate::Storage`] says `Auto` afterwards.
 
-use std::fmt;
+mod derive;
+mod error;
+mod lexer;
+mod limits;
+mod names;
+mod number;
+mod parse;
+mod print;
 
-use crate::{Dim, Shape, Type, TypeKind};
+pub use derive::derived_interface;
+pub use error::{TextError, TextErrorKind};
+pub use limits::Limits;
+pub use parse::{NoWeights, Weights, parse, parse_with};
+pub use print::{Placement, PrintOptions, print, print_model, print_op, write, write_model, write_type};
 
-/// Writes a type as MIL text has it.
-pub fn write_type(out: &mut dyn fmt::Write, ty: &Type) -> fmt::Result {
-    match ty.kind() {
-        TypeKind::Tensor(tensor) => match &tensor.shape {
-            Shape::Ranked(dims) => {
-                write!(out, "tensor<{}, [", tensor.dtype)?;
-                for (i, dim) in dims.iter().enumerate() {
-                    write!(out, "{}{dim}", if i > 0 { ", " } else { "" })?;
-                }
-                out.write_str("]>")
-            }
-            Shape::Unranked => write!(out, "tensor<{}, ?>", tensor.dtype),
-        },
-        TypeKind::List(element, length) => {
-            out.write_str("list<")?;
-            write_type(out, element)?;
-            match length {
-                Dim::Fixed(_) => write!(out, ", {length}>"),
-                _ => out.write_str(", ?>"),
-            }
-        }
-        TypeKind::Tuple(elements) => {
-            out.write_str("tuple<")?;
-            for (i, element) in elements.iter().enumerate() {
-                out.write_str(if i > 0 { ", " } else { "" })?;
-                write_type(out, element)?;
-            }
-            out.write_str(">")
-        }
-        TypeKind::Dict(key, value) => {
-            out.write_str("dict<")?;
-            write_type(out, key)?;
-            out.write_str(", ")?;
-            write_type(out, value)?;
-            out.write_str(">")
-        }
-        TypeKind::State(inner) => {
-            out.write_str("state<")?;
-            write_type(out, inner)?;
-            out.write_str(">")
-        }
-        TypeKind::Unknown => out.write_str("unknown"),
-    }
-}
+#[cfg(doc)]
+use crate::Program;

@@ -246,7 +246,7 @@ pub(crate) fn file_for<'n>(
     format::code(tensor.dtype())?;
     match &literal.storage {
         Storage::File(name) => Some(name),
-        Storage::Immediate => None,
+        Storage::Immediate | Storage::Missing(..) => None,
         Storage::Auto => {
             let held = match tensor.dtype() {
                 Int16 | Uint16 | Int32 | Uint32 => specification_version >= 9,

@@ -174,7 +174,7 @@ impl Encoder<'_> {
 }
 
 /// The weight file for new weights: the one that the program's other weights are in.
-fn new_weights(program: &Program) -> Name {
+pub(crate) fn new_weights(program: &Program) -> Name {
     let graphs = program.graphs().flat_map(|(_, _, graph)| graph.literals());
     let mut files = graphs.filter_map(|(_, literal)| match &literal.storage {
         Storage::File(name) => Some(name.clone()),
