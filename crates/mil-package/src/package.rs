@@ -72,7 +72,10 @@ impl Package {
             return Package::open_folder(path, limits);
         }
         if !found.is_file() {
-            return Err(PackageError::NotAModel { path: path.into(), reason: "it is neither file nor folder" });
+            return Err(PackageError::NotAModel {
+                path: path.into(),
+                reason: "it is neither file nor folder",
+            });
         }
         if text::is_text(path) {
             return text::open(path, limits);
@@ -178,7 +181,8 @@ impl Package {
         weights: Weights,
         missing: Vec<String>,
     ) -> Package {
-        let mut package = Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
+        let mut package =
+            Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
         for path in package.weights.missing() {
             let within = |item: &String| path.ends_with(item.as_str()) || path.contains(&format!("{item}/"));
             if !package.missing.iter().any(within) {
@@ -239,7 +243,11 @@ impl Package {
     /// are missing; if the file system fails. Then what stood there stands there still.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
         let path = path.as_ref();
-        if text::is_text(path) { self.save_text(path) } else { save::atomic::replace(path, &self.contents()?) }
+        if text::is_text(path) {
+            self.save_text(path)
+        } else {
+            save::atomic::replace(path, &self.contents()?)
+        }
     }
 
     /// Writes the program as MIL text, and its weights beside it: `x.weights.bin` for `x.mil`. Each file is replaced in

@@ -74,7 +74,8 @@ fn describe(interface: &mut Interface, json: &Value) {
     }
     let metadata = &mut interface.metadata;
     (metadata.present, metadata.description) = (true, text("shortDescription"));
-    (metadata.author, metadata.license, metadata.version) = (text("author"), text("license"), text("version"));
+    (metadata.author, metadata.license, metadata.version) =
+        (text("author"), text("license"), text("version"));
     let user = json.get("userDefinedMetadata").and_then(Value::as_object);
     for (key, value) in user.into_iter().flatten() {
         if let Some(value) = value.as_str() {
@@ -183,9 +184,9 @@ pub(crate) fn save(package: &Package, path: &Path) -> Result<(), PackageError> {
     for (inside, file) in layout.into_files() {
         // As the program names it, as far as `beside` looks at it.
         let model_folder = parent(&Manifest::new_model_path()).to_owned();
-        let relative = inside.strip_prefix(&format!("{model_folder}/")).unwrap_or_else(|| {
-            inside.strip_prefix(&base).unwrap_or(&inside)
-        });
+        let relative = inside
+            .strip_prefix(&format!("{model_folder}/"))
+            .unwrap_or_else(|| inside.strip_prefix(&base).unwrap_or(&inside));
         let target = folder.join(beside(&stem, &format!("{MODEL_PATH}{relative}")));
         let content = Content::Weights(file);
         atomic::replace_file(&target, |file| content.write(&mut &*file))?;

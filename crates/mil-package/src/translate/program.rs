@@ -165,7 +165,8 @@ impl Encoder<'_> {
             values.map(|value| (value.name().clone(), value.ty().clone())).collect()
         };
         let wanted = declared(graph);
-        if let Some((other, _)) = function.specializations.iter().find(|(_, other)| declared(other) != wanted) {
+        if let Some((other, _)) = function.specializations.iter().find(|(_, other)| declared(other) != wanted)
+        {
             return Err(EncodeErrorKind::Inputs(opset.to_string(), other.to_string()));
         }
         let inputs = graph.root().inputs().iter().map(|&value| self.encode_named_type(graph, value));
