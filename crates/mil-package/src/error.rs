@@ -37,6 +37,12 @@ pub enum PackageError {
     /// `Manifest.json` is not what it should be.
     #[error("the manifest is not valid: {0}")]
     Manifest(String),
+    /// The text of a program is not UTF-8.
+    #[error("{} is no text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// A path leads out of the package.
     #[error("{0:?} leads out of the package")]
     Outside(String),
@@ -65,12 +71,12 @@ pub enum PackageError {
     #[error(transparent)]
     Encode(#[from] Box<EncodeError>),
     /// The text of a program cannot be read.
-    #[error("{}: {message}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Text {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        message: String,
+        source: mil_ir::text::TextError,
     },
     /// The model is no program.
     #[error("the model is no ML Program but has type {0}")]

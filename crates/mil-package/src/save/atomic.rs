@@ -43,6 +43,22 @@ pub(crate) fn replace(path: &Path, contents: &Contents) -> Result<(), PackageErr
     Ok(())
 }
 
+/// Writes one file to a path, whatever file stands there.
+pub(crate) fn replace_file(
+    path: &Path,
+    write: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), PackageError> {
+    let (folder, name) = split(path)?;
+    let names = Names::new(name);
+    remove_leftovers(&folder, &names);
+    let temporary = Temporary::create(&folder, &names)?;
+    let new = temporary.path.join(name);
+    let done = File::create_new(&new).and_then(|file| write(&file).and_then(|()| file.sync_all()));
+    done.map_err(PackageError::io("write", path))?;
+    fs::rename(&new, path).map_err(PackageError::io("replace", path))?;
+    sync_folder(&folder).map_err(PackageError::io("sync", folder))
+}
+
 fn split(path: &Path) -> Result<(PathBuf, &OsStr), PackageError> {
     let name = path.file_name();
     let name = name.ok_or_else(|| PackageError::NotReplaced { path: path.to_owned() })?;

@@ -41,7 +41,12 @@ const NAME: &str = "name";
 /// A block on the stack.
 enum Frame {
     /// Its turn has not come: nothing of it is visible.
-    Waiting { id: BlockId, block: Block, carried: Carried, owner: String },
+    Waiting {
+        id: BlockId,
+        block: Block,
+        carried: Carried,
+        owner: String,
+    },
     Open(OpenBlock),
 }
 
@@ -77,9 +82,7 @@ pub(crate) fn decode_graph(
             reader.graph.forget_edits();
             Ok(reader.graph)
         }
-        Err(kind) => {
-            Err(DecodeError { place: Place { function: function.to_owned(), op: reader.op }, kind })
-        }
+        Err(kind) => Err(DecodeError { place: Place { function: function.to_owned(), op: reader.op }, kind }),
     }
 }
 
@@ -130,13 +133,7 @@ impl GraphReader<'_, '_> {
         Ok(())
     }
 
-    fn enter(
-        &mut self,
-        id: BlockId,
-        block: Block,
-        carried: Carried,
-        owner: String,
-    ) -> Decoded<OpenBlock> {
+    fn enter(&mut self, id: BlockId, block: Block, carried: Carried, owner: String) -> Decoded<OpenBlock> {
         let mut names = Vec::new();
         for value in self.graph.block(id).inputs().to_vec() {
             self.define(value, &mut names)?;
