@@ -22,6 +22,8 @@ pub struct Planner {
     pub switch: f64,
     /// To end on a backend.
     pub end: [f64; 4],
+    /// Factor by which a rate that is another family's may be wrong, either way.
+    pub spread: f64,
 }
 
 /// A placement of ops.
@@ -42,11 +44,12 @@ impl Planner {
     }
 
     pub(crate) fn parse(&mut self, row: &Row<'_>) -> Result<(), String> {
-        let ms: f64 = row.need("ms")?;
+        let value: f64 = row.need("value")?;
         match (row.text("constant")?, row.text("backend")?) {
-            ("switch", "*") => self.switch = ms,
-            ("launch", backend) => self.launch[backend.parse::<Backend>()? as usize] = ms,
-            ("end", backend) => self.end[backend.parse::<Backend>()? as usize] = ms,
+            ("switch", "*") => self.switch = value,
+            ("spread", "*") => self.spread = value,
+            ("launch", backend) => self.launch[backend.parse::<Backend>()? as usize] = value,
+            ("end", backend) => self.end[backend.parse::<Backend>()? as usize] = value,
             (constant, _) => return Err(format!("constant {constant:?}")),
         }
         Ok(())
@@ -92,11 +95,8 @@ pub fn place(times: &[[Option<f64>; 4]], planner: &Planner) -> Plan {
             (0..4).map(|to| planner.change(here, to) + next[to]).fold(f64::INFINITY, f64::min)
         });
     }
-    let mut plan = Plan {
-        backends: vec![None; times.len()],
-        through: vec![[f64::INFINITY; 4]; times.len()],
-        cost: 0.0,
-    };
+    let mut plan =
+        Plan { backends: vec![None; times.len()], through: vec![[f64::INFINITY; 4]; times.len()], cost: 0.0 };
     let Some(last) = placed.len().checked_sub(1) else { return plan };
     for (at, &op) in placed.iter().enumerate() {
         plan.through[op] = std::array::from_fn(|backend| forward[at][backend] + after[at][backend]);
