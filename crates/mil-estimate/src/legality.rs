@@ -1,6 +1,7 @@
 //! The first layer: which backends can run an op, and why the Neural Engine cannot.
 //!
 //! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU runs every op.
+//! Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is refused as such, not for its int32.
 //! Messages are Core ML's own, so that an estimate can be compared with a plan from a device line by line.
 
 use std::fmt::Write as _;
@@ -131,7 +132,8 @@ pub fn check(op: &OpFacts, target: &Target) -> Legality {
             confidence: Confidence::Assumed,
         };
     };
-    let refused = tables().rules.iter().find_map(|rule| rule.apply(op, target));
+    let mut rules = tables().rules.iter().filter(|rule| support.ane || matches!(rule.ops, Ops::Only(_)));
+    let refused = rules.find_map(|rule| rule.apply(op, target));
     let reason = refused.or_else(|| {
         (!support.ane).then(|| Reason {
             code: "unsupported_op",

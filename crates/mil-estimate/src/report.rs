@@ -252,6 +252,10 @@ fn advice(function: &FunctionEstimate) -> String {
             );
         }
     }
+    if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
+        return "Nothing: the ANE could run most of it, but the model is too small to pay for the switches."
+            .to_owned();
+    }
     if let Some(op) = function.ops.iter().find(illegal) {
         let count = function.ops.iter().filter(illegal).count();
         let why = op.reason.as_ref().map_or("", |reason| &reason.message);
@@ -260,9 +264,6 @@ fn advice(function: &FunctionEstimate) -> String {
         } else {
             format!("Look at the {count} ops that cannot run there, {} ({}) first. {why}", op.name, op.kind)
         };
-    }
-    if summary.ane_ops == 0 && summary.ane_supported > 0 {
-        return "Nothing is wrong: the model is too small for the ANE to pay for its switches.".to_owned();
     }
     "Nothing stands out.".to_owned()
 }
