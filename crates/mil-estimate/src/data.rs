@@ -89,7 +89,8 @@ fn read<T>(
     mut parse: impl FnMut(&Row<'_>) -> Result<T, String>,
 ) -> Vec<T> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let columns: Vec<&'static str> = lines.next().map_or_else(Vec::new, |(_, line)| line.split('\t').collect());
+    let columns: Vec<&'static str> =
+        lines.next().map_or_else(Vec::new, |(_, line)| line.split('\t').collect());
     let mut found = Vec::new();
     for (number, line) in lines {
         let cells: Vec<&'static str> = line.split('\t').collect();
