@@ -58,5 +58,5 @@ pub use name::Name;
 pub use opset::{Opset, Target};
 pub use program::{Function, Program, TargetError};
 pub use rewrite::Rewriter;
-pub use sym::SymExpr;
+pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

@@ -249,6 +249,8 @@ impl Parser<'_, '_> {
             }
             self.define(scope, value, start)?;
         }
+        // Nothing of this is ever undone, and a journal of it all would be as large as the graph.
+        scope.graph.forget_edits();
         Ok(())
     }
 
