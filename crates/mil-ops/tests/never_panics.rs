@@ -64,7 +64,7 @@ impl Random {
         Literal::tensor(match self.below(8) {
             0 => Tensor::scalar(self.pick(&numbers)),
             1 => Tensor::scalar(self.pick(&[0_f32, 1.5, -1.0, f32::NAN, f32::INFINITY, 1e38])),
-            2 => Tensor::bool(flags.len() % 2 == 0),
+            2 => Tensor::bool(flags.len().is_multiple_of(2)),
             3 => Tensor::from_bools(&[count], &flags).unwrap(),
             4 => Tensor::string(self.pick(&["", "fp16", "i,j->", "ij,jk->ik", "int8", "bidirectional"])),
             5 if !choices.is_empty() => Tensor::string(self.pick(choices)),
