@@ -56,7 +56,7 @@ pub use literal::{Literal, LiteralData, Storage};
 pub use model::{Model, OpaqueModel, Pipeline, PipelineKind};
 pub use name::Name;
 pub use opset::{Opset, Target};
-pub use program::{Function, Program};
+pub use program::{Function, Program, TargetError};
 pub use rewrite::Rewriter;
 pub use sym::SymExpr;
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

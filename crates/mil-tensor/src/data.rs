@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Blob;
+use crate::{Blob, Expr};
 
 /// The elements of a tensor, in one of several forms. A tensor's clones share them.
 #[derive(Debug)]
@@ -11,10 +11,13 @@ pub enum Data {
     Inline(Box<[u8]>),
     /// Text elements.
     Strings(Box<[String]>),
-    /// Packed bytes of a file or buffer.
+    /// Packed bytes of a file or buffer. Computed tensors that are no expressions are of this form,
+    /// too: their file is a temporary one without a name (`Tensor::spill`).
     Mapped(Blob),
     /// One element, repeated: its bytes (for sub-byte types one byte that holds the element).
     Splat(Box<[u8]>),
+    /// Computed tile by tile from other tensors whenever it is read.
+    Lazy(Box<Expr>),
     /// Known only by its hash, as in a text that was printed without its weights. Reading it fails.
     Opaque(Fingerprint),
 }
@@ -24,6 +27,13 @@ pub enum Data {
 pub struct Fingerprint(pub [u8; 16]);
 
 impl Fingerprint {
+    /// What the hasher has seen.
+    pub(crate) fn of(hasher: &blake3::Hasher) -> Fingerprint {
+        let mut short = [0; 16];
+        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Fingerprint(short)
+    }
+
     /// The inverse of `Display`.
     pub fn parse(text: &str) -> Option<Fingerprint> {
         let mut bytes = [0; 16];

@@ -1,0 +1,374 @@
+//! The first layer: which backends can run an op, and why the Neural Engine cannot.
+//!
+//! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU runs every op.
+//! Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is refused as such, not for its int32.
+//! Messages are Core ML's own, so that an estimate can be compared with a plan from a device line by line.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use mil_tensor::DType;
+use serde::Serialize;
+
+use crate::data::{Row, tables};
+use crate::facts::{OpFacts, TensorFacts};
+use crate::target::{Backend, Confidence, Target};
+
+/// Why an op is not on the Neural Engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Short name, the same for all ops with this reason: `int32`.
+    pub code: &'static str,
+    /// In words; Core ML's own where they are known.
+    pub message: String,
+    /// Id of the pass that removes the reason.
+    pub fix: Option<&'static str>,
+    /// The framework's number for reasons of this kind; `None` for ours.
+    pub state: Option<u16>,
+    /// Who saw it.
+    pub source: &'static str,
+    /// How sure it is.
+    pub certainty: Confidence,
+}
+
+/// What the backends say about an op.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Legality {
+    /// Whether each backend can run it, in the order of [`Backend::ALL`], whatever units are allowed.
+    pub backends: [bool; 4],
+    /// Why the Neural Engine cannot.
+    pub reason: Option<Reason>,
+    /// How sure this is.
+    pub confidence: Confidence,
+}
+
+/// A reason to refuse an op: a row of `data/rules.tsv`.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) code: &'static str,
+    state: u16,
+    ops: Ops,
+    generations: Bound,
+    os: Bound,
+    when: Vec<Condition>,
+    message: &'static str,
+    fix: Option<&'static str>,
+    source: &'static str,
+    certainty: Confidence,
+}
+
+/// Which ops a rule speaks of: `*`, `!cast`, `conv,linear`.
+#[derive(Clone, Debug)]
+enum Ops {
+    All,
+    Only(Vec<&'static str>),
+    Not(Vec<&'static str>),
+}
+
+/// A bound on a generation or on a version: `*`, `<26`, `<=14`, `>=16`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bound {
+    low: u32,
+    high: u32,
+}
+
+/// A condition of a rule.
+///
+/// | text | holds if |
+/// |---|---|
+/// | `always` | |
+/// | `inner` | the op stands in a block of a loop or a branch |
+/// | `any:T,U` | a result, or an operand that is not constant, has this element type |
+/// | `in:x=T`, `in:*=T` | so has an operand that is not constant |
+/// | `out:T` | so has a result |
+/// | `type:x=T` | so has the operand, constant or not |
+/// | `const:x`, `dynamic:x` | the operand is there and constant, or not |
+/// | `rank>5` | a tensor has more axes |
+/// | `unranked` | not even the rank of a tensor is known |
+/// | `dim:DHW>16384` | a size along one of these axes of a tensor is larger |
+/// | `kernel:W>15`, `kernel:W!=32` | the kernel is wider; is not as wide (`H`: high) |
+/// | `contraction>32768` | a matrix product sums over more elements |
+/// | `per_block:x` | the operand is a weight whose scales vary within a channel |
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Condition {
+    Always,
+    Inner,
+    Any(Vec<DType>),
+    In(Option<&'static str>, Vec<DType>),
+    Out(Vec<DType>),
+    Type(&'static str, Vec<DType>),
+    Const(&'static str),
+    Dynamic(&'static str),
+    Rank(u64),
+    Unranked,
+    Dim(&'static str, u64),
+    Kernel { wide: bool, limit: u64, unequal: bool },
+    Contraction(u64),
+    PerBlock(&'static str),
+}
+
+/// What made a condition hold, for the message.
+#[derive(Clone, Debug, Default)]
+struct Found {
+    dtype: Option<DType>,
+    value: Option<u64>,
+    dims: Option<Vec<u64>>,
+}
+
+/// Asks every backend about an op.
+pub fn check(op: &OpFacts, target: &Target) -> Legality {
+    let Some(support) = tables().support.get(&*op.kind) else {
+        let reason = Reason {
+            code: "unknown_op",
+            message: format!("milopt does not know the op {:?}", &*op.kind),
+            fix: None,
+            state: None,
+            source: "",
+            certainty: Confidence::Assumed,
+        };
+        return Legality {
+            backends: [false, true, true, false],
+            reason: Some(reason),
+            confidence: Confidence::Assumed,
+        };
+    };
+    let mut rules = tables().rules.iter().filter(|rule| support.ane || matches!(rule.ops, Ops::Only(_)));
+    let refused = rules.find_map(|rule| rule.apply(op, target));
+    let reason = refused.or_else(|| {
+        (!support.ane).then(|| Reason {
+            code: "unsupported_op",
+            message: format!("Unsupported MIL operation \"{}\".", op.kind),
+            fix: None,
+            state: Some(400),
+            source: support.source,
+            certainty: support.certainty,
+        })
+    });
+    let mut confidence = reason.as_ref().map_or(support.certainty, |reason| reason.certainty);
+    if op.flexible && reason.is_none() {
+        confidence = Confidence::Assumed;
+    }
+    Legality { backends: [reason.is_none(), true, true, support.gpu && !op.inner], reason, confidence }
+}
+
+impl Rule {
+    pub(crate) fn parse(row: &Row<'_>) -> Result<Rule, String> {
+        let fix = row.text("fix")?;
+        Ok(Rule {
+            code: row.text("code")?,
+            state: row.need("state")?,
+            ops: match row.text("ops")? {
+                "*" => Ops::All,
+                text => match text.strip_prefix('!') {
+                    Some(rest) => Ops::Not(rest.split(',').collect()),
+                    None => Ops::Only(text.split(',').collect()),
+                },
+            },
+            generations: row.need("chips")?,
+            os: row.need("os")?,
+            when: row.text("when")?.split(' ').map(Condition::parse).collect::<Result<_, _>>()?,
+            message: row.text("message")?,
+            fix: (!fix.is_empty()).then_some(fix),
+            source: row.text("source")?,
+            certainty: row.need("certainty")?,
+        })
+    }
+
+    fn apply(&self, op: &OpFacts, target: &Target) -> Option<Reason> {
+        let named = match &self.ops {
+            Ops::All => true,
+            Ops::Only(ops) => ops.contains(&&*op.kind),
+            Ops::Not(ops) => !ops.contains(&&*op.kind),
+        };
+        let os = u32::from(target.macos_major());
+        if !named || !self.generations.holds(target.chip.generation) || !self.os.holds(os) {
+            return None;
+        }
+        let mut found = Found::default();
+        for condition in &self.when {
+            let next = condition.holds(op)?;
+            found.dtype = found.dtype.or(next.dtype);
+            found.value = found.value.or(next.value);
+            found.dims = found.dims.or(next.dims);
+        }
+        Some(Reason {
+            code: self.code,
+            message: self.message(op, &found),
+            fix: self.fix,
+            state: Some(self.state),
+            source: self.source,
+            certainty: self.certainty,
+        })
+    }
+
+    fn message(&self, op: &OpFacts, found: &Found) -> String {
+        let mut text = self.message.replace("{op}", &op.kind);
+        if let Some(dtype) = found.dtype {
+            text = text.replace("{type}", &dtype.to_string());
+        }
+        if let Some(value) = found.value {
+            text = text.replace("{value}", &value.to_string());
+        }
+        if let Some(dims) = &found.dims {
+            let mut sizes = String::new();
+            for (axis, size) in axes(dims) {
+                let _ = write!(sizes, "{axis}{size}");
+            }
+            text = text.replace("{dims}", &sizes);
+        }
+        text
+    }
+}
+
+/// Sizes by the names that the Neural Engine has for axes. Which axes a rank below 4 has is a guess that fits all plans seen.
+fn axes(dims: &[u64]) -> [(char, u64); 5] {
+    let (n, d, c, h, w) = match *dims {
+        [] => (1, 1, 1, 1, 1),
+        [c] => (1, 1, c, 1, 1),
+        [n, c] => (n, 1, c, 1, 1),
+        [n, c, w] => (n, 1, c, 1, w),
+        [n, c, h, w] => (n, 1, c, h, w),
+        [n, c, d, h, w, ..] => (n, d, c, h, w),
+    };
+    [('N', n), ('D', d), ('C', c), ('H', h), ('W', w)]
+}
+
+impl Bound {
+    fn holds(self, number: u32) -> bool {
+        (self.low..=self.high).contains(&number)
+    }
+}
+
+impl FromStr for Bound {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Bound, String> {
+        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("bound {text:?}"));
+        Ok(if text == "*" {
+            Bound { low: 0, high: u32::MAX }
+        } else if let Some(high) = text.strip_prefix("<=") {
+            Bound { low: 0, high: number(high)? }
+        } else if let Some(high) = text.strip_prefix('<') {
+            Bound { low: 0, high: number(high)?.saturating_sub(1) }
+        } else if let Some(low) = text.strip_prefix(">=") {
+            Bound { low: number(low)?, high: u32::MAX }
+        } else {
+            return Err(format!("bound {text:?}"));
+        })
+    }
+}
+
+impl Condition {
+    fn parse(text: &'static str) -> Result<Condition, String> {
+        let fault = || format!("condition {text:?}");
+        let number = |text: &str| text.parse::<u64>().map_err(|_| fault());
+        let types = |text: &str| {
+            text.split(',')
+                .map(|name| DType::from_name(name).ok_or_else(fault))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let (key, rest) = text.split_once([':', '>']).unwrap_or((text, ""));
+        Ok(match key {
+            "always" => Condition::Always,
+            "inner" => Condition::Inner,
+            "unranked" => Condition::Unranked,
+            "any" => Condition::Any(types(rest)?),
+            "out" => Condition::Out(types(rest)?),
+            "in" | "type" => {
+                let (param, list) = rest.split_once('=').ok_or_else(fault)?;
+                match (key, param) {
+                    ("in", "*") => Condition::In(None, types(list)?),
+                    ("in", _) => Condition::In(Some(param), types(list)?),
+                    _ => Condition::Type(param, types(list)?),
+                }
+            }
+            "const" => Condition::Const(rest),
+            "dynamic" => Condition::Dynamic(rest),
+            "per_block" => Condition::PerBlock(rest),
+            "rank" => Condition::Rank(number(rest)?),
+            "contraction" => Condition::Contraction(number(rest)?),
+            "dim" => {
+                let (names, limit) = rest.split_once('>').ok_or_else(fault)?;
+                Condition::Dim(names, number(limit)?)
+            }
+            "kernel" => {
+                let wide = match rest.get(..1) {
+                    Some("W") => true,
+                    Some("H") => false,
+                    _ => return Err(fault()),
+                };
+                match (rest[1..].strip_prefix('>'), rest[1..].strip_prefix("!=")) {
+                    (Some(limit), _) => Condition::Kernel { wide, limit: number(limit)?, unequal: false },
+                    (_, Some(size)) => Condition::Kernel { wide, limit: number(size)?, unequal: true },
+                    _ => return Err(fault()),
+                }
+            }
+            _ => return Err(fault()),
+        })
+    }
+
+    fn holds(&self, op: &OpFacts) -> Option<Found> {
+        let plain = |holds: bool| holds.then(Found::default);
+        let of = |tensor: &TensorFacts, types: &[DType]| {
+            let dtype = tensor.dtype.filter(|dtype| types.contains(dtype))?;
+            Some(Found { dtype: Some(dtype), ..Found::default() })
+        };
+        let tensors = || op.dynamic().map(|operand| &operand.tensor).chain(&op.results);
+        let value = |value: u64| Found { value: Some(value), ..Found::default() };
+        match self {
+            Condition::Always => plain(true),
+            Condition::Inner => plain(op.inner),
+            Condition::Any(types) => tensors().find_map(|tensor| of(tensor, types)),
+            Condition::In(None, types) => op.dynamic().find_map(|operand| of(&operand.tensor, types)),
+            Condition::In(Some(param), types) => op
+                .operand(param)
+                .filter(|operand| !operand.constant)
+                .and_then(|operand| of(&operand.tensor, types)),
+            Condition::Out(types) => op.results.iter().find_map(|tensor| of(tensor, types)),
+            Condition::Type(param, types) => op.operand(param).and_then(|operand| of(&operand.tensor, types)),
+            Condition::Const(param) => plain(op.operand(param).is_some_and(|operand| operand.constant)),
+            Condition::Dynamic(param) => plain(op.operand(param).is_some_and(|operand| !operand.constant)),
+            Condition::Rank(limit) => {
+                tensors().map(|tensor| tensor.dims().len() as u64).find(|rank| rank > limit).map(value)
+            }
+            Condition::Unranked => {
+                plain(tensors().any(|tensor| tensor.dtype.is_some() && tensor.dims.is_none()))
+            }
+            Condition::Dim(names, limit) => tensors()
+                .find(|tensor| {
+                    axes(tensor.dims()).iter().any(|(axis, size)| names.contains(*axis) && size > limit)
+                })
+                .map(|tensor| Found { dims: tensor.dims.clone(), ..Found::default() }),
+            Condition::Kernel { wide, limit, unequal } => {
+                let kernel = op.kernel();
+                let size = match (&kernel[..], wide) {
+                    ([.., width], true) => *width,
+                    ([.., height, _], false) => *height,
+                    _ => return None,
+                };
+                (if *unequal { size != *limit } else { size > *limit }).then(|| value(size))
+            }
+            Condition::Contraction(limit) => {
+                let dims = op.operand("x")?.tensor.dims();
+                let axis = if op.flag("transpose_x") {
+                    dims.len().checked_sub(2)?
+                } else {
+                    dims.len().checked_sub(1)?
+                };
+                dims.get(axis).copied().filter(|size| size > limit).map(value)
+            }
+            Condition::PerBlock(param) => plain(op.operand(param).is_some_and(|operand| operand.per_block)),
+        }
+    }
+}
+
+/// The backends that can run an op and that an app allows, by the device that a person sees.
+pub(crate) fn allowed(legality: &Legality, target: &Target) -> [bool; 4] {
+    let mut found = legality.backends;
+    for backend in Backend::ALL {
+        found[backend as usize] &= target.allows(backend);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

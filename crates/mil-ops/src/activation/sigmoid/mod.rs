@@ -1,0 +1,24 @@
+//! `sigmoid`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "sigmoid",
+    family: Family::Activation,
+    doc: "`1 / (1 + e⁻ˣ)`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, "The input.")],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

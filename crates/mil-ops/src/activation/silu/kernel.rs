@@ -1,0 +1,7 @@
+//! `x * sigmoid(x)`.
+
+use crate::eval::prelude::*;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    map_real!(cx, F, x => x * x.sigmoid())
+}

@@ -1,0 +1,37 @@
+//! `thresholded_relu`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "thresholded_relu",
+    family: Family::Activation,
+    doc: "`x` where `x ≥ alpha`, else 0.",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", T, "The threshold.").constant(),
+            ],
+            domains: &[("T", &[Fp16, Fp32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[
+                Param::tensor("x", T, "The input."),
+                Param::tensor("alpha", Types::Domain("U"), "The threshold.").constant(),
+            ],
+            domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

@@ -1,0 +1,7 @@
+//! Exclusive disjunction.
+
+use crate::eval::prelude::*;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    elementwise::logical(cx, |a, b| a != b)
+}

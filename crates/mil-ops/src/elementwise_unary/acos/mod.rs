@@ -1,0 +1,24 @@
+//! `acos`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "acos",
+    family: Family::ElementwiseUnary,
+    doc: "The angle in `[0, π]` whose cosine is `x`; NaN outside `[-1, 1]`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, "The input.")],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

@@ -1,0 +1,7 @@
+//! Inverse tangent.
+
+use crate::eval::prelude::*;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    map_real!(cx, F, x => Real::atan(x))
+}

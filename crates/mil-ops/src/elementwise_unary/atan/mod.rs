@@ -1,0 +1,24 @@
+//! `atan`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "atan",
+    family: Family::ElementwiseUnary,
+    doc: "The angle in `(-π/2, π/2)` whose tangent is `x`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, "The input.")],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

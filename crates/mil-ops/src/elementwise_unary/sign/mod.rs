@@ -1,0 +1,24 @@
+//! `sign`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "sign",
+    family: Family::ElementwiseUnary,
+    doc: "-1, 0 or 1 as `x` is negative, zero or positive.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, "The input.")],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

@@ -1,0 +1,24 @@
+//! `square`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "square",
+    family: Family::ElementwiseUnary,
+    doc: "`x²`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[Param::tensor("x", T, "The input.")],
+        domains: &[("T", &[Fp16, Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[Trait::Elementwise],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

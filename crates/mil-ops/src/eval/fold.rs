@@ -1,0 +1,125 @@
+//! One op on its own.
+
+use mil_ir::{Graph, LiteralData, OpId, Operand, Opset, Target};
+use mil_tensor::{DType, Tensor};
+
+use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome};
+use crate::{Effect, Trait};
+
+/// Runs the kernel of an op and settles its results: floats are rounded to their element type, integers wrapped.
+pub fn call(context: &Context<'_>) -> Outcome {
+    let kernel =
+        context.def.kernel.ok_or_else(|| EvalError::Unsupported(format!("the op {}", context.def.name)))?;
+    let mut values = kernel(context)?;
+    for value in &mut values {
+        if let EvalValue::Array(array) = value {
+            let empty = Array::ints(Vec::new());
+            *array = std::mem::replace(array, empty).settle();
+        }
+    }
+    Ok(values)
+}
+
+/// The value of a literal, as kernels take it. Integer and text scalars of dictionaries have no array form.
+pub(crate) fn literal_value(literal: &mil_ir::Literal, double: bool) -> Result<EvalValue, EvalError> {
+    match &literal.data {
+        LiteralData::Tensor(tensor) => Ok(Array::from_tensor(tensor, double)?.into()),
+        LiteralData::List(items) | LiteralData::Tuple(items) => {
+            let elements = items
+                .iter()
+                .map(|item| match literal_value(item, double)? {
+                    EvalValue::Array(array) => Ok(Some(array)),
+                    _ => Err(EvalError::Unsupported("a literal list of lists".into())),
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            let dtype = elements.iter().flatten().next().map_or(DType::Int32, Array::dtype);
+            Ok(List { dtype, elements: elements.into(), growing: false }.into())
+        }
+        LiteralData::Dict(_) => Err(EvalError::Unsupported("a literal dictionary".into())),
+        LiteralData::Opaque(_) => Err(EvalError::Unsupported("a literal of an unknown form".into())),
+    }
+}
+
+/// Binds the operands and attributes of an op; values of the program come from `lookup`.
+///
+/// Attributes stand in for operands that are missing, as those of an iOS16 `constexpr_*` op do.
+pub fn bind_constants(
+    graph: &Graph,
+    op: OpId,
+    double: bool,
+    mut lookup: impl FnMut(mil_ir::ValueId) -> Result<EvalValue, EvalError>,
+) -> Result<Bound, EvalError> {
+    let op = graph.op(op);
+    let mut bound = Bound::new();
+    for (param, argument) in op.arguments() {
+        let values = argument
+            .iter()
+            .map(|operand| match operand {
+                Operand::Value(value) => lookup(*value),
+                Operand::Literal(literal) => literal_value(literal, double),
+            })
+            .collect::<Result<_, _>>()?;
+        bound.push((param.clone(), values));
+    }
+    for (key, literal) in op.attributes() {
+        if op.argument(key).is_none() {
+            bound.push((key.clone(), smallvec::smallvec![literal_value(literal, double)?]));
+        }
+    }
+    Ok(bound)
+}
+
+/// Evaluates an op whose operands are constants.
+///
+/// `None` where it cannot be folded: the op is unknown to this opset, has effects or blocks, draws random numbers,
+/// some operand is no constant, or the results would need more than `options.limits.value_bytes`. Results are the
+/// same on every machine if `options.reproducible` is set.
+pub fn fold(
+    graph: &Graph,
+    op: OpId,
+    opset: &Opset,
+    options: &EvalOptions,
+) -> Option<Result<Vec<Tensor>, EvalError>> {
+    let found = graph.op(op);
+    let def = crate::def(found.kind())?;
+    let target = opset.target()?;
+    def.version(target)?;
+    def.kernel?;
+    if def.effect != Effect::Pure
+        || def.is(Trait::Blocks)
+        || !found.blocks().is_empty()
+        || found.kind() == "const"
+    {
+        return None;
+    }
+    if !found.operands().all(|operand| graph.literal(operand).is_some_and(|l| l.as_tensor().is_some())) {
+        return None;
+    }
+    match evaluate(graph, op, def, target, options) {
+        Err(EvalError::TooLarge { .. } | EvalError::OutOfMemory(_)) => None,
+        other => Some(other),
+    }
+}
+
+fn evaluate(
+    graph: &Graph,
+    op: OpId,
+    def: &crate::OpDef,
+    target: Target,
+    options: &EvalOptions,
+) -> Result<Vec<Tensor>, EvalError> {
+    let missing = || EvalError::Unsupported("an operand that is no constant".into());
+    let bound = bind_constants(graph, op, false, |value| {
+        literal_value(graph.const_literal(value).ok_or_else(missing)?, false)
+    })?;
+    let results: Vec<_> =
+        graph.op(op).results().iter().map(|&value| graph.value(value).ty().clone()).collect();
+    let context = Context { def, target, bound: &bound, results: &results, options, stream: 0, host: None };
+    call(&context)?
+        .into_iter()
+        .map(|value| match value {
+            EvalValue::Array(array) => array.to_tensor(),
+            other => Err(EvalError::Unsupported(format!("{} as a constant", other.form()))),
+        })
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! `resize_nearest_neighbor`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "resize_nearest_neighbor",
+    family: Family::Image,
+    doc: "Resizes the last two axes to given sizes, taking the nearest pixel.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
+            Param::tensor("target_size_height", INT32, "Height of the result.").constant(),
+            Param::tensor("target_size_width", INT32, "Width of the result.").constant(),
+        ],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: Some(super::infer_target_size),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

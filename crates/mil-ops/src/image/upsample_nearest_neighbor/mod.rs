@@ -1,0 +1,30 @@
+//! `upsample_nearest_neighbor`
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "upsample_nearest_neighbor",
+    family: Family::Image,
+    doc: "Resizes the last two axes by factors, taking the nearest pixel. The new sizes are `⌊factor · \
+          size⌋`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
+            Param::tensor("scale_factor_height", Types::Domain("U"), "Factor of the height.")
+                .constant()
+                .or_int(1),
+            Param::tensor("scale_factor_width", Types::Domain("U"), "Factor of the width.")
+                .constant()
+                .or_int(1),
+        ],
+        domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp32, Int32])],
+    }],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: Some(super::infer_upsample),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: None,
+};

@@ -1,0 +1,67 @@
+//! Every op of MIL: what it takes, what it gives, what it means.
+//!
+//! An op is declared once, in its folder `src/<family>/<op>/`, as a static [`OpDef`]: parameters with their element
+//! types per opset, defaults and documentation, effects, and optional functions that infer the types of its results
+//! and check what the parameters alone cannot tell. Everything else in milopt that knows ops reads that table.
+//!
+//! # Adding an op
+//!
+//! Make the folder, declare `DEF`, and run `BLESS=1 cargo test -p mil-ops`, which rewrites the lists of
+//! modules, the registry and `docs/generated/ops.md`.
+
+#![allow(clippy::module_inception, reason = "an op may bear the name of its family")]
+
+#[cfg(feature = "eval")]
+pub mod eval;
+
+mod build;
+mod call;
+mod dims;
+mod effects;
+mod error;
+mod infer;
+mod params;
+mod prelude;
+mod registry;
+mod table;
+mod verify;
+
+pub mod activation;
+pub mod attention;
+pub mod classify;
+pub mod constexpr;
+pub mod control_flow;
+pub mod conv;
+pub mod elementwise_binary;
+pub mod elementwise_unary;
+pub mod image;
+pub mod linear;
+pub mod normalization;
+pub mod pool;
+pub mod quantization;
+pub mod random;
+pub mod recurrent;
+pub mod reduction;
+pub mod scatter_gather;
+pub mod shape;
+pub mod state;
+pub mod tensor_operation;
+
+pub use build::{BuildError, ProgramBuilder, emit};
+pub use call::Call;
+pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
+pub use error::{InferError, Problems};
+pub use infer::{infer, infer_new, infer_op, parameter, types_agree};
+pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
+pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program};
+
+/// The op of this type; `None` for one that this version does not know.
+pub fn def(kind: &str) -> Option<&'static OpDef> {
+    let found = registry::OPS.binary_search_by(|def| def.name.cmp(kind)).ok()?;
+    Some(registry::OPS[found])
+}
+
+/// Every op, by name.
+pub fn all() -> &'static [&'static OpDef] {
+    registry::OPS
+}

@@ -1,0 +1,9 @@
+//! Product of stacks of matrices, which broadcast. Vectors are treated as in NumPy; integers wrap.
+
+use crate::eval::prelude::*;
+use crate::eval::products::matmul;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    let transposed = (cx.bool("transpose_x")?, cx.bool("transpose_y")?);
+    one(matmul(cx, cx.array("x")?, cx.array("y")?, transposed)?)
+}

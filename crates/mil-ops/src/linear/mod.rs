@@ -1,0 +1,6 @@
+//! Matrix products.
+
+// Generated from the folders: BLESS=1 cargo test -p mil-ops
+pub mod einsum;
+pub mod linear;
+pub mod matmul;

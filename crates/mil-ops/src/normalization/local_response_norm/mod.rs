@@ -1,0 +1,43 @@
+//! `local_response_norm`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "local_response_norm",
+    family: Family::Normalization,
+    doc: "`x / (k + alpha / size · Σx²)^beta`, summed over `size` neighbouring channels.",
+    versions: &[
+        Version {
+            since: Target::IOS13,
+            params: &[
+                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
+                Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
+                Param::tensor("alpha", T, "Factor of the sum.").constant().or_float(1e-4),
+                Param::tensor("beta", T, "Exponent.").constant().or_float(0.75),
+                Param::tensor("k", T, "Summand.").constant().or_float(1.0),
+            ],
+            domains: &[("T", &[Fp16, Fp32])],
+        },
+        Version {
+            since: Target::IOS17,
+            params: &[
+                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
+                Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
+                Param::tensor("alpha", Types::Domain("U"), "Factor of the sum.").constant().or_float(1e-4),
+                Param::tensor("beta", Types::Domain("U"), "Exponent.").constant().or_float(0.75),
+                Param::tensor("k", Types::Domain("U"), "Summand.").constant().or_float(1.0),
+            ],
+            domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
+        },
+    ],
+    effect: Effect::Pure,
+    traits: &[],
+    infer: Some(like_x),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};

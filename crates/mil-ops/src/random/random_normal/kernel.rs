@@ -1,0 +1,16 @@
+//! Normally distributed numbers. The numbers are reproducible, and not those that Core ML draws.
+
+use crate::eval::noise::Noise;
+use crate::eval::prelude::*;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    let shape = cx.sizes("shape")?;
+    let count = cx.room::<f64>(&shape)?;
+    let (mean, stddev) = (cx.float("mean")?, cx.float("stddev")?);
+    let dtype = cx.result_dtype(0, cx.optional("mean")?);
+    let mut noise = Noise::new(cx)?;
+    with_real!(cx.is_double(), F => {
+        let values = (0..count).map(|_| F::of(mean + stddev * noise.normal())).collect();
+        one(Array::new(dtype, &shape, F::pack(values))?)
+    })
+}

@@ -1,0 +1,36 @@
+//! `random_normal`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "random_normal",
+    family: Family::Random,
+    doc: "Normally distributed numbers.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("shape", INT32, "The shape of the result."),
+            Param::tensor("mean", T, "Their mean.").constant().or_float(0.0),
+            Param::tensor("stddev", T, "Their standard deviation.").constant().or_float(1.0),
+            Param::tensor("seed", INT32, "Where the generator starts; -1 draws a new start each time.")
+                .constant()
+                .or_int(-1),
+        ],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Random,
+    traits: &[],
+    infer: Some(infer),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};
+
+/// The shape that `shape` says, in the type of `mean`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::shaped(call, &["mean", "stddev"])
+}

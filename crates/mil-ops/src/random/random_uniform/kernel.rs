@@ -1,0 +1,16 @@
+//! Uniformly distributed numbers. The numbers are reproducible, and not those that Core ML draws.
+
+use crate::eval::noise::Noise;
+use crate::eval::prelude::*;
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    let shape = cx.sizes("shape")?;
+    let count = cx.room::<f64>(&shape)?;
+    let (low, high) = (cx.float("low")?, cx.float("high")?);
+    let dtype = cx.result_dtype(0, cx.optional("low")?);
+    let mut noise = Noise::new(cx)?;
+    with_real!(cx.is_double(), F => {
+        let values = (0..count).map(|_| F::of(low + (high - low) * noise.unit())).collect();
+        one(Array::new(dtype, &shape, F::pack(values))?)
+    })
+}

@@ -1,0 +1,36 @@
+//! `random_uniform`
+
+#[cfg(feature = "eval")]
+mod kernel;
+
+use crate::prelude::*;
+
+/// The op's declaration.
+pub static DEF: OpDef = OpDef {
+    name: "random_uniform",
+    family: Family::Random,
+    doc: "Uniformly distributed numbers in `[low, high)`.",
+    versions: &[Version {
+        since: Target::IOS13,
+        params: &[
+            Param::tensor("shape", INT32, "The shape of the result."),
+            Param::tensor("low", T, "Lower bound.").constant().or_float(0.0),
+            Param::tensor("high", T, "Upper bound.").constant().or_float(1.0),
+            Param::tensor("seed", INT32, "Where the generator starts; -1 draws a new start each time.")
+                .constant()
+                .or_int(-1),
+        ],
+        domains: &[("T", &[Fp16, Fp32])],
+    }],
+    effect: Effect::Random,
+    traits: &[],
+    infer: Some(infer),
+    check: None,
+    #[cfg(feature = "eval")]
+    kernel: Some(kernel::kernel),
+};
+
+/// The shape that `shape` says, in the type of `low`.
+fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
+    super::shaped(call, &["low", "high"])
+}

@@ -1,0 +1,12 @@
+//! Mean; that of integers is truncated.
+
+use crate::eval::prelude::*;
+use crate::eval::reduce::{reduce_rows, sum};
+
+pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
+    reduce_rows!(
+        cx, F,
+        row => F::of(sum(row, Real::wide) / row.len() as f64),
+        row => row.iter().fold(0, |a: i64, &b| a.wrapping_add(b)).checked_div(row.len() as i64).unwrap_or(0)
+    )
+}

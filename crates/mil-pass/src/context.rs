@@ -1,0 +1,104 @@
+//! What a running pass may ask and tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mil_ir::{Graph, Name, OpId, Opset};
+
+use crate::{Instrument, Numerics, PassDef, PassError};
+
+/// What a running pass may ask and tell: where it is, which patterns are on, fuel, counters.
+pub struct PassCx<'a> {
+    pub(crate) def: &'static PassDef,
+    pub(crate) function: Name,
+    pub(crate) opset: Opset,
+    pub(crate) disabled: BTreeSet<&'static str>,
+    pub(crate) statistics: BTreeMap<&'static str, u64>,
+    pub(crate) fuel: &'a mut Option<u64>,
+    pub(crate) rewrites: &'a mut u64,
+    pub(crate) cancel: Option<Arc<AtomicBool>>,
+    pub(crate) instruments: &'a mut [Box<dyn Instrument>],
+}
+
+impl std::fmt::Debug for PassCx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PassCx({} in {} for {})", self.def.id, self.function, self.opset)
+    }
+}
+
+impl PassCx<'_> {
+    /// The function whose graph is being rewritten.
+    pub fn function(&self) -> &Name {
+        &self.function
+    }
+
+    /// The opset of the graph that is being rewritten.
+    pub fn opset(&self) -> &Opset {
+        &self.opset
+    }
+
+    /// Adds to a counter that the pass declares.
+    pub fn count(&mut self, statistic: &'static str, by: u64) {
+        *self.statistics.entry(statistic).or_default() += by;
+    }
+
+    /// The pattern may be used.
+    pub fn is_enabled(&self, pattern: &str) -> bool {
+        !self.disabled.contains(pattern)
+    }
+
+    /// Asks to do one rewrite, of a pattern or of the pass as such: `false` when the fuel is spent. A pass asks before
+    /// each change that it could as well leave out.
+    pub fn spend(&mut self) -> bool {
+        if let Some(fuel) = self.fuel {
+            if *fuel == 0 {
+                return false;
+            }
+            *fuel -= 1;
+        }
+        *self.rewrites += 1;
+        true
+    }
+
+    /// Gives back what [`PassCx::spend`] took for a rewrite that did not take place.
+    pub(crate) fn refund(&mut self) {
+        if let Some(fuel) = self.fuel {
+            *fuel += 1;
+        }
+        *self.rewrites -= 1;
+    }
+
+    /// An error once somebody asked to stop. Long loops ask now and then.
+    pub fn check_cancelled(&self) -> Result<(), PassError> {
+        match &self.cancel {
+            Some(cancel) if cancel.load(Ordering::Relaxed) => Err(PassError::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says why a place was left alone.
+    pub fn missed(&mut self, pattern: &'static str, graph: &Graph, op: OpId, reason: &str) {
+        for instrument in self.instruments.iter_mut() {
+            instrument.missed(self.def, pattern, graph, op, reason);
+        }
+    }
+
+    pub(crate) fn wants_misses(&self) -> bool {
+        self.instruments.iter().any(|instrument| instrument.wants_misses())
+    }
+
+    /// From now on the graph of this function and opset is being rewritten.
+    pub fn enter(&mut self, function: &Name, opset: &Opset) {
+        (self.function, self.opset) = (function.clone(), opset.clone());
+    }
+
+    /// A graph for an opset that this version does not know stays as it is, which only a pass that keeps results may
+    /// accept.
+    pub(crate) fn skip_unknown_opset(&self, function: &Name, opset: &Opset) -> Result<(), PassError> {
+        if self.def.changes_interface || self.def.numerics == Numerics::Lossy {
+            return Err(PassError::UnknownOpset { function: function.clone(), opset: opset.to_string() });
+        }
+        Ok(())
+    }
+}

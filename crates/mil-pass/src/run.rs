@@ -1,0 +1,334 @@
+//! Running a pipeline: verification, rollback, fuel, cancellation, reports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use mil_ir::{Checkpoint, Interface, Name, Opset, Program};
+
+use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport};
+
+/// Drives pipelines over programs.
+///
+/// After each pass the ops that it touched and their users are verified; the whole program is verified at the end.
+/// Only violations that the program did not have at first fail a pass. A pass that fails, panics or breaks a rule is
+/// undone, and the run ends with an error; the passes before it stay done.
+pub struct Runner {
+    verify: bool,
+    fuel: Option<u64>,
+    cancel: Option<Arc<AtomicBool>>,
+    instruments: Vec<Box<dyn Instrument>>,
+}
+
+/// Rules that a program breaks, by place and message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations(pub Vec<String>);
+
+/// Why a run ended early. The program is as it was before the pass.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A pass failed.
+    #[error("pass {id} failed")]
+    Pass {
+        /// Its id.
+        id: String,
+        /// Why.
+        #[source]
+        source: PassError,
+    },
+    /// A pass panicked: a fault in the pass.
+    #[error("pass {id} panicked: {message}; this is a fault in the pass, and the program is unchanged by it")]
+    Panic {
+        /// Its id.
+        id: String,
+        /// The panic's message.
+        message: String,
+    },
+    /// What a pass left behind breaks rules that held before.
+    #[error("pass {id} left an invalid program: {}", .violations.0.join("; "))]
+    Invalid {
+        /// Its id.
+        id: String,
+        /// The new violations.
+        violations: Violations,
+    },
+    /// An instrument objected, for example because the numbers changed.
+    #[error("pass {id}: {message}")]
+    Objection {
+        /// Its id.
+        id: String,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Default for Runner {
+    fn default() -> Runner {
+        Runner { verify: true, fuel: None, cancel: None, instruments: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner")
+            .field("verify", &self.verify)
+            .field("fuel", &self.fuel)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// Verifies, without instruments.
+    pub fn new() -> Runner {
+        Runner::default()
+    }
+
+    /// Whether to verify after each pass and at the end.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Runner {
+        self.verify = verify;
+        self
+    }
+
+    /// Stops rewriting, not running, after so many rewrites: for bisection.
+    #[must_use]
+    pub fn fuel(mut self, rewrites: u64) -> Runner {
+        self.fuel = Some(rewrites);
+        self
+    }
+
+    /// A flag that ends the run with [`PassError::Cancelled`] once it is set.
+    #[must_use]
+    pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Runner {
+        self.cancel = Some(flag);
+        self
+    }
+
+    /// With one more instrument.
+    #[must_use]
+    pub fn instrument(mut self, instrument: impl Instrument + 'static) -> Runner {
+        self.instruments.push(Box::new(instrument));
+        self
+    }
+
+    /// Runs a pipeline.
+    pub fn run(mut self, pipeline: &Pipeline, program: &mut Program) -> Result<RunReport, RunError> {
+        let known = if self.verify { violations(program) } else { BTreeSet::new() };
+        let mut state = State { runner: &mut self, known, report: RunReport::default(), last: "none".into() };
+        state.entries(&pipeline.entries, &pipeline.entries, program)?;
+        let State { known, report, last, .. } = state;
+        if self.verify {
+            let new: Vec<String> = violations(program).difference(&known).cloned().collect();
+            if !new.is_empty() {
+                return Err(RunError::Invalid { id: last, violations: Violations(new) });
+            }
+        }
+        Ok(report)
+    }
+}
+
+struct State<'a> {
+    runner: &'a mut Runner,
+    known: BTreeSet<String>,
+    report: RunReport,
+    last: String,
+}
+
+/// What is needed to undo a pass.
+struct Snapshot {
+    interface: Interface,
+    graphs: BTreeMap<(Name, Opset), Checkpoint>,
+}
+
+impl State<'_> {
+    /// Runs entries; `rest` is what the reproducer shows, from the first of them on.
+    fn entries(
+        &mut self,
+        entries: &[Entry],
+        rest: &[Entry],
+        program: &mut Program,
+    ) -> Result<bool, RunError> {
+        let mut changed = false;
+        for (i, entry) in entries.iter().enumerate() {
+            match entry {
+                Entry::Pass { id, pass, disabled } => {
+                    let rest = Pipeline { entries: rest.get(i..).unwrap_or(entries).to_vec() }.to_string();
+                    changed |= self.pass(id, pass.as_ref(), disabled, &rest, program)?;
+                }
+                Entry::Fixpoint { entries: inner, max } => {
+                    let mut round = 0;
+                    while round < *max && self.entries(inner, rest.get(i..).unwrap_or(inner), program)? {
+                        changed = true;
+                        round += 1;
+                    }
+                    if round == *max && *max > 0 {
+                        let text = Pipeline { entries: vec![entry.clone()] }.to_string();
+                        self.report.unfinished.push(text);
+                    }
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn pass(
+        &mut self,
+        id: &str,
+        pass: &dyn Pass,
+        disabled: &[&'static str],
+        rest: &str,
+        program: &mut Program,
+    ) -> Result<bool, RunError> {
+        let event = PassEvent { def: pass.def(), id, index: self.report.passes.len(), rest };
+        for instrument in &mut self.runner.instruments {
+            instrument.before_pass(&event, program);
+        }
+        let snapshot = Snapshot::of(program);
+        let mut report =
+            PassReport { id: id.to_owned(), ops_before: op_count(program), ..PassReport::default() };
+        let start = Instant::now();
+        let result = self.attempt(id, pass, disabled, program, &mut report);
+        report.seconds = start.elapsed().as_secs_f64();
+        let result = result.and_then(|()| {
+            let start = Instant::now();
+            let verified = self.verify(id, &snapshot, program);
+            report.verify_seconds = start.elapsed().as_secs_f64();
+            verified
+        });
+        report.changed = snapshot.differs(program);
+        report.ops_after = if report.changed { op_count(program) } else { report.ops_before };
+        let result = result.and_then(|()| {
+            for instrument in &mut self.runner.instruments {
+                instrument
+                    .after_pass(&event, program, &report)
+                    .map_err(|message| RunError::Objection { id: id.to_owned(), message })?;
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            snapshot.restore(program);
+            let message = with_sources(&error);
+            for instrument in &mut self.runner.instruments {
+                instrument.pass_failed(&event, program, &message);
+            }
+            return Err(error);
+        }
+        program.graphs_mut().for_each(|(_, _, graph)| graph.forget_edits());
+        let changed = report.changed;
+        self.report.passes.push(report);
+        self.last = id.to_owned();
+        Ok(changed)
+    }
+
+    fn attempt(
+        &mut self,
+        id: &str,
+        pass: &dyn Pass,
+        disabled: &[&'static str],
+        program: &mut Program,
+        report: &mut PassReport,
+    ) -> Result<(), RunError> {
+        let mut cx = PassCx {
+            def: pass.def(),
+            function: Name::default(),
+            opset: Opset::new(""),
+            disabled: disabled.iter().copied().collect(),
+            statistics: BTreeMap::new(),
+            fuel: &mut self.runner.fuel,
+            rewrites: &mut self.report.rewrites,
+            cancel: self.runner.cancel.clone(),
+            instruments: &mut self.runner.instruments,
+        };
+        // What a panic can leave half done is the program, which the caller rolls back.
+        let outcome = catch_unwind(AssertUnwindSafe(|| pass.run(program, &mut cx)));
+        report.statistics =
+            std::mem::take(&mut cx.statistics).into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        match outcome {
+            Ok(result) => result.map_err(|source| RunError::Pass { id: id.to_owned(), source }),
+            Err(payload) => {
+                let message = payload
+                    .downcast_ref::<String>()
+                    .cloned()
+                    .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                    .unwrap_or_else(|| "no message".to_owned());
+                Err(RunError::Panic { id: id.to_owned(), message })
+            }
+        }
+    }
+
+    /// Looks at what the pass touched.
+    fn verify(&self, id: &str, snapshot: &Snapshot, program: &Program) -> Result<(), RunError> {
+        if !self.runner.verify {
+            return Ok(());
+        }
+        let mut found = BTreeSet::new();
+        for (function, opset, graph) in program.graphs() {
+            if let Some(&checkpoint) = snapshot.graphs.get(&(function.clone(), opset.clone())) {
+                let report = mil_ops::verify_ops(graph, opset, graph.touched_since(checkpoint));
+                found.extend(report.violations.into_iter().map(|finding| format!("{function}: {finding}")));
+            }
+        }
+        let new: Vec<String> = found.difference(&self.known).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(RunError::Invalid { id: id.to_owned(), violations: Violations(new) })
+    }
+}
+
+impl Snapshot {
+    fn of(program: &Program) -> Snapshot {
+        let graphs = program
+            .graphs()
+            .map(|(function, opset, graph)| ((function.clone(), opset.clone()), graph.checkpoint()))
+            .collect();
+        Snapshot { interface: program.interface.clone(), graphs }
+    }
+
+    fn differs(&self, program: &Program) -> bool {
+        program.interface != self.interface
+            || program.graphs().count() != self.graphs.len()
+            || program.graphs().any(|(function, opset, graph)| {
+                self.graphs
+                    .get(&(function.clone(), opset.clone()))
+                    .is_none_or(|&checkpoint| !graph.edits_since(checkpoint).is_empty())
+            })
+    }
+
+    fn restore(self, program: &mut Program) {
+        for (function, opset, graph) in program.graphs_mut() {
+            if let Some(&checkpoint) = self.graphs.get(&(function.clone(), opset.clone())) {
+                graph.roll_back(checkpoint);
+            }
+        }
+        program.interface = self.interface;
+    }
+}
+
+/// Everything that is wrong with a program, as text.
+fn violations(program: &Program) -> BTreeSet<String> {
+    mil_ops::verify_program(program).violations.into_iter().map(|finding| finding.to_string()).collect()
+}
+
+/// Ops of all functions, `const` not counted.
+fn op_count(program: &Program) -> usize {
+    program
+        .graphs()
+        .map(|(_, _, graph)| graph.walk().filter(|&op| &**graph.op(op).kind() != "const").count())
+        .sum()
+}
+
+/// An error and its sources in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

@@ -1,0 +1,77 @@
+use mil_ir::{Graph, OpId};
+use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+
+use crate::conv::{CONVS, Conv};
+
+pass! {
+    /// Folds a `batch_norm` into the convolution before it.
+    ///
+    /// With `s = gamma / sqrt(variance + epsilon)` per channel, the weight becomes `w * s` and the bias
+    /// `(b - mean) * s + beta`, computed in f64 and rounded once. Takes `conv` and `conv_transpose` of one to three spatial
+    /// axes with any groups. The weight and all parameters must be constant, and what they become finite; the value between
+    /// must have no other use.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
+    ///     tensor<fp32, [1, 1, 1, 1]> w = const()[name = string("w"), val = tensor<fp32, [1, 1, 1, 1]>([0x1.8p+1])];
+    ///     tensor<fp32, [1, 1, 2, 2]> c = conv(weight = w, x = x)[name = string("c")];
+    ///     tensor<fp32, [1]> m = const()[name = string("m"), val = tensor<fp32, [1]>([0x1p+0])];
+    ///     tensor<fp32, [1]> v = const()[name = string("v"), val = tensor<fp32, [1]>([0x1p+2])];
+    ///     fp32 e = const()[name = string("e"), val = fp32(0x0p+0)];
+    ///     tensor<fp32, [1, 1, 2, 2]> y = batch_norm(epsilon = e, mean = m, variance = v, x = c)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
+    ///     tensor<fp32, [1, 1, 1, 1]> y_weight = const()[name = string("y_weight"), val = tensor<fp32, [1, 1, 1, 1]>([0x1.8p+0])];
+    ///     tensor<fp32, [1]> y_bias = const()[name = string("y_bias"), val = tensor<fp32, [1]>([-0x1p-1])];
+    ///     tensor<fp32, [1, 1, 2, 2]> y = conv(bias = y_bias, weight = y_weight, x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct FuseConvBn;
+    id: "fuse_conv_bn",
+    numerics: Rounding,
+    aliases: [Alias::plain("common::fuse_conv_batchnorm")],
+    patterns: [conv_bn: "`conv` or `conv_transpose`, then `batch_norm`"],
+}
+
+const PATTERNS: &[Pattern<FuseConvBn>] =
+    &[Pattern { name: "conv_bn", anchors: &["batch_norm"], apply: conv_bn }];
+
+impl Pass for FuseConvBn {
+    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        cx.rewrite(self, PATTERNS, graph)
+    }
+}
+
+fn conv_bn(_: &FuseConvBn, rw: &mut Rewrite<'_>, bn: OpId) -> Result<(), Miss> {
+    let conv = rw.producer(bn, "x", CONVS)?;
+    rw.used_only_by(conv, bn)?;
+    let conv = Conv::new(rw, conv)?;
+    let vector = |param: &str, default: f64| -> Result<Vec<f64>, Miss> {
+        match rw.graph().operand(bn, param) {
+            None => Ok(vec![default; conv.channels]),
+            Some(_) => {
+                let values = rw.constant(bn, param)?.to_f64s()?;
+                if values.len() == conv.channels {
+                    Ok(values)
+                } else {
+                    Err(Miss::new("a parameter has not one value per channel"))
+                }
+            }
+        }
+    };
+    let (gamma, beta) = (vector("gamma", 1.0)?, vector("beta", 0.0)?);
+    let (mean, variance) = (vector("mean", 0.0)?, vector("variance", 1.0)?);
+    let epsilon = rw.parameter(bn, "epsilon")?.item_f64().ok_or(Miss::new("epsilon is no scalar"))?;
+
+    let scale: Vec<f64> =
+        gamma.iter().zip(&variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
+    let bias: Vec<f64> =
+        conv.bias().iter().enumerate().map(|(i, bias)| (bias - mean[i]) * scale[i] + beta[i]).collect();
+    let weight = conv.scaled_weight(rw, &scale)?;
+    let new = conv.rebuilt(rw, Some(weight), &bias, bn)?;
+    rw.replace_op(bn, new, &[conv.op])
+}

@@ -1,0 +1,5 @@
+//! Transposes.
+
+mod merge_consecutive_transposes;
+
+pub use merge_consecutive_transposes::MergeConsecutiveTransposes;

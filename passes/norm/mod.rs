@@ -1,0 +1,5 @@
+//! Normalisations.
+
+mod fuse_layernorm_or_instancenorm;
+
+pub use fuse_layernorm_or_instancenorm::FuseLayernormOrInstancenorm;

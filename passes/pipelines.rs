@@ -1,0 +1,8 @@
+//! The named pipelines: files of their own, so that a change of one shows as a change of data.
+
+/// Name and JSON of each.
+pub(crate) const PIPELINES: &[(&str, &str)] = &[
+    ("cleanup", include_str!("pipelines/cleanup.json")),
+    ("default", include_str!("pipelines/default.json")),
+    ("none", include_str!("pipelines/none.json")),
+];

@@ -1,0 +1,290 @@
+use std::collections::HashMap;
+
+use half::f16;
+use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, ValueId};
+use mil_ops::{OpDef, Version};
+use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
+use mil_tensor::{DType, Tensor, TensorError};
+use serde_json::Value;
+
+pass! {
+    /// Makes ops compute in fp16.
+    ///
+    /// Each fp32 operand that may be fp16 is cast, and each result that thereby becomes fp16 is cast back, so that inputs and
+    /// outputs of the program keep their types; between neighbours the fp16 value itself is used. Constants are
+    /// converted themselves. An op keeps fp32 if one of its constants has a finite element beyond the range of fp16 that is not
+    /// meant as infinity (65504 < |c| < 1e38; larger ones become ±65504, infinities stay), if it has inner blocks, or if it works on
+    /// lists or states. From iOS17 on, slopes and offsets of activations and the epsilons of `inverse`, `log` and `rsqrt`
+    /// stay fp32. In constants of less than 400 elements what would become 0 becomes the smallest number of its sign.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2]> x) {
+    ///     tensor<fp32, [2]> y = exp(x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2]> x) {
+    ///     string x_to_fp16_dtype_0 = const()[name = string("x_to_fp16_dtype_0"), val = string("fp16")];
+    ///     tensor<fp16, [2]> x_to_fp16 = cast(dtype = x_to_fp16_dtype_0, x = x)[name = string("x_to_fp16")];
+    ///     tensor<fp16, [2]> y_cast_fp16 = exp(x = x_to_fp16)[name = string("y_cast_fp16")];
+    ///     string y_dtype_0 = const()[name = string("y_dtype_0"), val = string("fp32")];
+    ///     tensor<fp32, [2]> y = cast(dtype = y_dtype_0, x = y_cast_fp16)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct AddFp16Cast {
+        /// Op types that keep fp32.
+        pub skip_ops_by_type: Vec<String> = Vec::new(),
+        /// Convert constants themselves rather than by a `cast` op.
+        pub convert_constants: bool = true,
+    }
+    id: "add_fp16_cast",
+    numerics: Lossy,
+    aliases: [Alias { id: "common::add_fp16_cast", adapt }],
+    statistics: [
+        converted: "ops that compute in fp16 now",
+        overflowing: "ops left in fp32 because a constant is beyond the range of fp16",
+    ],
+}
+
+/// coremltools: types in one string or a list, and a `cast` op for a constant too.
+fn adapt(options: Value) -> Result<Value, String> {
+    let Value::Object(mut options) = options else { return Ok(options) };
+    if let Some(Value::String(types)) = options.get("skip_ops_by_type") {
+        let types: Vec<&str> = types.split(',').filter(|name| !name.is_empty()).collect();
+        let types = serde_json::json!(types);
+        options.insert("skip_ops_by_type".into(), types);
+    }
+    options.entry("convert_constants").or_insert(false.into());
+    Ok(Value::Object(options))
+}
+
+/// Ops that are not converted, whatever their operands.
+const KEPT: &[&str] = &[
+    "cast",
+    "while_loop",
+    "cond",
+    "make_list",
+    "list_gather",
+    "list_scatter",
+    "list_read",
+    "list_write",
+    "list_length",
+    "read_state",
+    "write_state",
+    "const",
+];
+
+/// Parameters that keep fp32 from iOS17 on, when mixed types came.
+const KEPT_PARAMS: &[(&str, &[&str])] = &[
+    ("elu", &["alpha"]),
+    ("leaky_relu", &["alpha"]),
+    ("prelu", &["alpha"]),
+    ("thresholded_relu", &["alpha"]),
+    ("clamped_relu", &["alpha", "beta"]),
+    ("linear_activation", &["alpha", "beta"]),
+    ("scaled_tanh", &["alpha", "beta"]),
+    ("sigmoid_hard", &["alpha", "beta"]),
+    ("softplus_parametric", &["alpha", "beta"]),
+    ("inverse", &["epsilon"]),
+    ("log", &["epsilon"]),
+    ("rsqrt", &["epsilon"]),
+];
+
+/// Magnitude from which on a finite fp32 constant stands for infinity (a mask, for example).
+const INFINITE: f64 = 1e38;
+
+/// Elements below which constants are kept from becoming zero.
+const SMALL: usize = 400;
+
+/// fp16 versions of values, by the block they were made in.
+type Casts = HashMap<(BlockId, ValueId), ValueId>;
+
+impl Pass for AddFp16Cast {
+    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        let opset = cx.opset().clone();
+        let mut casts = Casts::new();
+        let mut backs: Vec<OpId> = Vec::new();
+        let ops: Vec<OpId> = graph.walk().collect();
+        for op in ops {
+            cx.check_cancelled()?;
+            let kind = graph.op(op).kind().as_str();
+            let version = mil_ops::def(kind)
+                .zip(opset.target())
+                .and_then(|(def, target)| Some((def, def.version(target)?)));
+            let Some((def, version)) = version else { continue };
+            let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
+            if skipped || !graph.op(op).blocks().is_empty() {
+                continue;
+            }
+            let params = convertible(graph, op, def, version, opset.target() >= Some(mil_ir::Target::IOS17));
+            if params.is_empty() {
+                continue;
+            }
+            let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
+            if overflows(graph, op).map_err(fault)? {
+                cx.count("overflowing", 1);
+                continue;
+            }
+            if !cx.spend() {
+                break;
+            }
+            let mut rw = Rewrite::new(graph, &opset);
+            let made = self.convert(&mut rw, op, &params, &mut casts);
+            backs.extend(made.map_err(|miss| PassError::Refused(miss.0.into_owned()))?);
+            cx.count("converted", 1);
+        }
+        Rewrite::new(graph, &opset).erase_unused(&backs);
+        Ok(())
+    }
+}
+
+/// Parameters and attributes of an op that hold fp32 and may hold fp16.
+fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: bool) -> Vec<String> {
+    let found = graph.op(op);
+    let is_fp32 = |operand: &Operand| graph.operand_type(operand).dtype() == Some(DType::Fp32);
+    let kept =
+        KEPT_PARAMS.iter().find(|(kind, _)| mixes && *kind == def.name).map_or(&[][..], |(_, params)| params);
+    version
+        .params
+        .iter()
+        .filter(|param| {
+            !kept.contains(&param.name)
+                && version.dtypes(param).is_some_and(|types| types.contains(&DType::Fp16))
+        })
+        .filter(|param| match found.argument(param.name) {
+            Some(argument) => argument.iter().any(is_fp32),
+            None => found
+                .attributes()
+                .get(param.name)
+                .is_some_and(|literal| literal.ty.dtype() == Some(DType::Fp32)),
+        })
+        .map(|param| param.name.to_owned())
+        .collect()
+}
+
+/// A constant operand has a finite element that fp16 has not, and that is not meant as infinity.
+fn overflows(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
+    let found = graph.op(op);
+    let operands = found.operands().filter_map(|operand| graph.literal(operand)?.as_tensor());
+    let attributes = found.attributes().values().filter_map(Literal::as_tensor);
+    let mut beyond = false;
+    for tensor in operands.chain(attributes).filter(|tensor| tensor.dtype() == DType::Fp32) {
+        let max = f64::from(f16::MAX.to_f32());
+        tensor.for_each_f64_chunk(|values| {
+            beyond |= values.iter().any(|value| value.abs() > max && value.abs() < INFINITE);
+        })?;
+    }
+    Ok(beyond)
+}
+
+/// The constant in fp16: beyond the range saturated, and if it is small, nothing becomes zero.
+fn to_fp16(tensor: &Tensor) -> Result<Tensor, TensorError> {
+    let cast = tensor.cast_saturating(DType::Fp16)?;
+    if tensor.len() >= SMALL {
+        return Ok(cast);
+    }
+    let values = tensor.to_f64s()?;
+    let mut halves: Vec<f16> = cast.to_vec()?;
+    for (half, value) in halves.iter_mut().zip(values) {
+        if *half == f16::ZERO && value != 0.0 {
+            *half = f16::MIN_POSITIVE_SUBNORMAL.copysign(f16::from_f64(value));
+        }
+    }
+    Tensor::from_slice(tensor.shape(), &halves)
+}
+
+impl AddFp16Cast {
+    /// Replaces an op by its fp16 version. Gives the casts back to fp32, which may turn out to have no user.
+    fn convert(
+        &self,
+        rw: &mut Rewrite<'_>,
+        op: OpId,
+        params: &[String],
+        casts: &mut Casts,
+    ) -> Result<Vec<OpId>, Miss> {
+        let found = rw.graph().op(op).clone();
+        let base = format!("{}_cast_fp16", rw.graph().label(op));
+        let mut new = NewOp::new(found.kind().clone()).named(base);
+        new.attributes = found.attributes().clone();
+        for (param, argument) in found.arguments() {
+            let mut argument: Argument = argument.clone();
+            if params.iter().any(|name| **name == **param) {
+                for operand in &mut argument {
+                    *operand = self.operand(rw, op, operand, casts)?;
+                }
+            }
+            new.arguments.push((param.clone(), argument));
+        }
+        for key in params {
+            if let Some(tensor) = found.attributes().get(key.as_str()).and_then(Literal::as_tensor) {
+                new.attributes.insert(key.as_str().into(), Literal::tensor(to_fp16(tensor)?));
+            }
+        }
+        let values = rw.emit(new, op)?;
+        let (mut results, mut backs) = (Vec::new(), Vec::new());
+        for (&old, &value) in found.results().iter().zip(&values) {
+            let declared = rw.ty(old).clone();
+            if declared.dtype() == Some(DType::Fp32) && rw.ty(value).dtype() == Some(DType::Fp16) {
+                rw.graph_mut().retype(value, declared.with_dtype(DType::Fp16));
+                let name = rw.graph().value(old).name().to_string();
+                let back = cast(rw, value, "fp32", &name, op)?;
+                rw.graph_mut().retype(back, declared);
+                results.push(back);
+                backs.extend(rw.graph().definition(back));
+            } else {
+                rw.graph_mut().retype(value, declared);
+                results.push(value);
+            }
+        }
+        rw.supersede(op, &results, &[])?;
+        Ok(backs)
+    }
+
+    fn operand(
+        &self,
+        rw: &mut Rewrite<'_>,
+        op: OpId,
+        operand: &Operand,
+        casts: &mut Casts,
+    ) -> Result<Operand, Miss> {
+        if rw.graph().operand_type(operand).dtype() != Some(DType::Fp32) {
+            return Ok(operand.clone());
+        }
+        let value = match operand {
+            Operand::Literal(literal) => {
+                let tensor = literal.as_tensor().ok_or(Miss::new("a literal is no tensor"))?;
+                return Ok(Literal::tensor(to_fp16(tensor)?).into());
+            }
+            Operand::Value(value) => *value,
+        };
+        // What was fp16 before it was cast to fp32 needs no cast.
+        if let Ok(cast) = rw.definition(value, &["cast"])
+            && let Some(half) = rw.graph().input(cast, "x").filter(|&x| rw.ty(x).dtype() == Some(DType::Fp16))
+        {
+            return Ok(Operand::Value(half));
+        }
+        let key = (rw.graph().op(op).block(), value);
+        if let Some(&known) = casts.get(&key) {
+            return Ok(Operand::Value(known));
+        }
+        let name = format!("{}_to_fp16", rw.graph().value(value).name());
+        let cast = match rw.graph().const_tensor(value).filter(|_| self.convert_constants) {
+            Some(tensor) => rw.tensor(&name, to_fp16(&tensor)?, op),
+            None => {
+                let ty = rw.ty(value).with_dtype(DType::Fp16);
+                let cast = cast(rw, value, "fp16", &name, op)?;
+                rw.graph_mut().retype(cast, ty);
+                cast
+            }
+        };
+        casts.insert(key, cast);
+        Ok(Operand::Value(cast))
+    }
+}
+
+fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, Miss> {
+    let dtype = rw.tensor(&format!("{name}_dtype_0"), Tensor::string(dtype), before);
+    rw.emit_one(NewOp::new("cast").named(name).with("x", x).with("dtype", dtype), before)
+}

@@ -1,0 +1,137 @@
+use mil_ir::{Graph, NewOp, OpId};
+use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_tensor::DType;
+
+pass! {
+    /// Removes casts that change nothing, and makes one cast of two in a row.
+    ///
+    /// Two casts become one, or none, if that gives the same bits for every input: the first must keep every value of its
+    /// operand's type, and the second must not tell the type between from the original one.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp16, [2]> x) {
+    ///     string single = const()[name = string("single"), val = string("fp32")];
+    ///     string half = const()[name = string("half"), val = string("fp16")];
+    ///     tensor<fp32, [2]> z = cast(dtype = single, x = x)[name = string("z")];
+    ///     tensor<fp16, [2]> w = cast(dtype = half, x = z)[name = string("w")];
+    ///     tensor<fp16, [2]> y = relu(x = w)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp16, [2]> x) {
+    ///     tensor<fp16, [2]> y = relu(x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct CastOptimization;
+    id: "cast_optimization",
+    numerics: Exact,
+    aliases: [Alias::plain("common::cast_optimization")],
+    patterns: [
+        same_type: "`cast` to the type that the value has",
+        pair: "`cast`, then `cast`",
+    ],
+}
+
+const PATTERNS: &[Pattern<CastOptimization>] = &[
+    Pattern { name: "same_type", anchors: &["cast"], apply: same_type },
+    Pattern { name: "pair", anchors: &["cast"], apply: pair },
+];
+
+impl Pass for CastOptimization {
+    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        cx.rewrite(self, PATTERNS, graph)
+    }
+}
+
+fn same_type(_: &CastOptimization, rw: &mut Rewrite<'_>, cast: OpId) -> Result<(), Miss> {
+    let x = rw.input(cast, "x")?;
+    if rw.ty(x).dtype() != Some(target(rw, cast)?) {
+        return Err(Miss::new("the cast changes the type"));
+    }
+    rw.forward(cast, &[x], &[])
+}
+
+fn pair(_: &CastOptimization, rw: &mut Rewrite<'_>, second: OpId) -> Result<(), Miss> {
+    let first = rw.definition(rw.input(second, "x")?, &["cast"])?;
+    let x = rw.input(first, "x")?;
+    let from = rw.ty(x).dtype().ok_or(Miss::new("the operand is no tensor"))?;
+    let (between, to) = (target(rw, first)?, target(rw, second)?);
+    if !is_skippable(from, between, to) {
+        return Err(Miss(
+            format!("{from} to {between} to {to} is not {from} to {to} for every value").into(),
+        ));
+    }
+    if from == to {
+        return rw.forward(second, &[x], &[first]);
+    }
+    let dtype = rw.graph().operand(second, "dtype").cloned().ok_or(Miss::new("dtype is missing"))?;
+    rw.replace_op(second, NewOp::new("cast").with("x", x).with("dtype", dtype), &[first])
+}
+
+fn target(rw: &Rewrite<'_>, cast: OpId) -> Result<DType, Miss> {
+    let dtype = rw.constant(cast, "dtype")?;
+    dtype.item_str().and_then(DType::from_name).ok_or(Miss::new("the target type is not known"))
+}
+
+/// Casting by way of `between` gives the same as casting at once, for every value of `from`.
+fn is_skippable(from: DType, between: DType, to: DType) -> bool {
+    // An int32 that fp32 rounds is beyond fp16, and is not zero.
+    if from == DType::Int32 && between == DType::Fp32 && matches!(to, DType::Fp16 | DType::Bool) {
+        return true;
+    }
+    if !keeps_values(from, between) {
+        return false;
+    }
+    match (from.int_range(), to.int_range()) {
+        // Out of range, integers wrap and floats saturate.
+        (Some((low, high)), Some((min, max))) => !between.is_float() || (min <= low && high <= max),
+        _ => true,
+    }
+}
+
+/// Every value of `from` is one of `to`.
+fn keeps_values(from: DType, to: DType) -> bool {
+    if from == to || from == DType::Bool {
+        return true;
+    }
+    // Integers up to this magnitude are exact.
+    let exact = |dtype| match dtype {
+        DType::Fp16 => Some(1_i128 << 11),
+        DType::Fp32 => Some(1 << 24),
+        DType::Fp64 => Some(1 << 53),
+        _ => None,
+    };
+    match (from.int_range(), to.int_range()) {
+        (Some((low, high)), Some((min, max))) => min <= low && high <= max,
+        (Some((low, high)), None) => exact(to).is_some_and(|limit| -limit <= low && high <= limit),
+        (None, _) => {
+            matches!((from, to), (DType::Fp16, DType::Fp32 | DType::Fp64) | (DType::Fp32, DType::Fp64))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DType::*;
+
+    #[test]
+    fn pairs_that_may_be_skipped() {
+        assert!(is_skippable(Fp16, Fp32, Fp16));
+        assert!(is_skippable(Int8, Fp16, Fp32));
+        assert!(is_skippable(Int32, Fp32, Fp16));
+        assert!(is_skippable(Fp16, Fp32, Int32));
+        assert!(is_skippable(Bool, Fp16, Int32));
+    }
+
+    #[test]
+    fn pairs_that_may_not() {
+        assert!(!is_skippable(Fp32, Fp16, Fp32), "fp16 rounds");
+        assert!(!is_skippable(Fp32, Bool, Fp16), "bool keeps only zero apart");
+        assert!(!is_skippable(Int32, Int8, Uint8), "int8 wraps");
+        assert!(!is_skippable(Int32, Fp32, Int32), "fp32 rounds integers beyond 2^24");
+        assert!(!is_skippable(Int8, Fp16, Uint8), "a negative float saturates, a negative integer wraps");
+    }
+}

@@ -1,0 +1,162 @@
+//! Before and After of every pass, and the cases in its folder: what the pass leaves.
+
+use std::path::{Path, PathBuf};
+
+use mil_ir::{Program, text};
+use mil_pass::{PassDef, Pipeline, Runner};
+use mil_passes::{PASSES, registry};
+
+/// Between a case's program and what the pass leaves of it.
+const MARK: &str = "// after\n";
+
+/// A function, or several, as a whole program.
+fn parse(functions: &str) -> Program {
+    let text = format!("program(1.3)\n{{\n{functions}\n}}\n");
+    text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The functions of a program as cases hold them: without what stands around them.
+fn print(program: &Program) -> String {
+    let text = text::print(program, &text::PrintOptions::apple().inline_all());
+    let start = text.find("    func").unwrap_or(0);
+    let end = text.rfind('}').unwrap_or(text.len());
+    text[start..end].lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
+}
+
+fn run(def: &PassDef, options: &str, program: &mut Program) {
+    let pipeline = Pipeline::parse(&format!("{}{options}", def.id), &registry()).unwrap();
+    Runner::new().run(&pipeline, program).unwrap();
+}
+
+/// The pass makes `after` of `before`.
+fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), String> {
+    let original = parse(before);
+    let mut program = original.clone();
+    run(def, options, &mut program);
+    let (got, wanted) = (print(&program), print(&parse(after)));
+    if got != wanted {
+        return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
+    }
+    Ok(())
+}
+
+/// Fails with all that went wrong, each with its place.
+fn report(failures: Vec<(String, Result<(), String>)>) {
+    let lines: Vec<String> = failures
+        .into_iter()
+        .filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?)))
+        .collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+}
+
+/// The fenced block after a heading of the documentation.
+fn block<'a>(def: &'a PassDef, heading: &str) -> &'a str {
+    let from = def.doc.find(heading).unwrap_or_else(|| panic!("{}: no heading {heading}", def.id));
+    let rest = &def.doc[from..];
+    let start = rest
+        .find("```mil\n")
+        .map(|at| at + 7)
+        .unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
+    rest[start..].split("```").next().unwrap_or("")
+}
+
+#[test]
+fn before_becomes_after() {
+    let all = PASSES
+        .iter()
+        .map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
+    report(all.collect());
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    for def in PASSES {
+        let mut program = parse(block(def, "# Before"));
+        run(def, "", &mut program);
+        let once = print(&program);
+        run(def, "", &mut program);
+        assert_eq!(once, print(&program), "{}", def.id);
+    }
+}
+
+/// Folders of passes: the parents of `mod.rs` that stand two levels down.
+fn folder(def: &PassDef) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let themes = std::fs::read_dir(root).unwrap().flatten().map(|entry| entry.path());
+    let folder = themes.map(|theme| theme.join(def.id)).find(|folder| folder.join("mod.rs").exists());
+    folder.unwrap_or_else(|| panic!("{} has no folder of its name", def.id))
+}
+
+#[test]
+fn cases_of_every_pass() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut results = Vec::new();
+    for def in PASSES {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder(def).join("cases"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .collect();
+        files.sort();
+        for file in files {
+            let place = file.display().to_string();
+            let content = std::fs::read_to_string(&file).unwrap();
+            let (head, after) = content.split_once(MARK).unwrap_or((&content, ""));
+            let (options, before) = match head.strip_prefix("// options: ") {
+                Some(rest) => rest.split_once('\n').unwrap(),
+                None => ("", head),
+            };
+            if bless {
+                let mut program = parse(before);
+                run(def, options, &mut program);
+                std::fs::write(&file, format!("{head}{MARK}{}", print(&program))).unwrap();
+            } else {
+                results.push((place, check(def, options, before, after)));
+            }
+        }
+    }
+    report(results);
+}
+
+#[test]
+fn declarations_are_sound() {
+    let mut ids: Vec<&str> = PASSES.iter().map(|def| def.id).collect();
+    let sorted = {
+        let mut copy = ids.clone();
+        copy.sort_unstable();
+        copy
+    };
+    assert_eq!(ids, sorted, "PASSES is sorted by id");
+    for def in PASSES {
+        folder(def);
+        assert!(!def.summary().is_empty(), "{} says what it does", def.id);
+        let built = (def.build)(serde_json::json!({})).unwrap();
+        for option in (def.options)() {
+            assert_eq!(built.options()[option.name], option.default, "{}.{}", def.id, option.name);
+            assert!(!option.doc.trim().is_empty(), "{}.{} says what it does", def.id, option.name);
+        }
+        assert!(
+            (def.build)(serde_json::json!({"no_such_option": 1})).is_err(),
+            "{} takes any option",
+            def.id
+        );
+        ids.extend(def.aliases.iter().map(|alias| alias.id));
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "no id or alias twice");
+}
+
+#[test]
+fn named_pipelines_round_trip() {
+    let registry = registry();
+    for name in registry.pipelines() {
+        let pipeline = registry.pipeline(name).unwrap().unwrap();
+        let text = pipeline.to_string();
+        assert_eq!(Pipeline::parse(&text, &registry).unwrap().to_string(), text, "{name}");
+        let json = pipeline.to_json().to_string();
+        assert_eq!(Pipeline::from_json(&json, &registry).unwrap().to_string(), text, "{name}");
+    }
+}
