@@ -63,13 +63,13 @@ pub enum PackageError {
     Protobuf(#[from] prost::DecodeError),
     /// The program makes no sense.
     #[error(transparent)]
-    Decode(#[from] Box<DecodeError>),
+    Decode(#[from] DecodeError),
     /// The interface or the structure of the model makes no sense.
     #[error("the model is not valid: {0}")]
     Model(String),
     /// The program cannot be written.
     #[error(transparent)]
-    Encode(#[from] Box<EncodeError>),
+    Encode(#[from] EncodeError),
     /// The text of a program cannot be read.
     #[error("{} cannot be read", path.display())]
     Text {
@@ -101,7 +101,7 @@ pub struct DecodeError {
     pub place: Place,
     /// What.
     #[source]
-    pub kind: DecodeErrorKind,
+    pub kind: Box<DecodeErrorKind>,
 }
 
 /// Why a program cannot be written, and where.
@@ -256,17 +256,5 @@ impl PackageError {
     ) -> impl FnOnce(io::Error) -> PackageError {
         let path = path.into();
         move |source| PackageError::Io { action, path, source }
-    }
-}
-
-impl From<DecodeError> for PackageError {
-    fn from(error: DecodeError) -> PackageError {
-        PackageError::Decode(Box::new(error))
-    }
-}
-
-impl From<EncodeError> for PackageError {
-    fn from(error: EncodeError) -> PackageError {
-        PackageError::Encode(Box::new(error))
     }
 }

@@ -1,6 +1,7 @@
 //! Packages on disk: replaced whole or not at all.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -171,6 +171,7 @@ fn lock(_: &Path) -> Option<File> {
 /// Writes the files and folders, and makes them durable.
 fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
     let mut folders = vec![root.to_owned()];
+    let mut files = Vec::new();
     for (name, content) in contents.iter() {
         let path = root.join(name);
         if let Some(folder) = path.parent()
@@ -182,7 +183,11 @@ fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
         }
         let file = File::create_new(&path).map_err(PackageError::io("create", &path))?;
         content.write(&mut &file).map_err(PackageError::io("write", &path))?;
-        file.sync_all().map_err(PackageError::io("sync", &path))?;
+        files.push((path, file));
+    }
+    // All are written before the first is synced: then the first pays for all.
+    for (path, file) in files {
+        file.sync_all().map_err(PackageError::io("sync", path))?;
     }
     folders.sort();
     folders.dedup();

@@ -82,7 +82,10 @@ pub(crate) fn decode_graph(
             reader.graph.forget_edits();
             Ok(reader.graph)
         }
-        Err(kind) => Err(DecodeError { place: Place { function: function.to_owned(), op: reader.op }, kind }),
+        Err(kind) => Err(DecodeError {
+            place: Place { function: function.to_owned(), op: reader.op },
+            kind: Box::new(kind),
+        }),
     }
 }
 
@@ -312,6 +315,9 @@ fn is_unbound(literal: &Literal) -> bool {
         && matches!(&literal.data, LiteralData::Opaque(bytes) if bytes.is_empty())
 }
 
+/// The messages of a map, and the unknown fields of those that have some.
+type EncodedMap = (BTreeMap<String, Value>, Vec<(String, Unknown)>);
+
 impl Decoder<'_> {
     /// A name and the type declared for it.
     pub(crate) fn named_type(
@@ -345,7 +351,7 @@ impl Encoder<'_> {
         &self,
         attributes: &BTreeMap<Name, Literal>,
         spot: Spot,
-    ) -> Encoded<(BTreeMap<String, Value>, Vec<(String, Unknown)>)> {
+    ) -> Encoded<EncodedMap> {
         let mut messages = BTreeMap::new();
         let mut unknown = Vec::new();
         for (key, literal) in attributes {

@@ -82,7 +82,10 @@ impl Decoder<'_> {
 }
 
 fn in_function(function: &str) -> impl Fn(DecodeErrorKind) -> DecodeError {
-    move |kind| DecodeError { place: Place { function: function.to_owned(), op: String::new() }, kind }
+    move |kind| DecodeError {
+        place: Place { function: function.to_owned(), op: String::new() },
+        kind: Box::new(kind),
+    }
 }
 
 /// Encodes a program.
