@@ -21,12 +21,14 @@
 //! ```
 //!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
-//! [`package`] (files), [`estimate`] (placement).
+//! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
 pub mod diff;
 pub mod inspect;
+pub mod numerics;
 
 pub use mil_estimate as estimate;
+pub use mil_eval as eval;
 pub use mil_ir as ir;
 pub use mil_ops as ops;
 pub use mil_package as package;

@@ -4,6 +4,7 @@
 
 mod diff;
 mod estimate;
+mod eval;
 mod inspect;
 mod passes;
 mod pipeline;
@@ -37,6 +38,7 @@ enum Command {
     Print(print::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
+    Eval(eval::Args),
     Diff(diff::Args),
     Estimate(estimate::Args),
     Passes(passes::Args),
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Print(args) => print::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Estimate(args) => estimate::run(&args),
         Command::Passes(args) => passes::run(&args),

@@ -58,6 +58,12 @@ pub(super) struct Args {
     /// Do not verify after each pass
     #[arg(long, help_heading = "Instruments")]
     no_verify: bool,
+    /// Evaluate before and after each pass on random inputs; a pass whose results change more than its class allows fails
+    #[arg(long, help_heading = "Instruments")]
+    verify_numerics: bool,
+    /// Print where each op of the result would run on this chip, for example M1
+    #[arg(long, value_name = "CHIP")]
+    estimate: Option<String>,
     /// Stop rewriting after so many rewrites
     #[arg(long, value_name = "N", help_heading = "Instruments")]
     fuel: Option<u64>,
@@ -84,6 +90,7 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     {
         return Err(Failure::Input(format!("--why {id}: there is no such pass")));
     }
+    let chip = args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
     if let Some(target) = &args.raise_target {
         raise(&mut package, target)?;
@@ -101,8 +108,18 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
         reports.push(runner(&args, &pipeline, args.fuel).run(&pipeline, program).map_err(|error| failure(&error))?);
     }
     let after: Vec<_> = package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
-    package.save(&args.output)?;
-    report(&args, &reports, &before, &after)
+    if args.output.extension().is_some_and(|extension| extension == "mil") {
+        package.save_text(&args.output)?;
+    } else {
+        package.save(&args.output)?;
+    }
+    report(&args, &reports, &before, &after)?;
+    if let Some(chip) = chip {
+        for (_, program) in package.model().programs() {
+            say(&mil_estimate::report(&mil_estimate::estimate(program, &chip), false))?;
+        }
+    }
+    Ok(())
 }
 
 type Histogram = std::collections::BTreeMap<String, usize>;
@@ -144,6 +161,9 @@ fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {
     }
     if let Some(id) = &args.why {
         runner = runner.instrument(Why { id: id.clone(), counts: Default::default() });
+    }
+    if args.verify_numerics {
+        runner = runner.instrument(crate::numerics::VerifyNumerics::default());
     }
     if let Some(folder) = &args.reproducer {
         runner = runner.instrument(Reproducer { folder: folder.clone() });
