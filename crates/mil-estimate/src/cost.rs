@@ -1,6 +1,6 @@
 //! The second layer: how long the planner believes an op to take on each backend.
 //!
-//! `time = max(flop / peak, bytes / bandwidth)` ([`Roofline`]), or, for ops that have leaves of their own, `work / rate`.
+//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their own, `work / rate`.
 //! Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner counts as work is not what the
 //! hardware does: an attention counts as moving its operands, a dilated conv as cheaper by the square of the dilation.
 //! That is no mistake here; the plan follows from it.
@@ -118,6 +118,7 @@ pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
     let counted = support.map_or(Bytes::All, |support| support.bytes).count(op);
     let work = support.map_or(Work::None, |support| support.work).count(op);
     let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
+    let (work, counted) = (finite(work), finite(counted));
     let mut found = Backend::ALL.map(|backend| {
         let feature = |feature: Feature| feature.of(op, work, counted);
         from_leaves(leaves, backend, chip, work, feature)
@@ -129,6 +130,11 @@ pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
         }
     }
     found
+}
+
+/// Sizes in a file are claims: their product may be too large for a number.
+fn finite(amount: f64) -> f64 {
+    amount.min(1e30) // of what is no number, too
 }
 
 /// How far a family is from a chip's: other generations first, then the letter.

@@ -348,13 +348,12 @@ impl Condition {
                 (if *unequal { size != *limit } else { size > *limit }).then(|| value(size))
             }
             Condition::Contraction(limit) => {
-                let dims = op.operand("x")?.tensor.dims();
-                let axis = if op.flag("transpose_x") {
-                    dims.len().checked_sub(2)?
-                } else {
-                    dims.len().checked_sub(1)?
-                };
-                dims.get(axis).copied().filter(|size| size > limit).map(value)
+                let x = &op.operand("x")?.tensor;
+                let last = if op.flag("transpose_x") { 2 } else { 1 };
+                let size = x.dims().len().checked_sub(last).and_then(|axis| x.dims().get(axis))?;
+                // The planner's message tells bytes, which it calls kB.
+                let bytes = x.dtype.and_then(DType::bits).unwrap_or(16) as u64 / 8;
+                (size > limit).then(|| value(size.saturating_mul(bytes)))
             }
             Condition::PerBlock(param) => plain(op.operand(param).is_some_and(|operand| operand.per_block)),
         }

@@ -134,6 +134,7 @@ impl Plan {
 
 /// The least number of runs of one device over orders of the ops that keep their dependences: program order is not how
 /// ops must run. Greedy: goes on with a device while any op for it is ready. Ops without a device do not count.
+/// `needs` has for each op the places of those that must run before it.
 pub fn least_segments(devices: &[Device], needs: &[Vec<usize>]) -> usize {
     const DEVICES: [Device; 4] = [Device::Ane, Device::Cpu, Device::Gpu, Device::Unknown];
     let slot = |op: usize| DEVICES.iter().position(|&device| device == devices[op]);

@@ -1,5 +1,7 @@
 //! Whole programs: the JSON, the report, control flow, flexible shapes, size.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use mil_estimate::{Device, Target, estimate, report};
 use mil_ir::{
     ArrayFeature, At, Dim, Feature, FeatureKind, Function, FunctionInterface, Graph, Interface, Literal,

@@ -334,8 +334,9 @@ impl GraphCheck<'_> {
         let graph = self.graph;
         let visible: RefCell<HashSet<Name>> = RefCell::default();
         let define = |check: &mut Self, open: &mut Open, values: &[ValueId], op: Option<OpId>| {
-            for name in values.iter().map(|&value| graph.value(value).name()).filter(|name| of_interest(name))
-            {
+            // States have names of their own.
+            let plain = values.iter().map(|&value| graph.value(value)).filter(|value| value.ty().as_state().is_none());
+            for name in plain.map(|value| value.name()).filter(|name| of_interest(name)) {
                 if visible.borrow_mut().insert(name.clone()) {
                     open.names.push(name.clone());
                 } else {

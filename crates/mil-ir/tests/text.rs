@@ -201,3 +201,63 @@ fn hostile_text_ends_in_an_error() {
     };
     assert!(text::parse_with(EVERYTHING, &limits(100), &mut text::NoWeights).is_err());
 }
+
+#[test]
+fn other_models_are_shown_for_reading() {
+    let program = text::parse("program(1.3) { func main<ios17>(fp16 x) { } -> (x); }").unwrap();
+    let opaque = OpaqueModel {
+        kind: Some("neuralNetwork".into()),
+        interface: Interface::default(),
+        bytes: vec![1, 2, 3].into(),
+    };
+    let pipeline = Model::Pipeline(Pipeline {
+        kind: PipelineKind::Classifier,
+        interface: Interface::default(),
+        members: vec![(Some("first".into()), Model::Program(program)), (None, Model::Opaque(opaque))],
+        carried: None,
+    });
+    let shown = text::print_model(&pipeline, &PrintOptions::default());
+    let wanted = r#"pipelineClassifier {
+    member 0 "first" {
+        program(1.3)
+        {
+            func main<ios17>(fp16 x) {
+            } -> (x);
+        }
+    }
+    member 1 {
+        opaque neuralNetwork {
+            bytes = 3;
+"#;
+    assert!(shown.starts_with(wanted), "{shown}");
+    let error = text::parse(&shown).unwrap_err().to_string();
+    assert!(error.contains("a pipeline of models, which is printed for reading only"), "{error}");
+}
+
+#[test]
+fn weights_that_cannot_be_read_do_not_stop_printing() {
+    #[derive(Debug)]
+    struct Gone;
+    impl mil_tensor::Source for Gone {
+        fn len(&self) -> u64 {
+            1 << 20
+        }
+        fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<()> {
+            Err(std::io::ErrorKind::NotFound.into())
+        }
+    }
+    let blob = mil_tensor::Blob { source: std::sync::Arc::new(Gone), range: 0..400 };
+    let tensor = Tensor::from_blob(DType::Fp32, &[100], blob).unwrap();
+    let mut graph = Graph::new(Vec::new());
+    for name in ["a", "b"] {
+        graph.insert(NewOp::constant(name, tensor.clone()), At::End(Graph::ROOT));
+    }
+    let mut program = Program::new(Interface::default());
+    program.functions.insert("main".into(), Function::new(Opset::new("CoreML8"), graph));
+    let shown = text::print(&program, &PrintOptions::default());
+    assert!(shown.contains("tensor<fp32, [100]>(UNREADABLE())"), "{shown}");
+    let again = text::parse(&shown).unwrap();
+    assert_eq!(text::print(&again, &PrintOptions::default()), shown);
+    let tensors: Vec<&Tensor> = again.graph("main").unwrap().tensors().map(|(_, tensor)| tensor).collect();
+    assert!(!tensors[0].content_eq(tensors[1]).unwrap(), "nobody knows whether they are equal");
+}

@@ -51,7 +51,7 @@ pub use build::{BuildError, ProgramBuilder, emit};
 pub use call::Call;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
 pub use error::{InferError, Problems};
-pub use infer::{infer, infer_new, infer_op, parameter, types_agree};
+pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program};
 

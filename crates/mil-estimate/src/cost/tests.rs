@@ -147,3 +147,11 @@ fn odd_ops_take_no_time_and_no_panic() {
         }
     }
 }
+
+#[test]
+fn absurd_sizes_take_finite_time() {
+    for dims in [vec![u64::MAX; 40], [vec![u64::MAX; 40], vec![0]].concat()] {
+        let op = OpFacts::new("relu").with("x", fp16(&dims)).giving(fp16(&dims));
+        assert!(times(&op, &chip("M1")).iter().all(|time| time.ms.is_finite()));
+    }
+}

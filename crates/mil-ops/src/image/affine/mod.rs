@@ -1,5 +1,8 @@
 //! `affine`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -48,7 +51,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The last two axes are the size asked for.

@@ -1,5 +1,8 @@
 //! `crop_resize`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -167,7 +170,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every image.

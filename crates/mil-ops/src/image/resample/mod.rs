@@ -1,5 +1,8 @@
 //! `resample`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -65,7 +68,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The last two axes are those of the grid of coordinates.

@@ -1,5 +1,8 @@
 //! `resize`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -44,7 +47,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The last `resized_dims` axes get the last sizes of `shape`; 0 keeps an axis.

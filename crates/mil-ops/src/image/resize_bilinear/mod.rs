@@ -1,5 +1,8 @@
 //! `resize_bilinear`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -35,5 +38,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_target_size),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `resize_nearest_neighbor`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -21,5 +24,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_target_size),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `upsample_bilinear`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -63,5 +66,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_upsample),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

@@ -1,5 +1,8 @@
 //! `upsample_nearest_neighbor`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -26,5 +29,5 @@ pub static DEF: OpDef = OpDef {
     infer: Some(super::infer_upsample),
     check: None,
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };

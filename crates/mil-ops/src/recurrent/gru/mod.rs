@@ -1,5 +1,8 @@
 //! `gru`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -144,7 +147,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The whole sequence or its last step, and the last hidden state.

@@ -1,5 +1,8 @@
 //! `lstm`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -63,7 +66,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The whole sequence or its last step, the last hidden state and the last cell state.

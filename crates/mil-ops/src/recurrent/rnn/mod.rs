@@ -1,5 +1,8 @@
 //! `rnn`
 
+#[cfg(feature = "eval")]
+mod kernel;
+
 use crate::prelude::*;
 
 const PARAMS: &[Param] = &[
@@ -31,7 +34,7 @@ pub static DEF: OpDef = OpDef {
     infer: Some(infer),
     check: Some(check),
     #[cfg(feature = "eval")]
-    kernel: None,
+    kernel: Some(kernel::kernel),
 };
 
 /// The whole sequence or its last step, and the last hidden state.
