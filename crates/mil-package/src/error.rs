@@ -113,7 +113,7 @@ pub struct EncodeError {
     pub place: Place,
     /// Why.
     #[source]
-    pub kind: EncodeErrorKind,
+    pub kind: Box<EncodeErrorKind>,
 }
 
 /// A place in a program.
@@ -167,7 +167,7 @@ pub enum DecodeErrorKind {
         offset: u64,
         /// What is wrong with it.
         #[source]
-        kind: WeightsErrorKind,
+        kind: Box<WeightsErrorKind>,
     },
 }
 

@@ -63,7 +63,10 @@ impl Decoder<'_> {
         let (file, offset) = (&blob.file_name, blob.offset);
         match self.weights.tensor(self.files, file, offset, dtype, &shape) {
             Ok(tensor) => Ok(Some(LiteralData::Tensor(tensor))),
-            Err(kind) => Err(DecodeErrorKind::Weights { file: file.clone(), offset, kind }),
+            Err(kind) => {
+                let (file, kind) = (file.clone(), Box::new(kind));
+                Err(DecodeErrorKind::Weights { file, offset, kind })
+            }
         }
     }
 
