@@ -185,6 +185,11 @@ fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
         content.write(&mut &file).map_err(PackageError::io("write", &path))?;
         files.push((path, file));
     }
+    for name in contents.empty_folders() {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).map_err(PackageError::io("create", &folder))?;
+        folders.extend(folder.ancestors().take_while(|ancestor| *ancestor != root).map(Path::to_owned));
+    }
     // All are written before the first is synced: then the first pays for all.
     for (path, file) in files {
         file.sync_all().map_err(PackageError::io("sync", path))?;
