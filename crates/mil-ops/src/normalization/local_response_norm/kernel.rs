@@ -17,7 +17,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         let mut out = cx.zeros::<F>(x.shape())?;
         par::chunks(&mut out, inner, |index, plane| {
             let (batch, channel) = (index / channels, index % channels);
-            let first = channel.saturating_sub(size / 2);
+            let first = channel.saturating_sub((size - 1) / 2);
             let last = (channel + (size - 1) / 2).min(channels - 1);
             for (at, out) in plane.iter_mut().enumerate() {
                 let squares: f64 = (first..=last)

@@ -4,7 +4,13 @@ use crate::eval::prelude::*;
 use crate::eval::slicing::join;
 
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
-    let arrays = cx.arrays("values")?;
+    // Numbers of rank 0 are rows of one element.
+    let rows = cx.arrays("values")?.into_iter().map(|array| match array.rank() {
+        0 => array.reshaped(&[1]),
+        _ => Ok(array.clone()),
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let arrays: Vec<&Array> = rows.iter().collect();
     let first = *arrays.first().ok_or_else(|| EvalError::Missing("values".into()))?;
     let axis = cx.axis("axis", first.rank())?;
     if cx.bool("interleave")? {
