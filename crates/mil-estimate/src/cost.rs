@@ -1,12 +1,12 @@
 //! The second layer: how long the planner believes an op to take on each backend.
 //!
-//! `time = max(flop / peak, bytes / bandwidth)` ([`Roofline`]), or, for ops that have leaves of their own, `work / rate`.
+//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their own, `work / rate`.
 //! Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner counts as work is not what the
 //! hardware does: an attention counts as moving its operands, a dilated conv as cheaper by the square of the dilation.
 //! That is no mistake here; the plan follows from it.
 //!
 //! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and comes with the
-//! interval between the fastest and the slowest family that has one.
+//! interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -118,6 +118,7 @@ pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
     let counted = support.map_or(Bytes::All, |support| support.bytes).count(op);
     let work = support.map_or(Work::None, |support| support.work).count(op);
     let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
+    let (work, counted) = (finite(work), finite(counted));
     let mut found = Backend::ALL.map(|backend| {
         let feature = |feature: Feature| feature.of(op, work, counted);
         from_leaves(leaves, backend, chip, work, feature)
@@ -131,6 +132,11 @@ pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
     found
 }
 
+/// Sizes in a file are claims: their product may be too large for a number.
+fn finite(amount: f64) -> f64 {
+    amount.min(1e30) // of what is no number, too
+}
+
 /// How far a family is from a chip's: other generations first, then the letter.
 fn distance(family: &str, chip: &Chip) -> u32 {
     if family == chip.family || family == "*" {
@@ -139,15 +145,16 @@ fn distance(family: &str, chip: &Chip) -> u32 {
     generation(family).map_or(u32::MAX, |other| 2 * other.abs_diff(chip.generation) + 1)
 }
 
-/// The nearest of several candidates, and the interval that they span. The planner's own constants are exact: no interval.
-fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>) -> Option<Time> {
+/// The nearest of several candidates, and the interval that they and `spread` span. The family's own constants are exact.
+fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>, spread: f64) -> Option<Time> {
     let all: Vec<(u32, f64, Confidence)> = candidates.collect();
     let &(distance, ms, certainty) = all.iter().min_by_key(|candidate| candidate.0)?;
     if distance == 0 {
         return Some(Time { ms, low: ms, high: ms, confidence: certainty });
     }
-    let low = all.iter().map(|candidate| candidate.1).fold(ms, f64::min);
-    let high = all.iter().map(|candidate| candidate.1).fold(ms, f64::max);
+    let spread = spread.max(1.0);
+    let low = all.iter().map(|candidate| candidate.1).fold(ms / spread, f64::min);
+    let high = all.iter().map(|candidate| candidate.1).fold(ms * spread, f64::max);
     Some(Time { ms, low, high, confidence: Confidence::Assumed })
 }
 
@@ -171,19 +178,22 @@ fn from_leaves(
     if own_says_roofline {
         return None;
     }
-    nearest(fitting.flat_map(|(leaf, ms)| {
+    let candidates = fitting.flat_map(|(leaf, ms)| {
         leaf.families.iter().map(move |family| (distance(family, chip), ms, leaf.certainty))
-    }))
+    });
+    nearest(candidates, tables().planner.spread)
 }
 
 fn from_roofline(backend: Backend, chip: &Chip, work: f64, bytes: f64) -> Time {
     let rows = || tables().rooflines.iter().filter(move |row| row.backend == backend);
     let moved = nearest(
         rows().map(|row| (distance(row.family, chip), bytes / row.gibs / GIB * 1e3, row.certainty)),
+        1.0, // the same in five families
     );
-    let computed = nearest(rows().filter_map(|row| {
-        Some((distance(row.family, chip), work / row.gflops? * 1e-6, row.certainty))
-    }));
+    let computed = nearest(
+        rows().filter_map(|row| Some((distance(row.family, chip), work / row.gflops? * 1e-6, row.certainty))),
+        tables().planner.spread,
+    );
     let zero = Time { ms: 0.0, low: 0.0, high: 0.0, confidence: Confidence::Assumed };
     let (moved, computed) = (moved.unwrap_or(zero), computed.unwrap_or(zero));
     Time {
@@ -224,7 +234,11 @@ impl Work {
             }
             Work::Matmul => {
                 let x = dims("x");
-                let axis = if op.flag("transpose_x") { x.len().saturating_sub(2) } else { x.len().saturating_sub(1) };
+                let axis = if op.flag("transpose_x") {
+                    x.len().saturating_sub(2)
+                } else {
+                    x.len().saturating_sub(1)
+                };
                 let summed = x.get(axis).map_or(0.0, |&size| size as f64);
                 let turned = |flag: &str, param: &str| if op.flag(flag) { product(dims(param)) } else { 0.0 };
                 2.0 * result * summed + turned("transpose_x", "x") + turned("transpose_y", "y")
@@ -270,7 +284,9 @@ impl Feature {
                 work / (bytes - small).max(1.0)
             }
             Feature::OutputElements => op.result().map_or(0.0, |result| result.elements()),
-            Feature::BatchMoves => f64::from(u8::from(op.ints("perm").first().is_some_and(|&axis| axis != 0))),
+            Feature::BatchMoves => {
+                f64::from(u8::from(op.ints("perm").first().is_some_and(|&axis| axis != 0)))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! They are parsed once. A row that cannot be read is left out and noted in [`Tables::faults`], which a test holds empty.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::cost::{Leaf, Roofline, Support};
@@ -13,10 +13,10 @@ use crate::target::Chip;
 /// Everything that the crate knows about chips, systems and ops.
 pub(crate) struct Tables {
     pub(crate) chips: Vec<Chip>,
-    pub(crate) support: HashMap<&'static str, Support>,
+    pub(crate) support: BTreeMap<&'static str, Support>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) rooflines: Vec<Roofline>,
-    pub(crate) leaves: HashMap<&'static str, Vec<Leaf>>,
+    pub(crate) leaves: BTreeMap<&'static str, Vec<Leaf>>,
     pub(crate) planner: Planner,
     #[cfg(test)]
     pub(crate) faults: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Tables {
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut faults = Vec::new();
     let support = read("support.tsv", include_str!("../data/support.tsv"), &mut faults, Support::parse);
-    let mut leaves: HashMap<&'static str, Vec<Leaf>> = HashMap::new();
+    let mut leaves: BTreeMap<&'static str, Vec<Leaf>> = BTreeMap::new();
     for leaf in read("leaves.tsv", include_str!("../data/leaves.tsv"), &mut faults, Leaf::parse) {
         for op in &leaf.ops {
             leaves.entry(op).or_default().push(leaf.clone());
@@ -89,7 +89,8 @@ fn read<T>(
     mut parse: impl FnMut(&Row<'_>) -> Result<T, String>,
 ) -> Vec<T> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let columns: Vec<&'static str> = lines.next().map_or_else(Vec::new, |(_, line)| line.split('\t').collect());
+    let columns: Vec<&'static str> =
+        lines.next().map_or_else(Vec::new, |(_, line)| line.split('\t').collect());
     let mut found = Vec::new();
     for (number, line) in lines {
         let cells: Vec<&'static str> = line.split('\t').collect();

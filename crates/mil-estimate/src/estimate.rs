@@ -190,9 +190,7 @@ fn choose(
     pick: impl Fn(Backend, &Time) -> f64,
 ) -> Vec<[Option<f64>; 4]> {
     let one = |times: &[Time; 4], allowed: &[bool; 4]| {
-        Backend::ALL.map(|backend| {
-            allowed[backend as usize].then(|| pick(backend, &times[backend as usize]))
-        })
+        Backend::ALL.map(|backend| allowed[backend as usize].then(|| pick(backend, &times[backend as usize])))
     };
     times.iter().zip(allowed).map(|(times, allowed)| one(times, allowed)).collect()
 }
@@ -213,9 +211,13 @@ fn flips(plan: &Plan, times: &[[Time; 4]], allowed: &[[bool; 4]], planner: &Plan
             continue;
         }
         let other = place(
-            &choose(times, allowed, |backend, time| {
-                if backend.device() == favoured { time.low } else { time.high }
-            }),
+            &choose(
+                times,
+                allowed,
+                |backend, time| {
+                    if backend.device() == favoured { time.low } else { time.high }
+                },
+            ),
             planner,
         );
         for (at, flips) in found.iter_mut().enumerate() {
@@ -285,13 +287,21 @@ fn segments(
             continue;
         }
         if found.last().is_none_or(|segment| segment.device != device) {
-            found.push(Segment { device, ops: Vec::new(), cost_ms: 0.0, live_in_bytes: 0, live_out_bytes: 0 });
+            found.push(Segment {
+                device,
+                ops: Vec::new(),
+                cost_ms: 0.0,
+                live_in_bytes: 0,
+                live_out_bytes: 0,
+            });
         }
         let here = found.len() - 1;
         found[here].ops.push(estimates[at].name.clone());
         found[here].cost_ms += plan.backends[at].map_or(0.0, |backend| times[at][backend as usize].ms);
         for (operand, facts) in graph.op(*id).operands().zip(&op.operands) {
-            let Some(value) = operand.value().filter(|_| !facts.constant).map(ValueId::index) else { continue };
+            let Some(value) = operand.value().filter(|_| !facts.constant).map(ValueId::index) else {
+                continue;
+            };
             let bytes = facts.tensor.bytes() as u64;
             if home[value] != here && entered[value] != here {
                 entered[value] = here;

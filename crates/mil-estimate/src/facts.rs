@@ -80,7 +80,13 @@ impl OpFacts {
     #[must_use]
     pub fn with(mut self, param: &str, tensor: TensorFacts) -> OpFacts {
         let param = param.into();
-        self.operands.push(OperandFacts { param, tensor, constant: false, ints: Vec::new(), per_block: false });
+        self.operands.push(OperandFacts {
+            param,
+            tensor,
+            constant: false,
+            ints: Vec::new(),
+            per_block: false,
+        });
         self
     }
 
@@ -236,12 +242,7 @@ fn of_type(ty: &Type) -> (TensorFacts, bool) {
 }
 
 /// The default shape of a feature, if it fits the value's rank.
-fn default_shape(
-    interface: &Interface,
-    function: &str,
-    name: &str,
-    facts: &TensorFacts,
-) -> Option<Vec<u64>> {
+fn default_shape(interface: &Interface, function: &str, name: &str, facts: &TensorFacts) -> Option<Vec<u64>> {
     let feature = interface.function(function)?.find(name)?;
     let (FeatureKind::Array(array) | FeatureKind::State(Some(array))) = feature.kind.as_ref()? else {
         return None;

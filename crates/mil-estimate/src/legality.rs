@@ -1,6 +1,7 @@
 //! The first layer: which backends can run an op, and why the Neural Engine cannot.
 //!
 //! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU runs every op.
+//! Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is refused as such, not for its int32.
 //! Messages are Core ML's own, so that an estimate can be compared with a plan from a device line by line.
 
 use std::fmt::Write as _;
@@ -131,7 +132,8 @@ pub fn check(op: &OpFacts, target: &Target) -> Legality {
             confidence: Confidence::Assumed,
         };
     };
-    let refused = tables().rules.iter().find_map(|rule| rule.apply(op, target));
+    let mut rules = tables().rules.iter().filter(|rule| support.ane || matches!(rule.ops, Ops::Only(_)));
+    let refused = rules.find_map(|rule| rule.apply(op, target));
     let reason = refused.or_else(|| {
         (!support.ane).then(|| Reason {
             code: "unsupported_op",
@@ -260,7 +262,9 @@ impl Condition {
         let fault = || format!("condition {text:?}");
         let number = |text: &str| text.parse::<u64>().map_err(|_| fault());
         let types = |text: &str| {
-            text.split(',').map(|name| DType::from_name(name).ok_or_else(fault)).collect::<Result<Vec<_>, _>>()
+            text.split(',')
+                .map(|name| DType::from_name(name).ok_or_else(fault))
+                .collect::<Result<Vec<_>, _>>()
         };
         let (key, rest) = text.split_once([':', '>']).unwrap_or((text, ""));
         Ok(match key {
@@ -320,15 +324,12 @@ impl Condition {
                 .filter(|operand| !operand.constant)
                 .and_then(|operand| of(&operand.tensor, types)),
             Condition::Out(types) => op.results.iter().find_map(|tensor| of(tensor, types)),
-            Condition::Type(param, types) => {
-                op.operand(param).and_then(|operand| of(&operand.tensor, types))
-            }
+            Condition::Type(param, types) => op.operand(param).and_then(|operand| of(&operand.tensor, types)),
             Condition::Const(param) => plain(op.operand(param).is_some_and(|operand| operand.constant)),
             Condition::Dynamic(param) => plain(op.operand(param).is_some_and(|operand| !operand.constant)),
-            Condition::Rank(limit) => tensors()
-                .map(|tensor| tensor.dims().len() as u64)
-                .find(|rank| rank > limit)
-                .map(value),
+            Condition::Rank(limit) => {
+                tensors().map(|tensor| tensor.dims().len() as u64).find(|rank| rank > limit).map(value)
+            }
             Condition::Unranked => {
                 plain(tensors().any(|tensor| tensor.dtype.is_some() && tensor.dims.is_none()))
             }
@@ -347,9 +348,12 @@ impl Condition {
                 (if *unequal { size != *limit } else { size > *limit }).then(|| value(size))
             }
             Condition::Contraction(limit) => {
-                let dims = op.operand("x")?.tensor.dims();
-                let axis = if op.flag("transpose_x") { dims.len().checked_sub(2)? } else { dims.len().checked_sub(1)? };
-                dims.get(axis).copied().filter(|size| size > limit).map(value)
+                let x = &op.operand("x")?.tensor;
+                let last = if op.flag("transpose_x") { 2 } else { 1 };
+                let size = x.dims().len().checked_sub(last).and_then(|axis| x.dims().get(axis))?;
+                // The planner's message tells bytes, which it calls kB.
+                let bytes = x.dtype.and_then(DType::bits).unwrap_or(16) as u64 / 8;
+                (size > limit).then(|| value(size.saturating_mul(bytes)))
             }
             Condition::PerBlock(param) => plain(op.operand(param).is_some_and(|operand| operand.per_block)),
         }

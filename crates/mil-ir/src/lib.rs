@@ -22,7 +22,8 @@
 //!   by the mutators, the only way to change a graph.
 //! - Ids are never reused while a graph lives. They mean nothing outside their graph; text and errors
 //!   show names.
-//! - Value names are unique among the values visible in a block; op names are labels.
+//! - Value names are unique among the values visible in a block; op names are labels. States have names of their own:
+//!   converters write programs in which a value is named like a state ([`STATE_PARAM`]).
 //! - The type that a file declares stays as written until its op is rewritten.
 //! - No file, no protobuf and no op semantics here: this crate carries ops that nobody knows.
 //! - Every field of a message that this version does not know is kept where it stood ([`Carried`]).
@@ -54,9 +55,9 @@ pub use interface::{
 };
 pub use literal::{Literal, LiteralData, Storage};
 pub use model::{Model, OpaqueModel, Pipeline, PipelineKind};
-pub use name::Name;
+pub use name::{Name, STATE_PARAM};
 pub use opset::{Opset, Target};
 pub use program::{Function, Program, TargetError};
 pub use rewrite::Rewriter;
-pub use sym::SymExpr;
+pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

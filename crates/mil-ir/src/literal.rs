@@ -45,7 +45,7 @@ pub enum Storage {
     /// In the weight file of this name, as they were read (`@model_path/weights/weight.bin`).
     File(Name),
     /// In a weight file that is not at hand, at this offset. The tensor is opaque, and the literal can be shown,
-    /// not read.
+    /// not read. An empty name: nobody knows where.
     Missing(Name, u64),
 }
 

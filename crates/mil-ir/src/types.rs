@@ -81,6 +81,63 @@ impl Dim {
     }
 }
 
+/// Arithmetic on sizes. What cannot be said is [`Dim::UNKNOWN`]: an unknown operand, a result that would be negative or too
+/// large, an expression that grows too long.
+impl Dim {
+    /// As an expression; `None` for an unknown size.
+    pub fn expression(&self) -> Option<SymExpr> {
+        match self {
+            Dim::Fixed(size) => i64::try_from(*size).ok().map(SymExpr::constant),
+            Dim::Symbolic(expression) => Some(expression.clone()),
+            Dim::Unknown { .. } => None,
+        }
+    }
+
+    fn combine(&self, other: &Dim, with: impl Fn(&SymExpr, &SymExpr) -> Option<SymExpr>) -> Dim {
+        let both = self.expression().zip(other.expression());
+        both.and_then(|(a, b)| with(&a, &b)).map_or(Dim::UNKNOWN, Dim::from)
+    }
+
+    /// The sum.
+    pub fn plus(&self, other: &Dim) -> Dim {
+        self.combine(other, SymExpr::checked_add)
+    }
+
+    /// The difference.
+    pub fn minus(&self, other: &Dim) -> Dim {
+        self.combine(other, SymExpr::checked_sub)
+    }
+
+    /// The product.
+    pub fn times(&self, other: &Dim) -> Dim {
+        self.combine(other, SymExpr::checked_mul)
+    }
+
+    /// The larger one.
+    pub fn maximum(&self, other: &Dim) -> Dim {
+        self.combine(other, SymExpr::maximum)
+    }
+
+    /// The quotient, rounded down.
+    pub fn floor_div(&self, divisor: i64) -> Dim {
+        self.expression().and_then(|size| size.floor_div(divisor)).map_or(Dim::UNKNOWN, Dim::from)
+    }
+
+    /// The quotient, rounded up.
+    pub fn ceil_div(&self, divisor: i64) -> Dim {
+        self.expression().and_then(|size| size.ceil_div(divisor)).map_or(Dim::UNKNOWN, Dim::from)
+    }
+}
+
+impl From<SymExpr> for Dim {
+    fn from(expression: SymExpr) -> Dim {
+        match expression.as_constant() {
+            Some(size) => u64::try_from(size).map_or(Dim::UNKNOWN, Dim::Fixed),
+            None => Dim::Symbolic(expression),
+        }
+    }
+}
+
 impl From<usize> for Dim {
     fn from(size: usize) -> Dim {
         Dim::Fixed(size as u64)
@@ -219,5 +276,21 @@ impl fmt::Display for Type {
 impl fmt::Debug for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_computed() {
+        let (s, two) = (Dim::from(SymExpr::symbol("s")), Dim::Fixed(2));
+        assert_eq!(Dim::Fixed(7).ceil_div(2), Dim::Fixed(4));
+        assert_eq!(two.minus(&Dim::Fixed(3)), Dim::UNKNOWN);
+        assert_eq!(s.times(&two).minus(&s).minus(&s), Dim::Fixed(0));
+        assert_eq!(s.plus(&two).maximum(&s), s.plus(&two));
+        assert_eq!(s.plus(&Dim::UNKNOWN), Dim::UNKNOWN);
+        assert_eq!(s.times(&two).floor_div(2), s);
     }
 }

@@ -3,7 +3,7 @@
 use mil_ir::{Dim, Graph, Literal, NewOp, OpId, Operand, Opset, Target, TensorType, Type};
 use mil_tensor::{DType, Tensor};
 
-use crate::{DefaultValue, InferError, OpDef, Version, dims};
+use crate::{DefaultValue, InferError, OpDef, Problems, Version, dims};
 
 /// An op of a graph, or one that is about to be inserted, together with its declaration.
 ///
@@ -271,6 +271,15 @@ impl<'a> Call<'a> {
     /// The sizes of what is bound to a parameter, where that is a tensor of known rank.
     pub fn dims_of(&self, param: &str) -> Option<&'a [Dim]> {
         dims::ranked(self.ty(param)?.as_tensor()?)
+    }
+
+    /// Complains if a parameter is bound to a tensor of another shape.
+    pub(crate) fn expect_shape(&self, param: &str, wanted: &[Dim], problems: &mut Problems) {
+        if let Some(dims) = self.dims_of(param)
+            && !(dims.len() == wanted.len() && dims.iter().zip(wanted).all(|(a, b)| dims::may_equal(a, b)))
+        {
+            problems.add(format!("{param} has shape {}, not {}", dims::show(dims), dims::show(wanted)));
+        }
     }
 
     /// A tensor type in the shape of a parameter.

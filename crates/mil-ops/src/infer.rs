@@ -51,6 +51,22 @@ pub fn types_agree(a: &Type, b: &Type) -> bool {
     }
 }
 
+/// What two types of one value say together: each size from the one that knows it. `None` where they do not agree.
+pub fn refine_type(a: &Type, b: &Type) -> Option<Type> {
+    if !types_agree(a, b) {
+        return None;
+    }
+    let (Some(x), Some(y)) = (a.as_tensor(), b.as_tensor()) else { return Some(a.clone()) };
+    match (crate::dims::ranked(x), crate::dims::ranked(y)) {
+        (Some(x), Some(y)) if x.len() == y.len() => {
+            let dims = x.iter().zip(y).map(|(x, y)| crate::dims::unify(x, y)).collect::<Option<_>>()?;
+            Some(Type::tensor(a.dtype()?, Shape::Ranked(dims)))
+        }
+        (None, Some(_)) => Some(b.clone()),
+        _ => Some(a.clone()),
+    }
+}
+
 /// Two shapes can be those of one tensor.
 pub(crate) fn shapes_agree(a: &Shape, b: &Shape) -> bool {
     let (Some(a), Some(b)) = (a.dims(), b.dims()) else { return true };
@@ -79,5 +95,9 @@ mod tests {
         assert!(!types_agree(&known, &ty(vec![Dim::UNKNOWN])));
         assert!(types_agree(&Type::scalar(DType::Fp32), &Type::fixed(DType::Fp32, &[1])));
         assert!(!types_agree(&known, &Type::fixed(DType::Fp16, &[2, 3])));
+        let half = ty(vec![2.into(), Dim::UNKNOWN]);
+        assert_eq!(refine_type(&half, &ty(vec![Dim::UNKNOWN, 3.into()])), Some(known.clone()));
+        assert_eq!(refine_type(&ty(vec![Dim::Unknown { variadic: true }]), &known), Some(known.clone()));
+        assert_eq!(refine_type(&known, &Type::fixed(DType::Fp32, &[2, 4])), None);
     }
 }

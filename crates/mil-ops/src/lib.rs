@@ -9,6 +9,8 @@
 //! Make the folder, declare `DEF`, and run `BLESS=1 cargo test -p mil-ops`, which rewrites the lists of
 //! modules, the registry and `docs/generated/ops.md`.
 
+#![allow(clippy::module_inception, reason = "an op may bear the name of its family")]
+
 #[cfg(feature = "eval")]
 pub mod eval;
 
@@ -49,7 +51,7 @@ pub use build::{BuildError, ProgramBuilder, emit};
 pub use call::Call;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
 pub use error::{InferError, Problems};
-pub use infer::{infer, infer_new, infer_op, parameter, types_agree};
+pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program};
 

@@ -26,6 +26,7 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
             continue;
         }
         check_form(call, param, problems);
+        check_choice(call, param, problems);
         if param.constant
             && !call.operands(param.name).iter().all(|operand| is_constant(call.graph(), operand))
         {
@@ -33,6 +34,16 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
         }
     }
     check_domains(call, problems);
+}
+
+/// A text is one of those that the parameter knows; converters differ in upper and lower case.
+fn check_choice(call: &Call<'_>, param: &Param, problems: &mut Problems) {
+    if let Ok(text) = call.string(param.name)
+        && !param.choices.is_empty()
+        && !param.choices.iter().any(|choice| choice.eq_ignore_ascii_case(text))
+    {
+        problems.add(format!("{} cannot be {text}, only {}", param.name, param.choices.join(", ")));
+    }
 }
 
 /// What is bound has the form and the element type of the parameter.

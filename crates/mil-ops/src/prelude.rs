@@ -8,7 +8,7 @@ pub(crate) use mil_tensor::DType::{
 
 pub(crate) use crate::call::Call;
 pub(crate) use crate::dims;
-pub(crate) use crate::error::{InferError, invalid};
+pub(crate) use crate::error::{InferError, Problems, invalid};
 pub(crate) use crate::infer::{self, like_x, types_agree};
 pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version};
 
@@ -20,3 +20,6 @@ pub(crate) const INT32: Types = Types::Only(&[Int32]);
 pub(crate) const STRING: Types = Types::Only(&[DType::String]);
 /// The domain that most ops have.
 pub(crate) const T: Types = Types::Domain("T");
+
+/// Sizes, where the rank is known.
+pub(crate) type Dims<'a> = Option<&'a [Dim]>;

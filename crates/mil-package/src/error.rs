@@ -37,6 +37,12 @@ pub enum PackageError {
     /// `Manifest.json` is not what it should be.
     #[error("the manifest is not valid: {0}")]
     Manifest(String),
+    /// The text of a program is not UTF-8.
+    #[error("{} is no text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// A path leads out of the package.
     #[error("{0:?} leads out of the package")]
     Outside(String),
@@ -57,20 +63,20 @@ pub enum PackageError {
     Protobuf(#[from] prost::DecodeError),
     /// The program makes no sense.
     #[error(transparent)]
-    Decode(#[from] Box<DecodeError>),
+    Decode(#[from] DecodeError),
     /// The interface or the structure of the model makes no sense.
     #[error("the model is not valid: {0}")]
     Model(String),
     /// The program cannot be written.
     #[error(transparent)]
-    Encode(#[from] Box<EncodeError>),
+    Encode(#[from] EncodeError),
     /// The text of a program cannot be read.
-    #[error("{}: {message}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Text {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        message: String,
+        source: mil_ir::text::TextError,
     },
     /// The model is no program.
     #[error("the model is no ML Program but has type {0}")]
@@ -95,7 +101,7 @@ pub struct DecodeError {
     pub place: Place,
     /// What.
     #[source]
-    pub kind: DecodeErrorKind,
+    pub kind: Box<DecodeErrorKind>,
 }
 
 /// Why a program cannot be written, and where.
@@ -107,7 +113,7 @@ pub struct EncodeError {
     pub place: Place,
     /// Why.
     #[source]
-    pub kind: EncodeErrorKind,
+    pub kind: Box<EncodeErrorKind>,
 }
 
 /// A place in a program.
@@ -161,7 +167,7 @@ pub enum DecodeErrorKind {
         offset: u64,
         /// What is wrong with it.
         #[source]
-        kind: WeightsErrorKind,
+        kind: Box<WeightsErrorKind>,
     },
 }
 
@@ -250,17 +256,5 @@ impl PackageError {
     ) -> impl FnOnce(io::Error) -> PackageError {
         let path = path.into();
         move |source| PackageError::Io { action, path, source }
-    }
-}
-
-impl From<DecodeError> for PackageError {
-    fn from(error: DecodeError) -> PackageError {
-        PackageError::Decode(Box::new(error))
-    }
-}
-
-impl From<EncodeError> for PackageError {
-    fn from(error: EncodeError) -> PackageError {
-        PackageError::Encode(Box::new(error))
     }
 }

@@ -59,7 +59,10 @@ impl Files {
 
     /// Some file is this item or lies in it.
     pub(crate) fn has_item(&self, item: &str) -> bool {
-        self.0.range(item.to_owned()..).take_while(|(path, _)| path.starts_with(item)).any(|(path, _)| is_within(path, item))
+        self.0
+            .range(item.to_owned()..)
+            .take_while(|(path, _)| path.starts_with(item))
+            .any(|(path, _)| is_within(path, item))
     }
 
     /// The whole of a file.
@@ -96,7 +99,10 @@ impl Files {
             }
             if found.is_file() {
                 if self.0.len() >= limits.files {
-                    return Err(PackageError::Limit(format!("the package has more than {} files", limits.files)));
+                    return Err(PackageError::Limit(format!(
+                        "the package has more than {} files",
+                        limits.files
+                    )));
                 }
                 let source = File::open(&path).and_then(FileSource::new);
                 self.insert(name, Arc::new(source.map_err(PackageError::io("open", path))?));
@@ -104,15 +110,22 @@ impl Files {
                 for entry in fs::read_dir(&path).map_err(PackageError::io("list", &path))? {
                     let entry = entry.map_err(PackageError::io("list", &path))?;
                     let Ok(child) = entry.file_name().into_string() else {
-                        return Err(PackageError::Limit(format!("a file in {name} has a name that is not UTF-8")));
+                        return Err(PackageError::Limit(format!(
+                            "a file in {name} has a name that is not UTF-8"
+                        )));
                     };
                     if stack.len() >= limits.files {
-                        return Err(PackageError::Limit(format!("{name} has more than {} files", limits.files)));
+                        return Err(PackageError::Limit(format!(
+                            "{name} has more than {} files",
+                            limits.files
+                        )));
                     }
                     stack.push((format!("{name}/{child}"), entry.path(), depth + 1));
                 }
             } else {
-                return Err(PackageError::Limit(format!("{name} is neither a file nor a folder that can be read")));
+                return Err(PackageError::Limit(format!(
+                    "{name} is neither a file nor a folder that can be read"
+                )));
             }
         }
         Ok(true)

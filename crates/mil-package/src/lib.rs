@@ -19,6 +19,7 @@ mod limits;
 mod manifest;
 mod package;
 mod save;
+mod text;
 mod translate;
 mod weights;
 

@@ -56,12 +56,8 @@ impl Manifest {
 
     /// The manifest of a package that did not have one.
     pub(crate) fn new(message: &[u8]) -> Manifest {
-        let mut manifest = Manifest {
-            value: Map::new(),
-            raw: None,
-            items: Vec::new(),
-            model: format!("{DATA}/{MODEL}"),
-        };
+        let mut manifest =
+            Manifest { value: Map::new(), raw: None, items: Vec::new(), model: format!("{DATA}/{MODEL}") };
         manifest.value.insert("fileFormatVersion".into(), "1.0.0".into());
         manifest.value.insert("itemInfoEntries".into(), Map::new().into());
         let id = manifest.add(MODEL, "model.mlmodel", "CoreML Model Specification", message);

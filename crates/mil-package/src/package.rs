@@ -12,6 +12,7 @@ use prost::bytes::Bytes;
 use crate::files::{Files, parent};
 use crate::manifest::{self, Manifest};
 use crate::save;
+use crate::text;
 use crate::translate::Decoder;
 use crate::weights::Weights;
 use crate::{Limits, PackageError};
@@ -44,7 +45,9 @@ pub struct Package {
 }
 
 impl Package {
-    /// Opens a `.mlpackage` folder or a `.mlmodel` file.
+    /// Opens a `.mlpackage` folder, a `.mlmodel` file, a compiled `.mlmodelc` folder or a `.mil` text.
+    ///
+    /// A text `x.mil` may have its weights in `x.weights.bin` beside it, or where it says.
     ///
     /// A package whose weights are missing opens with a warning: its program can be looked at, but neither its weights
     /// can be read nor can it be saved.
@@ -69,7 +72,13 @@ impl Package {
             return Package::open_folder(path, limits);
         }
         if !found.is_file() {
-            return Err(PackageError::NotAModel { path: path.into(), reason: "it is neither file nor folder" });
+            return Err(PackageError::NotAModel {
+                path: path.into(),
+                reason: "it is neither file nor folder",
+            });
+        }
+        if text::is_text(path) {
+            return text::open(path, limits);
         }
         let source = File::open(path).and_then(FileSource::new).map_err(PackageError::io("open", path))?;
         let model = Manifest::new_model_path();
@@ -83,6 +92,9 @@ impl Package {
     }
 
     fn open_folder(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
+        if text::is_compiled(path) {
+            return text::open_compiled(path, limits);
+        }
         let manifest = path.join(manifest::FILE);
         let is_package = manifest.try_exists().map_err(PackageError::io("open", &manifest))?;
         if !is_package {
@@ -158,7 +170,19 @@ impl Package {
         let mut weights = Weights::new(parent(&model_path));
         let mut decoder = Decoder { files: &files, weights: &mut weights };
         let model = decoder.model(Bytes::from(bytes), &limits.message)?;
-        let mut package = Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
+        Ok(Package::new(model, manifest, files, weights, missing))
+    }
+
+    /// A package of parts that were read.
+    pub(crate) fn new(
+        model: Model,
+        manifest: Option<Manifest>,
+        files: Files,
+        weights: Weights,
+        missing: Vec<String>,
+    ) -> Package {
+        let mut package =
+            Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
         for path in package.weights.missing() {
             let within = |item: &String| path.ends_with(item.as_str()) || path.contains(&format!("{item}/"));
             if !package.missing.iter().any(within) {
@@ -167,7 +191,7 @@ impl Package {
         }
         let warnings = package.missing.iter().map(|item| format!("item {item} of the package is missing"));
         package.warnings = warnings.collect();
-        Ok(package)
+        package
     }
 
     /// The model. After [`Package::take_program`] an empty program with the same interface.
@@ -210,7 +234,7 @@ impl Package {
         self
     }
 
-    /// Writes the package as a `.mlpackage` folder. A package that stands there is exchanged for it in one step;
+    /// Writes the package as a `.mlpackage` folder; to a path that ends in `.mil`, as [`Package::save_text`] does. A package that stands there is exchanged for it in one step;
     /// whoever opens the path, whenever, finds one or the other, whole.
     ///
     /// # Errors
@@ -218,7 +242,23 @@ impl Package {
     /// If something else than a package stands there; if the program cannot be written, for example because its weights
     /// are missing; if the file system fails. Then what stood there stands there still.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
-        save::atomic::replace(path.as_ref(), &self.contents()?)
+        let path = path.as_ref();
+        if text::is_text(path) {
+            self.save_text(path)
+        } else {
+            save::atomic::replace(path, &self.contents()?)
+        }
+    }
+
+    /// Writes the program as MIL text, and its weights beside it: `x.weights.bin` for `x.mil`. Each file is replaced in
+    /// one step, but not the two together.
+    ///
+    /// # Errors
+    ///
+    /// If the model is no program; otherwise see [`Package::save`].
+    pub fn save_text(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
+        self.check_whole()?;
+        text::save(self, path.as_ref())
     }
 
     /// The package as files in memory, by their path in the package: what [`Package::save`] writes.
@@ -231,12 +271,18 @@ impl Package {
     }
 
     fn contents(&self) -> Result<save::Contents, PackageError> {
+        self.check_whole()?;
+        save::Contents::new(self)
+    }
+
+    /// Nothing is missing that saving needs.
+    fn check_whole(&self) -> Result<(), PackageError> {
         if self.taken {
             return Err(PackageError::Taken);
         }
         match self.missing.first() {
             Some(item) => Err(PackageError::Missing { item: item.clone() }),
-            None => save::Contents::new(self),
+            None => Ok(()),
         }
     }
 }

@@ -181,6 +181,7 @@ impl<'g> Rewrite<'g> {
     /// Replaces an op by values that were emitted for it, which take over the names of its results.
     pub fn supersede(&mut self, op: OpId, values: &[ValueId], gone: &[OpId]) -> Result<(), Miss> {
         self.check_types(op, values)?;
+        self.keep_known_sizes(op, values);
         let constants = self.constants_of(op);
         self.rewriter.supersede(op, values, gone)?;
         self.erase_unused(&[gone, &constants].concat());
@@ -214,6 +215,16 @@ impl<'g> Rewrite<'g> {
             if graph.erase(op).is_ok() {
                 let may_go = |op: &OpId| ops.contains(op) || graph.op(*op).kind() == "const";
                 stack.extend(producers.into_iter().filter(may_go));
+            }
+        }
+    }
+
+    /// A size that the replaced op declared and inference could not tell stays declared.
+    fn keep_known_sizes(&mut self, op: OpId, values: &[ValueId]) {
+        let results = self.graph().op(op).results().to_vec();
+        for (&old, &new) in results.iter().zip(values) {
+            if let Some(refined) = mil_ops::refine_type(self.ty(old), self.ty(new)).filter(|ty| ty != self.ty(new)) {
+                self.graph_mut().retype(new, refined);
             }
         }
     }

@@ -441,14 +441,20 @@ impl Graph {
             .map(|(index, (name, ty))| self.new_value(name, ty, Definition::Result(op, index as u32)))
             .collect();
         let blocks = new.blocks.into_iter().map(|block| self.new_block(Some(op), block)).collect();
-        let mut arguments: BTreeMap<Name, Argument> = BTreeMap::new();
-        for (param, argument) in new.arguments {
-            arguments.insert(self.intern(&param), argument);
-        }
+        let mut arguments: Vec<(Name, Argument)> =
+            new.arguments.into_iter().map(|(param, argument)| (self.intern(&param), argument)).collect();
+        arguments.sort_by(|a, b| a.0.cmp(&b.0));
+        arguments.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
         let entry = self.op_mut(op);
         (entry.name, entry.results, entry.blocks, entry.attributes) =
             (new.name, results, blocks, new.attributes);
-        entry.arguments = arguments.into_iter().collect();
+        entry.arguments = arguments;
         self.connect(op);
         op
     }

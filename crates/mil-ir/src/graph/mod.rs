@@ -484,6 +484,11 @@ impl Graph {
         self.origins.get(&op).map_or(&[], Vec::as_slice)
     }
 
+    /// How many values of the program have this name.
+    pub(crate) fn name_count(&self, name: &str) -> u32 {
+        self.names.get(name).copied().unwrap_or(0)
+    }
+
     /// A label for messages: the op's name, else its first result's, else its type.
     pub fn label(&self, op: OpId) -> &Name {
         let found = self.op(op);
@@ -493,7 +498,7 @@ impl Graph {
             .unwrap_or(&found.kind)
     }
 
-    /// Finds ops whose operands and use edges disagree, or whose order links do not. Empty in a sound graph:
+    /// Finds ops whose operands and use edges disagree, or whose order links or names do not. Empty in a sound graph:
     /// only a fault in this crate breaks it.
     pub fn check(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -527,12 +532,20 @@ impl Graph {
                 faults.push(format!("{id} and {next} disagree about their order"));
             }
         }
+        let mut names: HashMap<Name, u32> = HashMap::new();
+        let inputs = self.blocks().flat_map(|block| self.block(block).inputs());
+        for &value in inputs.chain(self.walk().flat_map(|op| self.op(op).results())) {
+            *names.entry(self.value(value).name.clone()).or_default() += 1;
+        }
+        if names != self.names {
+            faults.push("the table of value names and the values disagree".to_owned());
+        }
         faults
     }
 }
 
 /// A literal and those inside it, outermost first.
-fn nested(literal: &Literal) -> impl Iterator<Item = &Literal> {
+pub(crate) fn nested(literal: &Literal) -> impl Iterator<Item = &Literal> {
     let mut stack = vec![literal];
     std::iter::from_fn(move || {
         let next = stack.pop()?;

@@ -43,9 +43,29 @@ fn shorten(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Longer marks first, so that the first that fits is the right one.
-const MARKS: [&str; 19] =
-    ["...", "..", "->", "@{", "(", ")", "[", "]", "{", "}", "<", ">", ",", ";", ":", "=", "?", ".", "+"];
+/// The mark at the start of a text.
+fn mark(text: &[u8]) -> Option<&'static str> {
+    Some(match text {
+        [b'.', b'.', b'.', ..] => "...",
+        [b'.', b'.', ..] => "..",
+        [b'-', b'>', ..] => "->",
+        [b'@', b'{', ..] => "@{",
+        [b'(', ..] => "(",
+        [b')', ..] => ")",
+        [b'[', ..] => "[",
+        [b']', ..] => "]",
+        [b'{', ..] => "{",
+        [b'}', ..] => "}",
+        [b'<', ..] => "<",
+        [b'>', ..] => ">",
+        [b',', ..] => ",",
+        [b';', ..] => ";",
+        [b':', ..] => ":",
+        [b'=', ..] => "=",
+        [b'?', ..] => "?",
+        _ => return None,
+    })
+}
 
 /// Reads tokens from a text.
 #[derive(Debug)]
@@ -64,6 +84,11 @@ impl<'t> Lexer<'t> {
         self.at
     }
 
+    /// Goes on reading at a byte at which a token may start.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The next token, and the byte where it starts. An error names the byte where the trouble is.
     pub(super) fn next(&mut self) -> Result<(usize, Token<'t>), (usize, TextErrorKind)> {
         self.skip_space();
@@ -80,7 +105,7 @@ impl<'t> Lexer<'t> {
                 self.at += 1;
                 Token::Quoted(self.string(start)?)
             }
-            _ => match MARKS.into_iter().find(|mark| rest.starts_with(mark)) {
+            _ => match mark(bytes) {
                 Some(mark) => {
                     self.at += mark.len();
                     Token::Mark(mark)

@@ -51,3 +51,10 @@ fn infer_list(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     element(call)?;
     Ok(call.ty("ls").into_iter().cloned().collect())
 }
+
+/// There are two blocks.
+fn expect_blocks(call: &Call<'_>, problems: &mut Problems) {
+    if call.block_count() != 2 {
+        problems.add(format!("there are {} blocks, not 2", call.block_count()));
+    }
+}

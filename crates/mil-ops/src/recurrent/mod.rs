@@ -26,3 +26,19 @@ fn outputs(call: &Call<'_>, gates: i64, states: usize) -> Result<Vec<Type>, Infe
     let state = dims::tensor(dtype, Some(vec![batch.clone(), size]));
     Ok(std::iter::once(output).chain(std::iter::repeat_n(state, states)).collect())
 }
+
+/// The weights of so many gates are stacked, and fit the sequence.
+fn check_weights(call: &Call<'_>, gates: i64, problems: &mut Problems) {
+    let (Some([_, _, size]), Some([_, hidden])) = (call.dims_of("x"), call.dims_of("weight_hh")) else {
+        return;
+    };
+    let Ok(rows) = dims::mul(hidden, gates) else { return };
+    for (param, columns) in
+        [("weight_ih", size), ("weight_ih_back", size), ("weight_hh", hidden), ("weight_hh_back", hidden)]
+    {
+        call.expect_shape(param, &[rows.clone(), columns.clone()], problems);
+    }
+    for param in ["bias", "bias_back", "input_bias"] {
+        call.expect_shape(param, std::slice::from_ref(&rows), problems);
+    }
+}

@@ -44,16 +44,24 @@ fn check_updates(updates: &[Dim], wanted: &[Dim]) -> Result<(), InferError> {
     Err(invalid!("updates have shape {}, not {}", dims::show(updates), dims::show(wanted)))
 }
 
-/// Where index tuples stand (the axes before the last) and what each names (the axes that it leaves). `None` where
-/// their length is not known.
-fn tuples<'a>(
-    data: &'a [Dim],
-    indices: &'a [Dim],
-    batch: usize,
-) -> Result<Option<(&'a [Dim], &'a [Dim])>, InferError> {
-    let Some((depth, front)) = indices.split_last() else { return Err(invalid!("indices is a scalar")) };
+/// Index tuples: where they stand (the axes before the last) and what each names (the axes that it leaves).
+struct Tuples<'a> {
+    places: &'a [Dim],
+    rest: &'a [Dim],
+}
+
+impl Tuples<'_> {
+    /// The shape of all that they name.
+    fn shape(&self) -> Vec<Dim> {
+        self.places.iter().chain(self.rest).cloned().collect()
+    }
+}
+
+/// The index tuples in a tensor. `None` where their length is not known.
+fn tuples<'a>(data: &'a [Dim], indices: &'a [Dim], batch: usize) -> Result<Option<Tuples<'a>>, InferError> {
+    let Some((depth, places)) = indices.split_last() else { return Err(invalid!("indices is a scalar")) };
     let Some(depth) = depth.fixed() else { return Ok(None) };
     let rest = usize::try_from(depth).ok().and_then(|depth| data.get(batch.checked_add(depth)?..));
-    rest.map(|rest| Some((front, rest)))
+    rest.map(|rest| Some(Tuples { places, rest }))
         .ok_or_else(|| invalid!("index tuples of length {depth} exceed the rank {}", data.len()))
 }

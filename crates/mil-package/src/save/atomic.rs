@@ -43,6 +43,22 @@ pub(crate) fn replace(path: &Path, contents: &Contents) -> Result<(), PackageErr
     Ok(())
 }
 
+/// Writes one file to a path, whatever file stands there.
+pub(crate) fn replace_file(
+    path: &Path,
+    write: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), PackageError> {
+    let (folder, name) = split(path)?;
+    let names = Names::new(name);
+    remove_leftovers(&folder, &names);
+    let temporary = Temporary::create(&folder, &names)?;
+    let new = temporary.path.join(name);
+    let done = File::create_new(&new).and_then(|file| write(&file).and_then(|()| file.sync_all()));
+    done.map_err(PackageError::io("write", path))?;
+    fs::rename(&new, path).map_err(PackageError::io("replace", path))?;
+    sync_folder(&folder).map_err(PackageError::io("sync", folder))
+}
+
 fn split(path: &Path) -> Result<(PathBuf, &OsStr), PackageError> {
     let name = path.file_name();
     let name = name.ok_or_else(|| PackageError::NotReplaced { path: path.to_owned() })?;
@@ -155,6 +171,7 @@ fn lock(_: &Path) -> Option<File> {
 /// Writes the files and folders, and makes them durable.
 fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
     let mut folders = vec![root.to_owned()];
+    let mut files = Vec::new();
     for (name, content) in contents.iter() {
         let path = root.join(name);
         if let Some(folder) = path.parent()
@@ -166,7 +183,16 @@ fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
         }
         let file = File::create_new(&path).map_err(PackageError::io("create", &path))?;
         content.write(&mut &file).map_err(PackageError::io("write", &path))?;
-        file.sync_all().map_err(PackageError::io("sync", &path))?;
+        files.push((path, file));
+    }
+    for name in contents.empty_folders() {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).map_err(PackageError::io("create", &folder))?;
+        folders.extend(folder.ancestors().take_while(|ancestor| *ancestor != root).map(Path::to_owned));
+    }
+    // All are written before the first is synced: then the first pays for all.
+    for (path, file) in files {
+        file.sync_all().map_err(PackageError::io("sync", path))?;
     }
     folders.sort();
     folders.dedup();

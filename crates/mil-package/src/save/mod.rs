@@ -14,9 +14,13 @@ use crate::translate::model::{encode_model, lay_out_model};
 use crate::weights::{self, FileLayout, Layout, Out};
 use crate::{Package, PackageError};
 
-/// The files of a package, by their path in it.
+/// What a package consists of, by path in it.
 #[derive(Debug)]
-pub(crate) struct Contents(BTreeMap<String, Content>);
+pub(crate) struct Contents {
+    files: BTreeMap<String, Content>,
+    /// Items of the manifest that hold no file: converters write an empty folder for weights that there are none of.
+    empty: Vec<String>,
+}
 
 /// One file.
 #[derive(Debug)]
@@ -59,11 +63,18 @@ impl Contents {
         }
         files.insert(manifest.model().to_owned(), Content::Bytes(message));
         files.insert(manifest::FILE.to_owned(), Content::Bytes(manifest.to_bytes()?));
-        Ok(Contents(files))
+        let holds_file = |item: &str| files.keys().any(|path| is_within(path, item));
+        let empty = manifest.items().filter(|item| !holds_file(&item.path)).map(|item| item.path.clone()).collect();
+        Ok(Contents { files, empty })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Content)> {
-        self.0.iter()
+        self.files.iter()
+    }
+
+    /// Folders without any file.
+    pub(crate) fn empty_folders(&self) -> &[String] {
+        &self.empty
     }
 
     pub(crate) fn to_memory(&self) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {

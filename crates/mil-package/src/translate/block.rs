@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use mil_ir::{
-    At, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand, Storage, Type,
-    TypeKind, ValueId,
+    At, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand, STATE_PARAM,
+    Storage, Type, TypeKind, ValueId,
 };
 use mil_proto::Described;
 use mil_proto::specification::mil_spec::{
@@ -41,7 +41,12 @@ const NAME: &str = "name";
 /// A block on the stack.
 enum Frame {
     /// Its turn has not come: nothing of it is visible.
-    Waiting { id: BlockId, block: Block, carried: Carried, owner: String },
+    Waiting {
+        id: BlockId,
+        block: Block,
+        carried: Carried,
+        owner: String,
+    },
     Open(OpenBlock),
 }
 
@@ -71,15 +76,16 @@ pub(crate) fn decode_graph(
     carried: Carried,
 ) -> Result<Graph, DecodeError> {
     let graph = Graph::new(inputs.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect());
-    let mut reader = GraphReader { decoder, graph, scope: HashMap::new(), op: String::new() };
+    let mut reader = GraphReader { decoder, graph, scope: HashMap::new(), states: HashMap::new(), op: String::new() };
     match reader.read(inputs, block, carried) {
         Ok(()) => {
             reader.graph.forget_edits();
             Ok(reader.graph)
         }
-        Err(kind) => {
-            Err(DecodeError { place: Place { function: function.to_owned(), op: reader.op }, kind })
-        }
+        Err(kind) => Err(DecodeError {
+            place: Place { function: function.to_owned(), op: reader.op },
+            kind: Box::new(kind),
+        }),
     }
 }
 
@@ -88,6 +94,8 @@ struct GraphReader<'r, 'd> {
     graph: Graph,
     /// What names stand for where the reader is.
     scope: HashMap<Name, ValueId>,
+    /// The same for states, which have names of their own; see [`mil_ir::STATE_PARAM`].
+    states: HashMap<Name, ValueId>,
     /// Label of the op that is being decoded, for errors.
     op: String,
 }
@@ -130,13 +138,7 @@ impl GraphReader<'_, '_> {
         Ok(())
     }
 
-    fn enter(
-        &mut self,
-        id: BlockId,
-        block: Block,
-        carried: Carried,
-        owner: String,
-    ) -> Decoded<OpenBlock> {
+    fn enter(&mut self, id: BlockId, block: Block, carried: Carried, owner: String) -> Decoded<OpenBlock> {
         let mut names = Vec::new();
         for value in self.graph.block(id).inputs().to_vec() {
             self.define(value, &mut names)?;
@@ -156,7 +158,7 @@ impl GraphReader<'_, '_> {
 
     fn leave(&mut self, mut block: OpenBlock) -> Decoded<()> {
         self.op = block.owner;
-        let outputs = block.outputs.iter().map(|name| self.lookup(name)).collect::<Decoded<Vec<_>>>()?;
+        let outputs = block.outputs.iter().map(|name| self.lookup(name, "")).collect::<Decoded<Vec<_>>>()?;
         self.graph.set_outputs(block.id, outputs);
         let attributes = self.attributes(&block.attributes, BLOCK_ATTRIBUTES, &mut block.carried)?;
         self.graph.set_block_extras(block.id, attributes, block.carried.boxed());
@@ -168,6 +170,13 @@ impl GraphReader<'_, '_> {
 
     fn define(&mut self, value: ValueId, names: &mut Vec<Name>) -> Decoded<()> {
         let name = self.graph.value(value).name().clone();
+        if self.graph.value(value).ty().as_state().is_some() {
+            // Only functions take states, so that their names never go out of sight.
+            return match self.states.insert(name.clone(), value) {
+                Some(_) => Err(DecodeErrorKind::Duplicate(name.to_string())),
+                None => Ok(()),
+            };
+        }
         if self.scope.insert(name.clone(), value).is_some() {
             return Err(DecodeErrorKind::Duplicate(name.to_string()));
         }
@@ -175,8 +184,11 @@ impl GraphReader<'_, '_> {
         Ok(())
     }
 
-    fn lookup(&self, name: &str) -> Decoded<ValueId> {
-        self.scope.get(name).copied().ok_or_else(|| DecodeErrorKind::Undefined(name.to_owned()))
+    /// The value of a name. Of a state and another value with the same name, `param` tells which.
+    fn lookup(&self, name: &str, param: &str) -> Decoded<ValueId> {
+        let (first, second) =
+            if param == STATE_PARAM { (&self.states, &self.scope) } else { (&self.scope, &self.states) };
+        first.get(name).or_else(|| second.get(name)).copied().ok_or_else(|| DecodeErrorKind::Undefined(name.to_owned()))
     }
 
     fn attributes(
@@ -214,7 +226,7 @@ impl GraphReader<'_, '_> {
             let mut operands = mil_ir::Argument::new();
             for (index, binding) in argument.arguments.iter().enumerate() {
                 operands.push(match &binding.binding {
-                    Some(Bound::Name(name)) => Operand::Value(self.lookup(name)?),
+                    Some(Bound::Name(name)) => Operand::Value(self.lookup(name, param)?),
                     Some(Bound::Value(value)) => {
                         let steps = [Step::Entry(INPUTS, param), Step::At(1, index), Step::One(2)];
                         let carried = take(&mut carried, &steps);
@@ -303,6 +315,9 @@ fn is_unbound(literal: &Literal) -> bool {
         && matches!(&literal.data, LiteralData::Opaque(bytes) if bytes.is_empty())
 }
 
+/// The messages of a map, and the unknown fields of those that have some.
+type EncodedMap = (BTreeMap<String, Value>, Vec<(String, Unknown)>);
+
 impl Decoder<'_> {
     /// A name and the type declared for it.
     pub(crate) fn named_type(
@@ -336,7 +351,7 @@ impl Encoder<'_> {
         &self,
         attributes: &BTreeMap<Name, Literal>,
         spot: Spot,
-    ) -> Encoded<(BTreeMap<String, Value>, Vec<(String, Unknown)>)> {
+    ) -> Encoded<EncodedMap> {
         let mut messages = BTreeMap::new();
         let mut unknown = Vec::new();
         for (key, literal) in attributes {

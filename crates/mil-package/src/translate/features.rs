@@ -167,12 +167,10 @@ fn encode_image(image: &ImageFeature) -> ImageFeatureType {
                 let sizes = sizes.iter().map(|&(width, height)| ImageSize { width, height }).collect();
                 SizeFlexibilityMessage::EnumeratedSizes(EnumeratedImageSizes { sizes })
             }
-            SizeFlexibility::Range(width, height) => {
-                SizeFlexibilityMessage::ImageSizeRange(ImageSizeRange {
-                    width_range: width.map(encode_range),
-                    height_range: height.map(encode_range),
-                })
-            }
+            SizeFlexibility::Range(width, height) => SizeFlexibilityMessage::ImageSizeRange(ImageSizeRange {
+                width_range: width.map(encode_range),
+                height_range: height.map(encode_range),
+            }),
         }),
     }
 }

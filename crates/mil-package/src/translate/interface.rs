@@ -42,8 +42,9 @@ pub(crate) fn decode_interface(model: &Model, carried: &mut Carried) -> Result<I
     };
     let mut carried = take(carried, &[DESCRIPTION]);
     interface.multifunction = !description.functions.is_empty();
-    interface.default_function =
-        Some(&description.default_function_name).filter(|name| !name.is_empty()).map(|name| name.as_str().into());
+    interface.default_function = Some(&description.default_function_name)
+        .filter(|name| !name.is_empty())
+        .map(|name| name.as_str().into());
     interface.training_inputs = decode_features(&description.training_input, TRAINING_INPUT, &mut carried);
     if let Some(metadata) = &description.metadata {
         interface.metadata = decode_metadata(metadata, take(&mut carried, &[METADATA]));

@@ -63,7 +63,10 @@ impl Decoder<'_> {
         let (file, offset) = (&blob.file_name, blob.offset);
         match self.weights.tensor(self.files, file, offset, dtype, &shape) {
             Ok(tensor) => Ok(Some(LiteralData::Tensor(tensor))),
-            Err(kind) => Err(DecodeErrorKind::Weights { file: file.clone(), offset, kind }),
+            Err(kind) => {
+                let (file, kind) = (file.clone(), Box::new(kind));
+                Err(DecodeErrorKind::Weights { file, offset, kind })
+            }
         }
     }
 
@@ -85,7 +88,8 @@ impl Decoder<'_> {
                 let mut pairs = Vec::with_capacity(dict.values.len());
                 for (index, pair) in dict.values.iter().enumerate() {
                     let (Some(key), Some(value)) = (&pair.key, &pair.value) else { return Ok(None) };
-                    let mut part = |field| take(carried, &[IMMEDIATE, DICT, Step::At(1, index), Step::One(field)]);
+                    let mut part =
+                        |field| take(carried, &[IMMEDIATE, DICT, Step::At(1, index), Step::One(field)]);
                     let (key_carried, value_carried) = (part(1), part(2));
                     pairs.push((self.literal(key, key_carried)?, self.literal(value, value_carried)?));
                 }
@@ -94,7 +98,12 @@ impl Decoder<'_> {
         })
     }
 
-    fn literals(&mut self, values: &[Value], field: Step<'_>, carried: &mut Carried) -> Decoded<Vec<Literal>> {
+    fn literals(
+        &mut self,
+        values: &[Value],
+        field: Step<'_>,
+        carried: &mut Carried,
+    ) -> Decoded<Vec<Literal>> {
         let mut literals = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             let carried = take(carried, &[IMMEDIATE, field, Step::At(1, index)]);
@@ -135,10 +144,7 @@ fn narrow<T: TryFrom<i32>>(values: &[i32]) -> Option<Vec<T>> {
 /// Element types that have no field of their own.
 fn in_bytes(dtype: DType) -> bool {
     use DType::*;
-    !matches!(
-        dtype,
-        Bool | String | Fp32 | Fp64 | Int16 | Uint16 | Int32 | Int64 | Uint64 | Unknown(_)
-    )
+    !matches!(dtype, Bool | String | Fp32 | Fp64 | Int16 | Uint16 | Int32 | Int64 | Uint64 | Unknown(_))
 }
 
 fn encode_tensor(tensor: &Tensor) -> Encoded<TensorValue> {
@@ -169,8 +175,7 @@ impl Encoder<'_> {
             LiteralData::Tensor(tensor) => {
                 match file_for(literal, spot, self.specification_version, &self.new_weights) {
                     Some(file) => {
-                        let offset =
-                            self.layout.offset(file, tensor).ok_or(EncodeErrorKind::TooLarge)?;
+                        let offset = self.layout.offset(file, tensor).ok_or(EncodeErrorKind::TooLarge)?;
                         let file_name = file.to_string();
                         Contents::BlobFileValue(Box::new(BlobFileValue { file_name, offset }))
                     }
@@ -201,11 +206,8 @@ impl Encoder<'_> {
         };
         let (ty, ty_unknown) = self.encode_ty(&literal.ty)?;
         inner.push((vec![TYPE], ty_unknown));
-        let message = Value {
-            doc_string: literal.doc.to_string(),
-            r#type: ty.map(Box::new),
-            value: Some(contents),
-        };
+        let message =
+            Value { doc_string: literal.doc.to_string(), r#type: ty.map(Box::new), value: Some(contents) };
         let mut unknown = fit(&message, Value::SCHEMA, literal.carried.as_deref());
         for (steps, child) in inner {
             put(&mut unknown, &steps, child);
@@ -245,8 +247,8 @@ pub(crate) fn file_for<'n>(
     let tensor = literal.as_tensor()?;
     format::code(tensor.dtype())?;
     match &literal.storage {
-        Storage::File(name) | Storage::Missing(name, _) => Some(name),
-        Storage::Immediate => None,
+        Storage::File(name) => Some(name),
+        Storage::Immediate | Storage::Missing(..) => None,
         Storage::Auto => {
             let held = match tensor.dtype() {
                 Int16 | Uint16 | Int32 | Uint32 => specification_version >= 9,
@@ -263,9 +265,8 @@ pub(super) fn push_inner<'l>(literal: &'l Literal, stack: &mut Vec<(&'l Literal,
         LiteralData::List(inner) | LiteralData::Tuple(inner) => {
             stack.extend(inner.iter().rev().map(|literal| (literal, Spot::Other)))
         }
-        LiteralData::Dict(pairs) => stack.extend(
-            pairs.iter().rev().flat_map(|(key, value)| [(value, Spot::Other), (key, Spot::Other)]),
-        ),
+        LiteralData::Dict(pairs) => stack
+            .extend(pairs.iter().rev().flat_map(|(key, value)| [(value, Spot::Other), (key, Spot::Other)])),
         LiteralData::Tensor(_) | LiteralData::Opaque(_) => {}
     }
 }

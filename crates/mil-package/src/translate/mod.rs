@@ -67,7 +67,7 @@ fn present(carried: Carried) -> Option<Box<Carried>> {
 /// For `map_err`: an error of encoding at a place.
 pub(crate) fn at(function: &str, op: &str) -> impl Fn(EncodeErrorKind) -> EncodeError {
     let place = Place { function: function.to_owned(), op: op.to_owned() };
-    move |kind| EncodeError { place: place.clone(), kind }
+    move |kind| EncodeError { place: place.clone(), kind: Box::new(kind) }
 }
 
 /// The literals inside a literal, itself first, with a flag for those that stand in it directly.

@@ -203,7 +203,9 @@ fn encode(model: &Model, layout: &Layout<'_>) -> Result<(Message, Unknown), Pack
             let wrapped = present.then_some(payload);
             message.r#type = Some(match pipeline.kind {
                 PipelineKind::Plain => Type::Pipeline(wrapped.unwrap_or_default()),
-                PipelineKind::Classifier => Type::PipelineClassifier(PipelineClassifier { pipeline: wrapped }),
+                PipelineKind::Classifier => {
+                    Type::PipelineClassifier(PipelineClassifier { pipeline: wrapped })
+                }
                 PipelineKind::Regressor => Type::PipelineRegressor(PipelineRegressor { pipeline: wrapped }),
             });
             Ok(finish(message, pipeline.interface.model_carried.as_deref(), unknown, inner))

@@ -82,7 +82,10 @@ impl Decoder<'_> {
 }
 
 fn in_function(function: &str) -> impl Fn(DecodeErrorKind) -> DecodeError {
-    move |kind| DecodeError { place: Place { function: function.to_owned(), op: String::new() }, kind }
+    move |kind| DecodeError {
+        place: Place { function: function.to_owned(), op: String::new() },
+        kind: Box::new(kind),
+    }
 }
 
 /// Encodes a program.
@@ -165,7 +168,8 @@ impl Encoder<'_> {
             values.map(|value| (value.name().clone(), value.ty().clone())).collect()
         };
         let wanted = declared(graph);
-        if let Some((other, _)) = function.specializations.iter().find(|(_, other)| declared(other) != wanted) {
+        if let Some((other, _)) = function.specializations.iter().find(|(_, other)| declared(other) != wanted)
+        {
             return Err(EncodeErrorKind::Inputs(opset.to_string(), other.to_string()));
         }
         let inputs = graph.root().inputs().iter().map(|&value| self.encode_named_type(graph, value));
@@ -174,7 +178,7 @@ impl Encoder<'_> {
 }
 
 /// The weight file for new weights: the one that the program's other weights are in.
-fn new_weights(program: &Program) -> Name {
+pub(crate) fn new_weights(program: &Program) -> Name {
     let graphs = program.graphs().flat_map(|(_, _, graph)| graph.literals());
     let mut files = graphs.filter_map(|(_, literal)| match &literal.storage {
         Storage::File(name) => Some(name.clone()),

@@ -50,7 +50,11 @@ impl Decoder<'_> {
                     let carried = take(carried, &[Step::One(TENSOR), Step::Entry(ATTRIBUTES, key)]);
                     attributes.insert(key.as_str().into(), self.literal(value, carried)?);
                 }
-                TypeKind::Tensor(TensorType { dtype: DType::from_number(tensor.data_type), shape, attributes })
+                TypeKind::Tensor(TensorType {
+                    dtype: DType::from_number(tensor.data_type),
+                    shape,
+                    attributes,
+                })
             }
             Some(Message::ListType(list)) => {
                 let Some(length) = list.length.as_ref().and_then(dim) else { return Ok(None) };

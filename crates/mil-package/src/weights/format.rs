@@ -87,8 +87,7 @@ impl Record {
 
     /// Holds the record against the type of the tensor that refers to it.
     pub(crate) fn check(self, dtype: DType, elements: usize) -> Result<(), WeightsErrorKind> {
-        let wanted =
-            Record::new(dtype, elements, self.start).ok_or(WeightsErrorKind::NoSuchType(dtype))?;
+        let wanted = Record::new(dtype, elements, self.start).ok_or(WeightsErrorKind::NoSuchType(dtype))?;
         if self.dtype != wanted.dtype {
             return Err(WeightsErrorKind::Type { dtype, wanted: wanted.dtype, found: self.dtype });
         }

@@ -41,6 +41,11 @@ impl Weights {
         join(&self.base, name.strip_prefix(MODEL_PATH).unwrap_or(name))
     }
 
+    /// The path in the package of a file that a program names, if the file was not found yet.
+    pub(crate) fn not_found_yet(&self, name: &str) -> Option<String> {
+        self.path(name).filter(|path| !self.files.contains_key(path))
+    }
+
     /// The file at a path in the package.
     pub(crate) fn file(&self, path: &str) -> Option<&WeightFile> {
         self.files.get(path)

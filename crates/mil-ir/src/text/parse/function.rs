@@ -18,6 +18,8 @@ use crate::{
 struct Scope {
     graph: Graph,
     visible: HashMap<Name, ValueId>,
+    /// The same for states, which have names of their own; see [`crate::STATE_PARAM`].
+    states: HashMap<Name, ValueId>,
     /// Names in the order in which they became visible; those of a block are taken back at its end.
     order: Vec<Name>,
 }
@@ -128,7 +130,7 @@ impl Parser<'_, '_> {
             inputs.push((name, ty));
             carried.push(unknown);
         }
-        let mut scope = Scope { graph: Graph::new(inputs), visible: HashMap::new(), order: Vec::new() };
+        let mut scope = Scope { graph: Graph::new(inputs), visible: HashMap::new(), states: HashMap::new(), order: Vec::new() };
         for (&input, carried) in scope.graph.root().inputs().to_vec().iter().zip(carried) {
             scope.graph.set_value_carried(input, carried);
             self.define(&mut scope, input, start)?;
@@ -161,6 +163,13 @@ impl Parser<'_, '_> {
     /// Makes a value visible.
     fn define(&self, scope: &mut Scope, value: ValueId, start: usize) -> Result<()> {
         let name = scope.graph.value(value).name().clone();
+        if scope.graph.value(value).ty().as_state().is_some() {
+            // Only functions take states, so that their names never go out of sight.
+            return match scope.states.insert(name.clone(), value) {
+                Some(_) => Err(self.duplicate(start, "a state with the name", name)),
+                None => Ok(()),
+            };
+        }
         if scope.visible.insert(name.clone(), value).is_some() {
             return Err(self.duplicate(start, "a value with the name", name));
         }
@@ -179,7 +188,7 @@ impl Parser<'_, '_> {
         self.expect("(", "before the outputs of a block")?;
         let mut outputs = Vec::new();
         self.list(")", "an output", |parser| {
-            outputs.push(parser.visible(scope, "the name of a value")?);
+            outputs.push(parser.visible(scope, "", "the name of a value")?);
             Ok(())
         })?;
         self.expect(";", "after the outputs of a block")?;
@@ -189,14 +198,20 @@ impl Parser<'_, '_> {
     }
 
     /// The value of a name that stands here.
-    fn visible(&mut self, scope: &Scope, what: &str) -> Result<ValueId> {
+    fn visible(&mut self, scope: &Scope, param: &str, what: &str) -> Result<ValueId> {
         let start = self.start;
         let name = self.name(what)?;
-        self.lookup(scope, &name, start)
+        self.lookup(scope, param, &name, start)
     }
 
-    fn lookup(&self, scope: &Scope, name: &str, start: usize) -> Result<ValueId> {
-        let found = scope.visible.get(name).copied();
+    /// The value of a name. Of a state and another value with the same name, `param` tells which.
+    fn lookup(&self, scope: &Scope, param: &str, name: &str, start: usize) -> Result<ValueId> {
+        let (first, second) = if param == crate::STATE_PARAM {
+            (&scope.states, &scope.visible)
+        } else {
+            (&scope.visible, &scope.states)
+        };
+        let found = first.get(name).or_else(|| second.get(name)).copied();
         found.ok_or_else(|| self.error_at(start, TextErrorKind::Undefined(name.into())))
     }
 
@@ -249,6 +264,8 @@ impl Parser<'_, '_> {
             }
             self.define(scope, value, start)?;
         }
+        // Nothing of this is ever undone, and a journal of it all would be as large as the graph.
+        scope.graph.forget_edits();
         Ok(())
     }
 
@@ -310,11 +327,11 @@ impl Parser<'_, '_> {
             let mut argument = Argument::new();
             if parser.eat("(")? {
                 parser.list(")", "an operand", |parser| {
-                    argument.push(parser.operand(scope)?);
+                    argument.push(parser.operand(scope, &param)?);
                     Ok(())
                 })?;
             } else {
-                argument.push(parser.operand(scope)?);
+                argument.push(parser.operand(scope, &param)?);
             }
             arguments.push((param, argument));
             Ok(())
@@ -323,19 +340,19 @@ impl Parser<'_, '_> {
     }
 
     /// A visible value, or a literal with its type.
-    fn operand(&mut self, scope: &Scope) -> Result<Operand> {
+    fn operand(&mut self, scope: &Scope, param: &str) -> Result<Operand> {
         self.charge(64)?; // an edge
         let start = self.start;
         let Token::Word(word) = self.token else {
             return self
-                .visible(scope, "the name of a value, or a literal with its type")
+                .visible(scope, param, "the name of a value, or a literal with its type")
                 .map(Operand::Value);
         };
         self.bump()?;
         if self.looks_at("(") || self.looks_at("<") || self.looks_at("@{") {
             return self.literal_after(word, start).map(|literal| Operand::Literal(Box::new(literal)));
         }
-        self.lookup(scope, word, start).map(Operand::Value)
+        self.lookup(scope, param, word, start).map(Operand::Value)
     }
 }
 

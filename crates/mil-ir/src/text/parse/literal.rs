@@ -202,7 +202,7 @@ impl Parser<'_, '_> {
                 // Equal to no other: what it stands for is not known.
                 self.unreadable += 1;
                 let hash = self.stand_in(start, &format!("unreadable {}", self.unreadable))?;
-                (Tensor::opaque(dtype, shape, hash), Storage::Auto)
+                (Tensor::opaque(dtype, shape, hash), Storage::Missing(Name::default(), 0))
             }
         };
         self.expect(")", "after a reference")?;

@@ -34,8 +34,11 @@ impl<'t> Parser<'t, '_> {
 
     /// A type whose first word, at `start`, is taken already.
     pub(super) fn type_after(&mut self, word: &str, start: usize) -> Result<Type> {
+        if let Some(ty) = self.known_tensor(word, start)? {
+            return Ok(ty);
+        }
         self.charge(LITERAL_MEMORY / 2)?;
-        let mut kind = self.nested(|parser| parser.type_kind(word, start))?;
+        let kind = self.nested(|parser| parser.type_kind(word, start))?;
         if !self.looks_at("@{") {
             let text = &self.text[start..self.end];
             if text.len() > SHARED_TEXT {
@@ -44,6 +47,31 @@ impl<'t> Parser<'t, '_> {
             return Ok(self.types.entry(text).or_insert_with(|| Type::new(kind)).clone());
         }
         let extras = self.extras(&["attributes", "carried"])?;
+        self.with_extras(kind, extras, start)
+    }
+
+    /// A tensor type of which the same text was read before. Most are, and need no second look.
+    fn known_tensor(&mut self, word: &str, start: usize) -> Result<Option<Type>> {
+        if word != "tensor" || !self.looks_at("<") {
+            return Ok(None);
+        }
+        let window = self.text.as_bytes()[start..].iter().take(SHARED_TEXT);
+        let Some(length) = window.into_iter().position(|&byte| byte == b'>') else { return Ok(None) };
+        let end = start + length + 1;
+        let Some(ty) = self.text.get(start..end).and_then(|text| self.types.get(text)).cloned() else {
+            return Ok(None);
+        };
+        self.lexer.skip_to(end);
+        self.bump()?;
+        // What follows in a clause belongs to this type alone.
+        if !self.looks_at("@{") {
+            return Ok(Some(ty));
+        }
+        let (extras, kind) = (self.extras(&["attributes", "carried"])?, ty.kind().clone());
+        Ok(Some(self.with_extras(kind, extras, start)?))
+    }
+
+    fn with_extras(&self, mut kind: TypeKind, extras: Extras, start: usize) -> Result<Type> {
         match &mut kind {
             TypeKind::Tensor(tensor) => tensor.attributes = extras.attributes,
             _ if !extras.attributes.is_empty() => {
@@ -57,22 +85,22 @@ impl<'t> Parser<'t, '_> {
     fn type_kind(&mut self, word: &str, start: usize) -> Result<TypeKind> {
         let tensor =
             |dtype, shape| TypeKind::Tensor(TensorType { dtype, shape, attributes: BTreeMap::new() });
-        let after = format!("after `{word}`");
+        let after = "after the form of a type";
         let kind = match word {
             "tensor" => {
-                self.expect("<", &after)?;
+                self.expect("<", after)?;
                 let dtype = self.dtype()?;
                 self.expect(",", "after the element type")?;
                 tensor(dtype, self.shape()?)
             }
             "list" => {
-                self.expect("<", &after)?;
+                self.expect("<", after)?;
                 let element = self.ty()?;
                 self.expect(",", "after the type of elements")?;
                 TypeKind::List(element, self.dim()?)
             }
             "tuple" => {
-                self.expect("<", &after)?;
+                self.expect("<", after)?;
                 let mut elements = Vec::new();
                 self.list(">", "a type", |parser| {
                     elements.push(parser.ty()?);
@@ -81,13 +109,13 @@ impl<'t> Parser<'t, '_> {
                 return Ok(TypeKind::Tuple(elements));
             }
             "dict" => {
-                self.expect("<", &after)?;
+                self.expect("<", after)?;
                 let key = self.ty()?;
                 self.expect(",", "after the type of keys")?;
                 TypeKind::Dict(key, self.ty()?)
             }
             "state" => {
-                self.expect("<", &after)?;
+                self.expect("<", after)?;
                 TypeKind::State(self.ty()?)
             }
             "unknown" => return Ok(TypeKind::Unknown),

@@ -118,8 +118,16 @@ impl Printer<'_> {
     }
 
     fn tensor(&mut self, tensor: &Tensor, literal: &Literal) -> Result<Shown, fmt::Error> {
-        if let Storage::Missing(path, offset) = &literal.storage {
-            return self.blob(path, *offset);
+        match &literal.storage {
+            Storage::Missing(path, _) if path.is_empty() => {
+                self.drops(|| {
+                    format!("the values of a tensor of type {}, which are not available", literal.ty)
+                });
+                write!(self.out, "{UNREADABLE}()")?;
+                return Ok(Shown::Reference);
+            }
+            Storage::Missing(path, offset) => return self.blob(path, *offset),
+            _ => {}
         }
         let is_text = tensor.dtype() == DType::String;
         // Only how lists are nested tells the sizes that the type leaves open.

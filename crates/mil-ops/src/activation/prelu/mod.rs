@@ -32,7 +32,17 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(like_x),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// One slope for each channel, all equal where the rank is not 4.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    let Ok(Some(dims)) = call.dims("x") else { return };
+    if !(3..=5).contains(&dims.len()) {
+        problems.add(format!("x must have rank 3 to 5, not {}", dims.len()));
+        return;
+    }
+    call.expect_shape("alpha", &dims[1..2], problems);
+}

@@ -34,7 +34,19 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(like_x),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// Numbers for each channel.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    let Ok(Some(dims)) = call.dims("x") else { return };
+    if dims.len() < 3 {
+        problems.add(format!("x must have rank 3 at least, not {}", dims.len()));
+        return;
+    }
+    for param in ["alpha", "beta"] {
+        call.expect_shape(param, &dims[1..2], problems);
+    }
+}

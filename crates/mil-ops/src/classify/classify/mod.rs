@@ -22,7 +22,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -35,4 +35,17 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     };
     let probability = Type::scalar(DType::Fp64);
     Ok(vec![label.clone(), Type::new(TypeKind::Dict(label.clone(), probability))])
+}
+
+/// There are as many classes as probabilities, and the labels are strings or integers.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if let Some(TypeKind::List(label, count)) = call.ty("classes").map(Type::kind) {
+        if !matches!(label.dtype(), Some(DType::String | DType::Int64)) {
+            problems.add(format!("labels cannot be a {label}"));
+        }
+        let size = call.dims_of("probabilities").map_or(Dim::UNKNOWN, dims::volume);
+        if !dims::may_equal(&size, count) {
+            problems.add(format!("there are {count} classes for {size} probabilities"));
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -62,4 +62,27 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         None => None,
     };
     Ok(vec![dims::tensor(dtype, shape)])
+}
+
+/// Until iOS17 the indices are packed into bytes.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if call.since() >= Target::IOS18 {
+        return;
+    }
+    let count = |param| call.dims_of(param).and_then(dims::product);
+    let (Some(bytes), Some(entries), Ok(shape)) = (count("indices"), count("lut"), call.ints("shape")) else {
+        return;
+    };
+    let bits = i64::from(entries.max(1).ilog2());
+    if entries != 1 << bits {
+        problems.add(format!("lut has {entries} entries, which is no power of two"));
+        return;
+    }
+    let elements = shape.iter().try_fold(1_i64, |product, &size| product.checked_mul(size));
+    if elements
+        .and_then(|elements| elements.checked_mul(bits))
+        .is_none_or(|total| total.div_euclid(8) + i64::from(total % 8 != 0) != bytes)
+    {
+        problems.add(format!("{bytes} bytes are not the indices of shape {shape:?} with {bits} bits each"));
+    }
 }

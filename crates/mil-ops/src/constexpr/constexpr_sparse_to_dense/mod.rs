@@ -43,7 +43,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -55,4 +55,18 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         return Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)]);
     }
     Ok(vec![call.ty_like("mask", dtype)?])
+}
+
+/// Until iOS17 the mask is packed into bytes.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if call.since() >= Target::IOS18 {
+        return;
+    }
+    let (Some(bytes), Ok(shape)) = (call.dims_of("mask").and_then(dims::product), call.ints("shape")) else {
+        return;
+    };
+    let elements = shape.iter().try_fold(1_i64, |product, &size| product.checked_mul(size));
+    if elements.is_none_or(|elements| elements.div_euclid(8) + i64::from(elements % 8 != 0) != bytes) {
+        problems.add(format!("{bytes} bytes are not a mask of shape {shape:?}"));
+    }
 }

@@ -19,7 +19,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -33,4 +33,14 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         return Err(invalid!("one branch gives {} values, the other {}", yes.len(), no.len()));
     }
     yes.iter().zip(&no).map(|(a, b)| super::either(a, b)).collect()
+}
+
+/// There are two branches, and the predicate is one boolean.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    super::expect_blocks(call, problems);
+    if let Some(size) = call.dims_of("pred").and_then(dims::product)
+        && size != 1
+    {
+        problems.add(format!("pred has {size} elements, not one"));
+    }
 }

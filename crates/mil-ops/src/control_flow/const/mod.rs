@@ -18,7 +18,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -26,4 +26,11 @@ pub static DEF: OpDef = OpDef {
 /// The type of the literal.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     Ok(vec![call.attribute("val").ok_or_else(|| InferError::Missing("val".into()))?.ty.clone()])
+}
+
+/// It has a value and no operands.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if call.attribute("val").is_none() {
+        problems.add("a const has its value in the attribute val");
+    }
 }

@@ -22,7 +22,16 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(super::infer_list),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// The new element is like the others.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if let (Ok(element), Some(value)) = (super::element(call), call.ty("value"))
+        && !types_agree(element, value)
+    {
+        problems.add(format!("value is a {value}, an element a {element}"));
+    }
+}

@@ -19,7 +19,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[Trait::Blocks],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -32,4 +32,27 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         return Err(invalid!("the body takes {} values and gives {}", inputs.len(), outputs.len()));
     }
     inputs.iter().zip(&outputs).map(|(a, b)| super::either(a, b)).collect()
+}
+
+/// Both blocks take the loop variables, and the first gives one boolean.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    super::expect_blocks(call, problems);
+    let variables = call.types("loop_vars");
+    for block in 0..call.block_count() {
+        let inputs = call.block_inputs(block).unwrap_or_default();
+        if inputs.len() != variables.len() {
+            problems.add(format!("block {block} takes {} values, not {}", inputs.len(), variables.len()));
+            continue;
+        }
+        for (input, variable) in inputs.iter().zip(&variables) {
+            if !types_agree(input, variable) {
+                problems.add(format!("block {block} takes a {input} for a {variable}"));
+            }
+        }
+    }
+    if let Some(condition) = call.block_outputs(0)
+        && !matches!(&condition[..], [one] if one.dtype() == Some(Bool))
+    {
+        problems.add("the first block must give one boolean");
+    }
 }

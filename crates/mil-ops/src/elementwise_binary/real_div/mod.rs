@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "real_div",
     family: Family::ElementwiseBinary,
-    doc: "`x / y`, broadcast to each other. Integers are divided as integers.",
+    doc: "`x / y`, broadcast to each other. The quotient of integers is truncated.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],

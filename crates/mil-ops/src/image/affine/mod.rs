@@ -49,7 +49,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -58,4 +58,13 @@ pub static DEF: OpDef = OpDef {
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let size = [call.int("output_height")?, call.int("output_width")?];
     super::spatial(call, |axis, _| dims::size(size[axis]))
+}
+
+/// A map has six numbers.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if let Some(map) = call.dims_of("transform_matrix")
+        && !matches!(map, [_, six] if dims::may_equal(six, &Dim::Fixed(6)))
+    {
+        problems.add(format!("transform_matrix must have shape [batch or 1, 6], not {}", dims::show(map)));
+    }
 }

@@ -168,7 +168,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -191,4 +191,18 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         (_, Some(other)) => return Err(invalid!("x must have rank 4, not {}", other.len())),
     };
     Ok(vec![dims::tensor(x.dtype, shape)])
+}
+
+/// A box has four numbers.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    if let Some(boxes) = call.dims_of("boxes")
+        && !matches!(boxes, [_, four] if dims::may_equal(four, &Dim::Fixed(4)))
+    {
+        problems.add(format!("boxes must have shape [boxes, 4], not {}", dims::show(boxes)));
+    }
+    if let Some(roi) = call.dims_of("roi")
+        && roi.len() != 5
+    {
+        problems.add(format!("roi must have rank 5, not {}", roi.len()));
+    }
 }

@@ -25,7 +25,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -58,4 +58,25 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     }
     let result = right.chars().map(|letter| sizes.get(&letter).cloned().unwrap_or(Dim::UNKNOWN)).collect();
     Ok(vec![dims::tensor(dtype.unwrap_or(Fp32), Some(result))])
+}
+
+/// Core ML knows two patterns of letters.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    let Ok(equation) = call.string("equation") else { return };
+    let mut letters: Vec<char> = Vec::new();
+    let mut number = |letter: char| match letters.iter().position(|&known| known == letter) {
+        Some(at) => at.to_string(),
+        None => {
+            letters.push(letter);
+            (letters.len() - 1).to_string()
+        }
+    };
+    let pattern: String = equation
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .map(|letter| if letter.is_alphabetic() { number(letter) } else { letter.to_string() })
+        .collect();
+    if !["0123,0324->0124", "012,213->013"].contains(&pattern.as_str()) {
+        problems.doubt(format!("Core ML may not know the equation {equation}"));
+    }
 }

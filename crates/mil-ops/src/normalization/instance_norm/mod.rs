@@ -42,7 +42,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(like_x),
-    check: None,
+    check: Some(super::check_channels),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };

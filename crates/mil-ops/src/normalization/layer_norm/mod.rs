@@ -52,7 +52,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -65,4 +65,18 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         call.axes("axes", rank)?;
     }
     like_x(call)
+}
+
+/// Scale and shift have the shape of the axes.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    let Ok(Some(dims)) = call.dims("x") else { return };
+    let axes = match call.is_given("axes") {
+        true => call.axes("axes", dims.len()).unwrap_or_default(),
+        false => (0..dims.len()).collect(),
+    };
+    let wanted: Vec<Dim> =
+        (0..dims.len()).filter(|axis| axes.contains(axis)).map(|axis| dims[axis].clone()).collect();
+    for param in ["gamma", "beta"] {
+        call.expect_shape(param, &wanted, problems);
+    }
 }

@@ -145,7 +145,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -153,4 +153,9 @@ pub static DEF: OpDef = OpDef {
 /// The whole sequence or its last step, and the last hidden state.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     super::outputs(call, 3, 1)
+}
+
+/// The weights are those of three gates.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    super::check_weights(call, 3, problems);
 }

@@ -64,7 +64,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -72,4 +72,16 @@ pub static DEF: OpDef = OpDef {
 /// The whole sequence or its last step, the last hidden state and the last cell state.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     super::outputs(call, 4, 2)
+}
+
+/// A bidirectional layer has weights for both directions.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    super::check_weights(call, 4, problems);
+    if call.string("direction") == Ok("bidirectional") {
+        for param in ["weight_ih_back", "weight_hh_back"] {
+            if !call.is_given(param) {
+                problems.add(format!("a bidirectional layer needs {param}"));
+            }
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
@@ -40,4 +40,9 @@ pub static DEF: OpDef = OpDef {
 /// The whole sequence or its last step, and the last hidden state.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     super::outputs(call, 1, 1)
+}
+
+/// The weights fit the sequence.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    super::check_weights(call, 1, problems);
 }

@@ -80,8 +80,6 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         return Ok(vec![dims::tensor(x.dtype, None)]);
     };
     let batch = super::batch_dims(call, indices.len().min(dims.len()))?;
-    let Some((front, rest)) = super::tuples(dims, indices, batch)? else {
-        return Ok(vec![dims::tensor(x.dtype, None)]);
-    };
-    Ok(vec![dims::tensor(x.dtype, Some(front.iter().chain(rest).cloned().collect()))])
+    let tuples = super::tuples(dims, indices, batch)?;
+    Ok(vec![dims::tensor(x.dtype, tuples.map(|tuples| tuples.shape()))])
 }

@@ -75,10 +75,9 @@ pub static DEF: OpDef = OpDef {
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     if let (Some(data), Some(indices), Some(updates)) =
         (call.dims("data")?, call.dims("indices")?, call.dims("updates")?)
-        && let Some((front, rest)) = super::tuples(data, indices, 0)?
+        && let Some(tuples) = super::tuples(data, indices, 0)?
     {
-        let wanted: Vec<Dim> = front.iter().chain(rest).cloned().collect();
-        super::check_updates(updates, &wanted)?;
+        super::check_updates(updates, &tuples.shape())?;
     }
     Ok(vec![call.ty_like("data", call.dtype("data")?)?])
 }

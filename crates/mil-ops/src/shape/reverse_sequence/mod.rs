@@ -51,7 +51,16 @@ pub static DEF: OpDef = OpDef {
     effect: Effect::Pure,
     traits: &[],
     infer: Some(like_x),
-    check: None,
+    check: Some(check),
     #[cfg(feature = "eval")]
     kernel: Some(kernel::kernel),
 };
+
+/// One length for each place of the batch axis.
+fn check(call: &Call<'_>, problems: &mut Problems) {
+    let Ok(Some(dims)) = call.dims("x") else { return };
+    match (call.axis("batch_axis", dims.len()), call.axis("seq_axis", dims.len())) {
+        (Ok(batch), Ok(_)) => call.expect_shape("lengths", &dims[batch..=batch], problems),
+        (Err(error), _) | (_, Err(error)) => problems.add(error.to_string()),
+    }
+}

@@ -1,0 +1,288 @@
+//! Mutators, journal and rewriter.
+#![allow(clippy::unwrap_used, reason = "a failing test may panic anywhere")]
+
+mod common;
+
+use mil_ir::text::{self, PrintOptions};
+use mil_ir::*;
+use mil_tensor::{DType, Tensor};
+use proptest::prelude::*;
+
+/// An edit; numbers choose among what is there.
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(usize, usize, usize),
+    Erase(usize),
+    Replace(usize, usize),
+    ReplaceAndErase(usize, usize),
+    Move(usize, usize),
+    Operand(usize, usize, usize),
+    Drop(usize),
+    Rename(usize, Name),
+    Label(usize, Name),
+    Retype(usize),
+    Attribute(usize, Option<Literal>),
+    AddInput(usize),
+    RemoveInput(usize, usize),
+    Outputs(usize, usize),
+    Checkpoint,
+    RollBack,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let n = || any::<usize>();
+    prop_oneof![
+        3 => (n(), n(), n()).prop_map(|(a, b, c)| Step::Insert(a, b, c)),
+        2 => n().prop_map(Step::Erase),
+        2 => (n(), n()).prop_map(|(a, b)| Step::Replace(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Step::ReplaceAndErase(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Step::Move(a, b)),
+        1 => (n(), n(), n()).prop_map(|(a, b, c)| Step::Operand(a, b, c)),
+        1 => n().prop_map(Step::Drop),
+        1 => (n(), common::name()).prop_map(|(a, name)| Step::Rename(a, name)),
+        1 => (n(), common::name()).prop_map(|(a, name)| Step::Label(a, name)),
+        1 => n().prop_map(Step::Retype),
+        1 => (n(), prop::option::of(common::literal())).prop_map(|(a, literal)| Step::Attribute(a, literal)),
+        1 => n().prop_map(Step::AddInput),
+        1 => (n(), n()).prop_map(|(a, b)| Step::RemoveInput(a, b)),
+        1 => (n(), n()).prop_map(|(a, b)| Step::Outputs(a, b)),
+        1 => Just(Step::Checkpoint),
+        1 => Just(Step::RollBack),
+    ]
+}
+
+fn values(graph: &Graph) -> Vec<ValueId> {
+    let inputs = graph.blocks().flat_map(|block| graph.block(block).inputs());
+    inputs.chain(graph.walk().flat_map(|op| graph.op(op).results())).copied().collect()
+}
+
+fn pick<T: Copy>(from: &[T], number: usize) -> Option<T> {
+    from.get(number.checked_rem(from.len())?).copied()
+}
+
+fn apply(graph: &mut Graph, step: &Step) -> Option<()> {
+    let ops: Vec<OpId> = graph.walk().collect();
+    let values = values(graph);
+    let blocks: Vec<BlockId> = graph.blocks().collect();
+    let is_inside = |graph: &Graph, op: OpId, block: BlockId| {
+        graph
+            .op(op)
+            .blocks()
+            .iter()
+            .any(|&inner| graph.ancestor_in(graph.block(block).return_op(), inner).is_some())
+    };
+    match step {
+        Step::Insert(block, x, y) => {
+            let mut new = NewOp::new("add").result(graph.fresh_name("sum"), Type::scalar(DType::Fp16));
+            for (param, value) in [("x", x), ("y", y)] {
+                if let Some(value) = pick(&values, *value) {
+                    new = new.with(param, value);
+                }
+            }
+            if x % 3 == 0 {
+                new.blocks
+                    .push(NewBlock { inputs: vec![(graph.fresh_name("inner"), Type::scalar(DType::Int32))] });
+            }
+            let at =
+                if y % 2 == 0 { At::End(pick(&blocks, *block)?) } else { At::Before(pick(&ops, *block)?) };
+            graph.insert(new, at);
+        }
+        Step::Erase(op) => drop(graph.erase(pick(&ops, *op)?)),
+        Step::Replace(old, new) => graph.replace_uses(pick(&values, *old)?, pick(&values, *new)?),
+        Step::ReplaceAndErase(op, new) => {
+            let op = pick(&ops, *op)?;
+            let new = pick(&values, *new)?;
+            if graph.op(op).results().contains(&new) {
+                return None;
+            }
+            for value in graph.op(op).results().to_vec() {
+                graph.replace_uses(value, new);
+            }
+            drop(graph.erase(op));
+        }
+        Step::Move(op, before) => {
+            let (op, before) = (pick(&ops, *op)?, pick(&ops, *before)?);
+            if !is_inside(graph, op, graph.op(before).block()) {
+                graph.move_op(op, At::Before(before)).unwrap();
+            }
+        }
+        Step::Operand(op, position, value) => {
+            graph.set_operand(pick(&ops, *op)?, "x", position % 3, pick(&values, *value)?);
+        }
+        Step::Drop(op) => graph.set_argument(pick(&ops, *op)?, "x", None),
+        Step::Rename(value, name) => graph.rename_value(pick(&values, *value)?, name),
+        Step::Label(op, name) => graph.rename_op(pick(&ops, *op)?, Some(name.clone())),
+        Step::Retype(value) => graph.retype(pick(&values, *value)?, Type::fixed(DType::Int8, &[7])),
+        Step::Attribute(op, literal) => graph.set_attribute(pick(&ops, *op)?, "note", literal.clone()),
+        Step::AddInput(block) => {
+            let name = graph.fresh_name("added");
+            graph.add_input(pick(&blocks, *block)?, name, Type::scalar(DType::Bool));
+        }
+        Step::RemoveInput(block, input) => {
+            let block = pick(&blocks, *block)?;
+            let input = pick(graph.block(block).inputs(), *input)?;
+            graph.remove_input(block, input);
+        }
+        Step::Outputs(block, value) => graph.set_outputs(pick(&blocks, *block)?, pick(&values, *value)),
+        Step::Checkpoint | Step::RollBack => {}
+    }
+    Some(())
+}
+
+fn shown(graph: &Graph) -> (String, Vec<Name>) {
+    let mut program = Program::new(Interface::default());
+    program.functions.insert("main".into(), Function::new(Opset::new("CoreML8"), graph.clone()));
+    let names = values(graph).iter().map(|&value| graph.value(value).name().clone()).collect();
+    (text::print(&program, &PrintOptions::default().inline_all()), names)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn edits_keep_the_index_and_are_undone(seed in common::block(2), steps in prop::collection::vec(step(), 0..30)) {
+        let mut graph = common::build(&seed);
+        prop_assert_eq!(graph.check(), Vec::<String>::new());
+        let mut marks = vec![(graph.checkpoint(), shown(&graph))];
+        for step in &steps {
+            match step {
+                Step::Checkpoint => marks.push((graph.checkpoint(), shown(&graph))),
+                Step::RollBack => {
+                    let (checkpoint, before) = if marks.len() > 1 { marks.pop().unwrap() } else { marks[0].clone() };
+                    graph.roll_back(checkpoint);
+                    prop_assert_eq!(shown(&graph), before);
+                }
+                _ => drop(apply(&mut graph, step)),
+            }
+            prop_assert_eq!(graph.check(), Vec::<String>::new(), "after {:?}", step);
+        }
+        while let Some((checkpoint, before)) = marks.pop() {
+            graph.roll_back(checkpoint);
+            prop_assert_eq!(graph.check(), Vec::<String>::new());
+            prop_assert_eq!(shown(&graph), before);
+        }
+    }
+}
+
+fn relu(name: &str, x: ValueId) -> NewOp {
+    NewOp::new("relu").named(name).with("x", x).result(name, Type::scalar(DType::Fp16))
+}
+
+#[test]
+fn a_value_with_many_uses_is_replaced_once_per_user() {
+    let mut graph =
+        Graph::new(vec![("x".into(), Type::scalar(DType::Fp16)), ("y".into(), Type::scalar(DType::Fp16))]);
+    let [x, y] = graph.root().inputs().to_vec()[..] else { unreachable!() };
+    const USERS: usize = 20_000;
+    for index in 0..USERS {
+        graph.insert(relu(&format!("r{index}"), x), At::End(Graph::ROOT));
+    }
+    let concat = NewOp::new("concat").with_all("values", std::iter::repeat_n(Operand::Value(x), USERS));
+    graph.insert(concat.result("all", Type::scalar(DType::Fp16)), At::End(Graph::ROOT));
+    let checkpoint = graph.checkpoint();
+    graph.replace_uses(x, y);
+    assert_eq!(graph.edits_since(checkpoint).len(), USERS + 1);
+    assert!(graph.is_unused(x));
+    assert_eq!(graph.uses(y).count(), 2 * USERS);
+    graph.roll_back(checkpoint);
+    assert!(graph.is_unused(y));
+    assert_eq!(graph.check(), Vec::<String>::new());
+}
+
+#[test]
+fn an_op_of_type_return_is_an_op() {
+    let mut graph = Graph::new(Vec::new());
+    let odd = graph.insert(NewOp::new("return"), At::End(Graph::ROOT));
+    let after = graph.insert(NewOp::new("relu"), At::End(Graph::ROOT));
+    assert_eq!(graph.walk().collect::<Vec<_>>(), [odd, after]);
+    graph.erase(odd).unwrap();
+}
+
+#[test]
+fn names_are_free_again_after_a_rollback() {
+    let mut graph = Graph::new(vec![("x".into(), Type::scalar(DType::Fp16))]);
+    let x = graph.root().inputs()[0];
+    let checkpoint = graph.checkpoint();
+    let op = graph.insert(relu("y", x), At::End(Graph::ROOT));
+    graph.rename_value(graph.op(op).results()[0], "z");
+    graph.add_input(Graph::ROOT, "more", Type::scalar(DType::Bool));
+    graph.rename_value(x, "input");
+    assert!(["z", "more", "input"].iter().all(|name| graph.has_value_named(name)));
+    graph.roll_back(checkpoint);
+    assert!(["y", "z", "more", "input"].iter().all(|name| !graph.has_value_named(name)));
+    assert!(graph.has_value_named("x"));
+    assert_eq!(graph.fresh_name("y"), "y");
+}
+
+/// `main(x) { a = relu(x); b = relu(a); } -> (a, b)`.
+fn chain() -> (Graph, [ValueId; 3], [OpId; 2]) {
+    let mut graph = Graph::new(vec![("x".into(), Type::scalar(DType::Fp16))]);
+    let x = graph.root().inputs()[0];
+    let first = graph.insert(relu("a", x), At::End(Graph::ROOT));
+    let a = graph.op(first).results()[0];
+    let second = graph.insert(relu("b", a), At::End(Graph::ROOT));
+    let b = graph.op(second).results()[0];
+    graph.set_outputs(Graph::ROOT, [a, b]);
+    (graph, [x, a, b], [first, second])
+}
+
+fn output_names(graph: &Graph) -> Vec<Name> {
+    graph.root().outputs().map(|value| graph.value(value).name().clone()).collect()
+}
+
+#[test]
+fn a_successor_takes_over_the_name_of_an_output() {
+    let (mut graph, [x, ..], [_, second]) = chain();
+    let mut rewriter = Rewriter::new(&mut graph);
+    let new = rewriter.insert(relu("fused", x), second);
+    let value = rewriter.graph().op(new).results()[0];
+    rewriter.replace(second, &[value], &[]).unwrap();
+    assert_eq!(output_names(&graph), ["a", "b"]);
+    assert_eq!(graph.root().outputs().nth(1), Some(value));
+    assert_eq!(graph.origins(new), ["b"]);
+    assert_eq!(graph.op_count(), 2);
+    assert_eq!(graph.check(), Vec::<String>::new());
+}
+
+#[test]
+fn an_identity_takes_the_name_where_the_successor_cannot() {
+    // The successor is an input.
+    let (mut graph, [x, ..], [first, second]) = chain();
+    Rewriter::new(&mut graph).replace(first, &[x], &[]).unwrap();
+    assert_eq!(output_names(&graph), ["a", "b"]);
+    assert_eq!(graph.input(second, "x"), Some(x), "other users take the input itself");
+    // The successor is another output.
+    let (mut graph, [_, a, _], [_, second]) = chain();
+    Rewriter::new(&mut graph).replace(second, &[a], &[]).unwrap();
+    assert_eq!(output_names(&graph), ["a", "b"]);
+    // The successor is a constant.
+    let (mut graph, _, [_, second]) = chain();
+    let mut rewriter = Rewriter::new(&mut graph);
+    let constant = rewriter.tensor("c", Tensor::ints(&[1]), second);
+    rewriter.replace(second, &[constant], &[]).unwrap();
+    assert_eq!(output_names(&graph), ["a", "b"]);
+    let identities = graph.walk().filter(|&op| &**graph.op(op).kind() == "identity").count();
+    assert_eq!(identities, 1);
+    assert_eq!(graph.check(), Vec::<String>::new());
+}
+
+#[test]
+fn erasing_a_used_op_is_refused() {
+    let (mut graph, _, [first, second]) = chain();
+    assert!(matches!(graph.erase(first), Err(GraphError::InUse { .. })));
+    assert_eq!(graph.erase(graph.root().return_op()), Err(GraphError::Return));
+    assert!(graph.is_live(second));
+}
+
+#[test]
+fn there_is_always_room_between_two_ops() {
+    let mut graph = Graph::new(Vec::new());
+    let last = graph.insert(NewOp::new("last"), At::End(Graph::ROOT));
+    for _ in 0..500 {
+        graph.insert(NewOp::new("start"), At::Start(Graph::ROOT));
+        graph.insert(NewOp::new("before"), At::Before(last));
+    }
+    assert_eq!(graph.check(), Vec::<String>::new());
+    let ops: Vec<OpId> = graph.walk().collect();
+    assert!(ops.windows(2).all(|pair| graph.is_before(pair[0], pair[1])));
+}

@@ -1,0 +1,138 @@
+//! `milopt passes`.
+
+use mil_pass::{Numerics, PassDef, Registry};
+use serde_json::json;
+
+use crate::cli::{Failure, Outcome, say, say_json};
+
+/// What passes and pipelines there are, and what they do.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Print JSON for scripts
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Every pass with one line about it
+    List,
+    /// All about a pass: what it does, before and after, options, patterns
+    Explain {
+        /// Its id, ours or coremltools'
+        id: String,
+    },
+    /// Every named pipeline with its steps
+    Pipelines,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let registry = mil_passes::registry();
+    match args.command.as_ref().unwrap_or(&Command::List) {
+        Command::List => list(&registry, args.json),
+        Command::Explain { id } => {
+            let (def, _) = registry.find(id).ok_or_else(|| {
+                let error = registry.entry(id, json!({})).err();
+                Failure::Input(error.map_or_else(|| format!("there is no pass {id}"), |error| error.to_string()))
+            })?;
+            explain(def, args.json)
+        }
+        Command::Pipelines => pipelines(&registry, args.json),
+    }
+}
+
+fn list(registry: &Registry, as_json: bool) -> Outcome {
+    if as_json {
+        return say_json(&registry.passes().iter().map(|def| to_json(def)).collect::<Vec<_>>());
+    }
+    let width = registry.passes().iter().map(|def| def.id.len()).max().unwrap_or(0);
+    let lines = registry.passes().iter().map(|def| format!("{:width$}  {}\n", def.id, def.summary()));
+    say(&format!("{}\n`milopt passes explain ID` tells more.\n", lines.collect::<String>()))
+}
+
+fn explain(def: &PassDef, as_json: bool) -> Outcome {
+    if as_json {
+        return say_json(&to_json(def));
+    }
+    say(&describe(def))
+}
+
+/// All about a pass as Markdown: what the terminal shows and the reference holds.
+pub(crate) fn describe(def: &PassDef) -> String {
+    let mut text = format!("# {}\n\n", def.id);
+    for line in def.doc.lines() {
+        text.push_str(line.strip_prefix(' ').unwrap_or(line));
+        text.push('\n');
+    }
+    text.push_str(&format!("\n**Numerics:** {}.\n", numerics(def.numerics)));
+    if !def.aliases.is_empty() {
+        let ids: Vec<String> = def.aliases.iter().map(|alias| format!("`{}`", alias.id)).collect();
+        text.push_str(&format!("\n**coremltools:** {}, with the patterns that it has.\n", ids.join(", ")));
+    }
+    let options = (def.options)();
+    if !options.is_empty() {
+        text.push_str("\n| option | default | |\n|---|---|---|\n");
+        for option in options {
+            let doc = option.doc.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("| `{}` | `{}` | {doc} |\n", option.name, option.default));
+        }
+    }
+    if !def.patterns.is_empty() {
+        text.push_str("\n| pattern | matches |\n|---|---|\n");
+        for pattern in def.patterns {
+            let ours = if pattern.ours_only { " (not in coremltools)" } else { "" };
+            text.push_str(&format!("| `{}` | {}{ours} |\n", pattern.name, pattern.doc));
+        }
+    }
+    if !def.statistics.is_empty() {
+        text.push_str("\n| statistic | counts |\n|---|---|\n");
+        for statistic in def.statistics {
+            text.push_str(&format!("| `{}` | {} |\n", statistic.name, statistic.doc));
+        }
+    }
+    text
+}
+
+fn numerics(class: Numerics) -> &'static str {
+    match class {
+        Numerics::Exact => "exact, the same bits",
+        Numerics::Rounding => "rounding only",
+        Numerics::Lossy => "lossy",
+    }
+}
+
+fn to_json(def: &PassDef) -> serde_json::Value {
+    let options: Vec<_> = (def.options)()
+        .into_iter()
+        .map(|option| json!({"name": option.name, "doc": option.doc.trim(), "default": option.default}))
+        .collect();
+    let patterns: Vec<_> = def
+        .patterns
+        .iter()
+        .map(|pattern| json!({"name": pattern.name, "doc": pattern.doc, "ours_only": pattern.ours_only}))
+        .collect();
+    json!({
+        "id": def.id,
+        "summary": def.summary(),
+        "doc": def.doc,
+        "numerics": numerics(def.numerics),
+        "changes_interface": def.changes_interface,
+        "aliases": def.aliases.iter().map(|alias| alias.id).collect::<Vec<_>>(),
+        "options": options,
+        "patterns": patterns,
+    })
+}
+
+fn pipelines(registry: &Registry, as_json: bool) -> Outcome {
+    let mut all = serde_json::Map::new();
+    let mut text = String::new();
+    for name in registry.pipelines() {
+        let Some(pipeline) = registry.pipeline(name) else { continue };
+        let pipeline = pipeline?;
+        text.push_str(&format!("{name}:\n  {}\n", pipeline.to_string().replace(',', ",\n  ")));
+        all.insert(name.to_owned(), pipeline.to_json());
+    }
+    if as_json { say_json(&all) } else { say(&text) }
+}

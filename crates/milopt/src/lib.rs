@@ -1,0 +1,45 @@
+//! Compiler passes for Core ML models.
+//!
+//! `milopt` opens a model package on any system, shows it as text, rewrites it with composable passes, says what the Apple
+//! Neural Engine would do with it, checks on an interpreter that it still computes the same, and writes a package that is
+//! the same byte for byte on every run.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let input = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/star_hourglass.mlpackage");
+//! # let output = folder.path().join("out.mlpackage");
+//! use milopt::{Package, Pipeline, passes::FuseConvBn};
+//!
+//! let mut package = Package::open(input)?;
+//! let mut graph = package.take_program()?;
+//! let report = Pipeline::new().add(FuseConvBn).run(&mut graph)?;
+//! assert!(report.changed());
+//! package.set_program(graph).save(output)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
+//! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
+
+pub mod diff;
+pub mod inspect;
+pub mod numerics;
+
+pub use mil_estimate as estimate;
+pub use mil_eval as eval;
+pub use mil_ir as ir;
+pub use mil_ops as ops;
+pub use mil_package as package;
+pub use mil_pass as pass;
+pub use mil_passes as passes;
+pub use mil_tensor as tensor;
+
+pub use mil_ir::{Model, Program};
+pub use mil_package::Package;
+pub use mil_pass::{Pipeline, Runner};
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;

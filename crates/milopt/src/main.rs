@@ -1,0 +1,5 @@
+//! The `milopt` command.
+
+fn main() -> std::process::ExitCode {
+    milopt::cli::main()
+}

@@ -1,0 +1,13 @@
+//! Any text is parsed or refused; what is parsed prints a text that parses to the same text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mil_ir::text::{PrintOptions, parse, print};
+
+fuzz_target!(|text: &str| {
+    if let Ok(program) = parse(text) {
+        let printed = print(&program, &PrintOptions::default());
+        let again = parse(&printed).expect("what milopt prints, it reads");
+        assert_eq!(printed, print(&again, &PrintOptions::default()));
+    }
+});
