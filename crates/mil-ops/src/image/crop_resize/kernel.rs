@@ -44,7 +44,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     };
     cx.room::<f64>(&shape)?;
     let padding = match cx.def.version(cx.target).and_then(|version| version.param("pad_value")) {
-        Some(_) => Padding::Constant(cx.float("pad_value")?),
+        Some(_) => Padding::Cut(cx.float("pad_value")?),
         None => Padding::Border,
     };
     let extent = [height as f64 - 1.0, width as f64 - 1.0];
