@@ -84,7 +84,7 @@ pub enum Error {
         /// The op type.
         kind: Name,
         /// Why.
-        source: EvalError,
+        source: Box<EvalError>,
     },
     /// An op gives another number of values than it has results.
     #[error("function {function}, op {label} ({kind}): {got} values for {wanted} results")]
@@ -108,13 +108,26 @@ pub enum Error {
         /// The output.
         output: Name,
         /// Why.
-        source: EvalError,
+        source: Box<EvalError>,
     },
     /// An array or tensor cannot be made.
     #[error(transparent)]
-    Eval(#[from] EvalError),
+    Eval(Box<EvalError>),
     /// An archive cannot be read or written.
     #[cfg(feature = "npz")]
     #[error(transparent)]
-    Npz(#[from] crate::npz::NpzError),
+    Npz(Box<crate::npz::NpzError>),
+}
+
+impl From<EvalError> for Error {
+    fn from(error: EvalError) -> Error {
+        Error::Eval(Box::new(error))
+    }
+}
+
+#[cfg(feature = "npz")]
+impl From<crate::npz::NpzError> for Error {
+    fn from(error: crate::npz::NpzError) -> Error {
+        Error::Npz(Box::new(error))
+    }
 }

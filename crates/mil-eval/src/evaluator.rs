@@ -369,11 +369,11 @@ impl Run<'_, '_> {
         let graph = evaluator.graph;
         let op = graph.op(id);
         let def = evaluator.definition(id)?;
-        let failed = |source| Error::Op {
+        let failed = |source: EvalError| Error::Op {
             function: evaluator.function.clone(),
             label: graph.label(id).clone(),
             kind: op.kind().clone(),
-            source,
+            source: Box::new(source),
         };
         let mut inner = None;
         let bound = bind_constants(graph, id, evaluator.is_double(), |value| {

@@ -149,7 +149,11 @@ pub(crate) fn output(
     match dtype {
         Some(dtype) if dtype != array.dtype() && !(double && dtype.is_float()) => {
             let converted = converted(array, dtype, double);
-            let source = |source| Error::Output { function: function.clone(), output: name.clone(), source };
+            let source = |source| Error::Output {
+                function: function.clone(),
+                output: name.clone(),
+                source: Box::new(source),
+            };
             Ok(converted.map_err(source)?.into())
         }
         _ => Ok(value),

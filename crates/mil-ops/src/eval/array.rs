@@ -73,14 +73,16 @@ macro_rules! with_stored {
                 $body
             }};
         }
-        match $data {
+        #[allow(clippy::clone_on_copy, reason = "text is among the types")]
+        let result = match $data {
             $crate::eval::Data::Bool(_) => run!(bool),
             $crate::eval::Data::Int(_) => run!(i32),
             $crate::eval::Data::Long(_) => run!(i64),
             $crate::eval::Data::Single(_) => run!(f32),
             $crate::eval::Data::Double(_) => run!(f64),
             $crate::eval::Data::Text(_) => run!(String),
-        }
+        };
+        result
     }};
 }
 pub(crate) use with_stored;
@@ -90,14 +92,16 @@ pub(crate) use with_stored;
 macro_rules! rearranged {
     ($data:expr, $slice:ident => $body:expr) => {{
         use $crate::eval::{Data, Stored};
-        match $data {
+        #[allow(clippy::clone_on_copy, reason = "text is among the types")]
+        let result = match $data {
             Data::Bool($slice) => $body.map(<bool as Stored>::pack),
             Data::Int($slice) => $body.map(<i32 as Stored>::pack),
             Data::Long($slice) => $body.map(<i64 as Stored>::pack),
             Data::Single($slice) => $body.map(<f32 as Stored>::pack),
             Data::Double($slice) => $body.map(<f64 as Stored>::pack),
             Data::Text($slice) => $body.map(<String as Stored>::pack),
-        }
+        };
+        result
     }};
 }
 pub(crate) use rearranged;

@@ -126,6 +126,8 @@ pub(crate) fn nearest(cx: &Context<'_>, x: &Array, lists: Vec<Vec<usize>>) -> Re
 pub(crate) enum Padding {
     /// A value.
     Constant(f64),
+    /// A value for every place beyond the outermost pixels, without a transition.
+    Cut(f64),
     /// The nearest pixel.
     Border,
     /// The image mirrored, its outermost pixels once.
@@ -157,7 +159,7 @@ impl Padding {
             low + if offset > span { 2.0 * span - offset } else { offset }
         };
         match self {
-            Padding::Constant(_) => place,
+            Padding::Constant(_) | Padding::Cut(_) => place,
             Padding::Border => place.clamp(0.0, last.max(0.0)),
             Padding::Reflection => mirrored(0.0, last),
             Padding::Symmetric => mirrored(-0.5, last + 0.5).clamp(0.0, last.max(0.0)),
@@ -211,13 +213,21 @@ pub(crate) fn sample(
         let mut out = cx.zeros::<F>(&shape)?;
         par::chunks(&mut out, rows * columns, |plane, out| {
             let start = plane / channels * own[0] + plane % channels * own[1];
-            let outside = if let Padding::Constant(value) = padding { F::of(value) } else { 0.0 };
+            let outside = match padding {
+                Padding::Constant(value) | Padding::Cut(value) => F::of(value),
+                _ => 0.0,
+            };
             let pixel = |row: f64, column: f64| -> F {
                 let inside = row >= 0.0 && column >= 0.0 && row < height as f64 && column < width as f64;
                 if inside { values[start + row as usize * width + column as usize] } else { outside }
             };
             for (at, out) in out.iter_mut().enumerate() {
                 let (row, column) = place(plane / channels, at / columns, at % columns);
+                let beyond = !(0.0..=height as f64 - 1.0).contains(&row) || !(0.0..=width as f64 - 1.0).contains(&column);
+                if beyond && matches!(padding, Padding::Cut(_)) {
+                    *out = outside;
+                    continue;
+                }
                 let (row, column) = (padding.fold(row, height), padding.fold(column, width));
                 *out = if bilinear {
                     let (top, left) = (row.floor(), column.floor());

@@ -28,13 +28,12 @@ impl Activation {
         })
     }
 
-    /// With the constants of Core ML's recurrent layers: `1.7159 tanh(2/3 x)` and `0.2 x + 0.5`.
+    /// With the constants that coremltools tests against: `scaled_tanh` is not scaled, and `hard_sigmoid` is `0.2 x + 0.5`.
     pub(crate) fn apply<F: Real>(self, x: F) -> F {
         match self {
             Activation::Linear => x,
             Activation::Relu => x.larger(F::zero()),
-            Activation::Tanh => x.tanh(),
-            Activation::ScaledTanh => F::of(1.7159) * (F::of(2.0 / 3.0) * x).tanh(),
+            Activation::Tanh | Activation::ScaledTanh => x.tanh(),
             Activation::Sigmoid => x.sigmoid(),
             Activation::HardSigmoid => (F::of(0.2) * x + F::of(0.5)).larger(F::zero()).smaller(F::one()),
         }

@@ -153,7 +153,7 @@ pub(crate) fn image(x: &Array) -> Result<[usize; 4], EvalError> {
 
 /// `a / b`, which leaves no remainder.
 pub(crate) fn divided(a: usize, b: usize) -> Result<usize, EvalError> {
-    ensure!(b > 0 && a % b == 0, "{a} is no multiple of {b}");
+    ensure!(b > 0 && a.is_multiple_of(b), "{a} is no multiple of {b}");
     Ok(a / b)
 }
 

@@ -20,7 +20,7 @@ fn floor_div<F: Real>(a: F, b: F) -> F {
     let remainder = a.rem(b);
     let mut quotient = (a - remainder) / b;
     if remainder != F::zero() && (b < F::zero()) != (remainder < F::zero()) {
-        quotient = quotient - F::one();
+        quotient -= F::one();
     }
     if quotient == F::zero() {
         return F::zero() * (a / b);

@@ -44,7 +44,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     };
     cx.room::<f64>(&shape)?;
     let padding = match cx.def.version(cx.target).and_then(|version| version.param("pad_value")) {
-        Some(_) => Padding::Constant(cx.float("pad_value")?),
+        Some(_) => Padding::Cut(cx.float("pad_value")?),
         None => Padding::Border,
     };
     let extent = [height as f64 - 1.0, width as f64 - 1.0];
@@ -65,7 +65,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
             let pixel = |at: usize| corners[at] * scale * if normalized { extent[at % 2] } else { 1.0 };
             let place = |axis: usize, index: usize| {
                 let (first, last) = (pixel(axis), pixel(axis + 2));
-                first + sampling.place(index, last - first, target[axis]).clamp(0.0, (last - first).max(0.0))
+                first + sampling.place(index, last - first, target[axis]).clamp((last - first).min(0.0), (last - first).max(0.0))
             };
             for &index in images {
                 let index = usize::try_from(index).ok().filter(|&index| index < batch);

@@ -1,7 +1,6 @@
 //! Another size along the last axes. A size of 0 keeps that of `x`.
 //!
-//! The nearest neighbour of a place is the element at or before it for `DEFAULT`, as in TensorFlow; for other sampling modes
-//! the place is rounded, halves up.
+//! The nearest neighbour of a place is found by rounding it, halves up.
 
 use crate::eval::image::{Sampling, interpolate, nearest, taps};
 use crate::eval::prelude::*;
@@ -34,8 +33,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         }
         "NEAREST_NEIGHBOR" => {
             let lists = lists.iter().map(|&(size, output)| {
-                let shift = if sampling == Sampling::Default { 0.0 } else { 0.5 };
-                let place = |index| (sampling.place(index, span(size), output) + shift).floor();
+                let place = |index| (sampling.place(index, span(size), output) + 0.5).floor();
                 Ok(taps(cx, size, output, place)?.into_iter().map(|tap| tap.0).collect())
             });
             one(nearest(cx, x, lists.collect::<Result<Vec<_>, EvalError>>()?)?)

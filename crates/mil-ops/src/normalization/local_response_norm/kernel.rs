@@ -1,14 +1,14 @@
 //! `x / (k + alpha / size * sum(x^2))^beta`, with the sum over the `size` channels around each.
 //!
-//! Of an even number of channels the window reaches one further down than up, as in PyTorch.
+//! Of an even number of channels the window reaches one further down than up, as in PyTorch. Channels are axis 1; of an array of rank 3 they are axis 0, as
+//! the numbers that coremltools states for Core ML tell.
 
 use crate::eval::prelude::*;
 
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let x = cx.array("x")?;
-    ensure!(x.rank() >= 2, "x has rank {}", x.rank());
-    let channels = x.shape()[1];
-    let inner: usize = x.shape()[2..].iter().product();
+    ensure!(x.rank() >= 3, "x has rank {}", x.rank());
+    let (_, channels, inner) = strided::around(x.shape(), usize::from(x.rank() > 3));
     let size = cx.size("size")?;
     ensure!(size > 0, "size is 0");
     let (alpha, beta, k) = (cx.float("alpha")? / size as f64, cx.float("beta")?, cx.float("k")?);

@@ -1,6 +1,7 @@
 //! Gated recurrent unit, step by step; gates in the order reset, output, update.
 //!
 //! With `reset_after` the reset gate is applied to `W_ho h + bias`, as in PyTorch; without, to `h`.
+//! The sequence of results is in the order of the steps, of `reverse` too.
 
 use crate::eval::prelude::*;
 use crate::eval::recurrent::{Activation, Sizes, bias, is_reverse, order, project};
@@ -23,7 +24,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         let mut h = cx.reals::<F>("initial_h")?.into_owned();
         ensure!(h.len() == batch * hidden, "initial_h has {} elements", h.len());
         let mut out = cx.zeros::<F>(&[kept, batch, hidden])?;
-        for step in order(steps, reverse) {
+        for (place, step) in order(steps, reverse).enumerate() {
             let inputs = &inputs[step * sizes.row()..][..sizes.row()];
             let gates = project(cx, &h, &weight, &inner, hidden)?;
             let reset = |b: usize, i: usize| gate.apply(inputs[b * 3 * hidden + i] + gates[b * 3 * hidden + i]);
@@ -47,7 +48,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
                 h[at] = (1.0 - update) * candidate + update * h[at];
             }
             if every {
-                out[step * h.len()..][..h.len()].copy_from_slice(&h);
+                out[place * h.len()..][..h.len()].copy_from_slice(&h);
             }
         }
         if !every {

@@ -1,6 +1,7 @@
 //! Long short-term memory, step by step; gates in the order input, forget, output, cell.
 //!
-//! `clip` bounds the cell gate. The last step of the backward direction is the first element of the sequence.
+//! `clip` bounds the cell state. Of one direction, `reverse` too, the sequence of results is in the order of the steps; of two,
+//! both are in the order of the input.
 
 use crate::eval::prelude::*;
 use crate::eval::recurrent::{self, Activation, Sizes, order, project};
@@ -33,9 +34,10 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
                     row[direction * hidden..][..hidden].copy_from_slice(values);
                 }
             };
-            let (h, c) = run::<F>(cx, suffix, reverse || direction == 1, part(&h), part(&c), |step, h| {
+            let (h, c) = run::<F>(cx, suffix, reverse || direction == 1, part(&h), part(&c), |place, step, h| {
                 if every {
-                    put(&mut out[step * batch * width..][..batch * width], h);
+                    let at = if directions == 1 { place } else { step };
+                        put(&mut out[at * batch * width..][..batch * width], h);
                 }
             })?;
             if !every {
@@ -58,7 +60,7 @@ fn run<F: Real>(
     reverse: bool,
     mut h: Vec<F>,
     mut c: Vec<F>,
-    mut visit: impl FnMut(usize, &[F]),
+    mut visit: impl FnMut(usize, usize, &[F]),
 ) -> Result<(Vec<F>, Vec<F>), EvalError> {
     let sizes = Sizes::new(cx, 4, suffix)?;
     let Sizes { steps, batch, input, hidden, .. } = sizes;
@@ -71,7 +73,7 @@ fn run<F: Real>(
     let weight = cx.reals::<F>(&named("weight_hh"))?;
     ensure!(h.len() == batch * hidden, "a hidden state of {} elements", h.len());
     let inputs = project(cx, &cx.reals::<F>("x")?, &cx.reals::<F>(&named("weight_ih"))?, &bias, input)?;
-    for step in order(steps, reverse) {
+    for (place, step) in order(steps, reverse).enumerate() {
         let mut gates = inputs[step * sizes.row()..][..sizes.row()].to_vec();
         let weight = Matrix::new(&weight[..], 4 * hidden, hidden).transposed();
         gemm::add_product(Matrix::new(&h, batch, hidden), weight, &mut gates, cx.options.reproducible)?;
@@ -80,12 +82,12 @@ fn run<F: Real>(
             let gates = &gates[at / hidden * 4 * hidden..][..4 * hidden];
             let take = gate.apply(gates[i] + peephole[i] * c[at]);
             let forget = gate.apply(gates[hidden + i] + peephole[hidden + i] * c[at]);
-            let new = cell.apply(gates[3 * hidden + i]).larger(-clip).smaller(clip);
-            c[at] = forget * c[at] + take * new;
+            let new = cell.apply(gates[3 * hidden + i]);
+            c[at] = (forget * c[at] + take * new).larger(-clip).smaller(clip);
             let give = gate.apply(gates[2 * hidden + i] + peephole[2 * hidden + i] * c[at]);
             h[at] = give * activation.apply(c[at]);
         }
-        visit(step, &h);
+        visit(place, step, &h);
     }
     Ok((h, c))
 }

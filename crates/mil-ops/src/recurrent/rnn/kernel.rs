@@ -1,4 +1,6 @@
 //! `h = activation(W_ih x + W_hh h + bias)`, step by step.
+//!
+//! The sequence of results is in the order of the steps, of `reverse` too.
 
 use crate::eval::prelude::*;
 use crate::eval::recurrent::{Activation, Sizes, bias, is_reverse, order, project};
@@ -17,13 +19,13 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         let mut h = cx.reals::<F>("initial_h")?.into_owned();
         ensure!(h.len() == batch * hidden, "initial_h has {} elements", h.len());
         let mut out = cx.zeros::<F>(&[kept, batch, hidden])?;
-        for step in order(steps, reverse) {
+        for (place, step) in order(steps, reverse).enumerate() {
             let mut next = inputs[step * sizes.row()..][..sizes.row()].to_vec();
             let weight = Matrix::new(&weight[..], hidden, hidden).transposed();
             gemm::add_product(Matrix::new(&h, batch, hidden), weight, &mut next, cx.options.reproducible)?;
             next.iter_mut().for_each(|x| *x = activation.apply(*x));
             if every {
-                out[step * h.len()..][..h.len()].copy_from_slice(&next);
+                out[place * h.len()..][..h.len()].copy_from_slice(&next);
             }
             h = next;
         }

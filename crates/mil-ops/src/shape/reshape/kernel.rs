@@ -1,4 +1,4 @@
-//! Another shape. 0 keeps the size of that axis if the ranks are equal; -1 takes what is left.
+//! Another shape. 0 keeps the size of that axis, -1 takes what is left.
 
 use crate::eval::prelude::*;
 
@@ -7,6 +7,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let wanted = cx.ints("shape")?;
     let mut shape = Shape::new();
     let mut open = None;
+    let aligned = wanted.len() == x.rank() || cx.target >= mil_ir::Target::IOS17;
     for (axis, &size) in wanted.iter().enumerate() {
         shape.push(match size {
             -1 => {
@@ -14,7 +15,8 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
                 open = Some(axis);
                 1
             }
-            0 if wanted.len() == x.rank() => x.shape()[axis],
+            // Counted from the last axis; before iOS17 ranks are equal, or the size is 0.
+            0 if aligned => (axis + x.rank()).checked_sub(wanted.len()).map_or(1, |at| x.shape()[at]),
             size => usize::try_from(size).map_err(|_| EvalError::invalid(format!("shape {wanted:?}")))?,
         });
     }

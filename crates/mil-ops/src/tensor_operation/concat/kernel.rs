@@ -1,17 +1,16 @@
-//! Arrays one behind the other along an axis; interleaved: their slices take turns. Scalars give a vector.
+//! Arrays one behind the other along an axis; interleaved: their slices take turns.
 
 use crate::eval::prelude::*;
 use crate::eval::slicing::join;
 
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
-    let arrays = cx.arrays("values")?;
-    let scalars = arrays.first().is_some_and(|first| first.rank() == 0);
-    let lifted: Vec<Array> = if scalars {
-        arrays.iter().map(|array| array.reshaped(&[1])).collect::<Result<_, _>>()?
-    } else {
-        Vec::new()
-    };
-    let arrays = if scalars { lifted.iter().collect() } else { arrays };
+    // Numbers of rank 0 are rows of one element.
+    let rows = cx.arrays("values")?.into_iter().map(|array| match array.rank() {
+        0 => array.reshaped(&[1]),
+        _ => Ok(array.clone()),
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let arrays: Vec<&Array> = rows.iter().collect();
     let first = *arrays.first().ok_or_else(|| EvalError::Missing("values".into()))?;
     let axis = cx.axis("axis", first.rank())?;
     if cx.bool("interleave")? {
