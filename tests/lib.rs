@@ -14,7 +14,8 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// Every fixture package.
 pub fn fixtures() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join("fixtures")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let entries =
+        std::fs::read_dir(root().join("fixtures")).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut packages: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|extension| extension == "mlpackage")).collect();
     packages.sort();

@@ -56,7 +56,8 @@ impl Conv {
     fn scaled_weight(&self, rw: &Rewrite<'_>, scale: &[f64]) -> Result<Tensor, Miss> {
         let weight = rw.constant(self.op, "weight")?;
         let scaled = self.scaled(rw, &weight, scale)?;
-        let finite: Vec<f64> = scale.iter().map(|&factor| if factor.is_infinite() { 1.0 } else { factor }).collect();
+        let finite: Vec<f64> =
+            scale.iter().map(|&factor| if factor.is_infinite() { 1.0 } else { factor }).collect();
         let checked = if finite == scale { scaled.clone() } else { self.scaled(rw, &weight, &finite)? };
         if !checked.all(f64::is_finite)? {
             return Err(Miss::new("the scaled weight is not finite in its element type"));
@@ -71,8 +72,9 @@ impl Conv {
         }
         // [Cin, Cout / groups, kernel…]: the groups of Cin select the part of Cout.
         let groups = rw.parameter(self.op, "groups")?.item_i64().and_then(|n| usize::try_from(n).ok());
-        let groups =
-            groups.filter(|&n| n > 0 && weight.shape()[0].is_multiple_of(n)).ok_or(Miss::new("odd groups"))?;
+        let groups = groups
+            .filter(|&n| n > 0 && weight.shape()[0].is_multiple_of(n))
+            .ok_or(Miss::new("odd groups"))?;
         let [inputs, outputs] = [weight.shape()[0] / groups, weight.shape()[1]];
         let taps: usize = weight.shape()[2..].iter().product();
         let grouped = weight

@@ -74,8 +74,10 @@ fn compare(original: &Program, program: &Program, class: NumericsClass) -> Resul
 
 /// Fails with all that went wrong, each with its place.
 fn report(failures: Vec<(String, Result<(), String>)>) {
-    let lines: Vec<String> =
-        failures.into_iter().filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?))).collect();
+    let lines: Vec<String> = failures
+        .into_iter()
+        .filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?)))
+        .collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
@@ -83,13 +85,18 @@ fn report(failures: Vec<(String, Result<(), String>)>) {
 fn block<'a>(def: &'a PassDef, heading: &str) -> &'a str {
     let from = def.doc.find(heading).unwrap_or_else(|| panic!("{}: no heading {heading}", def.id));
     let rest = &def.doc[from..];
-    let start = rest.find("```mil\n").map(|at| at + 7).unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
+    let start = rest
+        .find("```mil\n")
+        .map(|at| at + 7)
+        .unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
     rest[start..].split("```").next().unwrap_or("")
 }
 
 #[test]
 fn before_becomes_after() {
-    let all = PASSES.iter().map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
+    let all = PASSES
+        .iter()
+        .map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
     report(all.collect());
 }
 
@@ -117,8 +124,12 @@ fn cases_of_every_pass() {
     let bless = std::env::var_os("BLESS").is_some();
     let mut results = Vec::new();
     for def in PASSES {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(folder(def).join("cases")).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder(def).join("cases"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .collect();
         files.sort();
         for file in files {
             let place = file.display().to_string();
@@ -143,7 +154,11 @@ fn cases_of_every_pass() {
 #[test]
 fn declarations_are_sound() {
     let mut ids: Vec<&str> = PASSES.iter().map(|def| def.id).collect();
-    let sorted = { let mut copy = ids.clone(); copy.sort_unstable(); copy };
+    let sorted = {
+        let mut copy = ids.clone();
+        copy.sort_unstable();
+        copy
+    };
     assert_eq!(ids, sorted, "PASSES is sorted by id");
     for def in PASSES {
         folder(def);
@@ -153,7 +168,11 @@ fn declarations_are_sound() {
             assert_eq!(built.options()[option.name], option.default, "{}.{}", def.id, option.name);
             assert!(!option.doc.trim().is_empty(), "{}.{} says what it does", def.id, option.name);
         }
-        assert!((def.build)(serde_json::json!({"no_such_option": 1})).is_err(), "{} takes any option", def.id);
+        assert!(
+            (def.build)(serde_json::json!({"no_such_option": 1})).is_err(),
+            "{} takes any option",
+            def.id
+        );
         ids.extend(def.aliases.iter().map(|alias| alias.id));
     }
     let count = ids.len();

@@ -16,7 +16,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "milopt",
         &[
-            "mil-estimate", "mil-eval", "mil-ir", "mil-ops", "mil-package", "mil-pass", "mil-passes", "mil-tensor",
+            "mil-estimate",
+            "mil-eval",
+            "mil-ir",
+            "mil-ops",
+            "mil-package",
+            "mil-pass",
+            "mil-passes",
+            "mil-tensor",
         ],
     ),
     ("milopt-tests", &["milopt"]),
@@ -28,12 +35,16 @@ fn crates_stand_only_on_those_below() {
     let mut seen = 0;
     for manifest in milopt_tests::files(&milopt_tests::root(), "Cargo.toml") {
         let text = std::fs::read_to_string(&manifest).unwrap();
-        let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')) else { continue };
+        let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        else {
+            continue;
+        };
         if name == "milopt-fuzz" {
             continue;
         }
         let allowed = layers.get(name).unwrap_or_else(|| panic!("{name} has no place among the layers"));
-        let dependencies = text.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap_or("");
+        let dependencies =
+            text.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap_or("");
         for line in dependencies.lines() {
             let dependency = line.split(['.', ' ', '=']).next().unwrap_or("");
             if layers.contains_key(dependency) {
@@ -51,7 +62,10 @@ fn only_the_graph_folder_names_petgraph() {
     for file in milopt_tests::files(&root, ".rs") {
         let text = std::fs::read_to_string(&file).unwrap();
         let home = file.strip_prefix(&root).unwrap();
-        if text.contains("petgraph::") && !home.starts_with("crates/mil-ir/src/graph") && !home.starts_with("tests") {
+        if text.contains("petgraph::")
+            && !home.starts_with("crates/mil-ir/src/graph")
+            && !home.starts_with("tests")
+        {
             panic!("{} names petgraph", home.display());
         }
     }

@@ -335,7 +335,10 @@ impl GraphCheck<'_> {
         let visible: RefCell<HashSet<Name>> = RefCell::default();
         let define = |check: &mut Self, open: &mut Open, values: &[ValueId], op: Option<OpId>| {
             // States have names of their own.
-            let plain = values.iter().map(|&value| graph.value(value)).filter(|value| value.ty().as_state().is_none());
+            let plain = values
+                .iter()
+                .map(|&value| graph.value(value))
+                .filter(|value| value.ty().as_state().is_none());
             for name in plain.map(|value| value.name()).filter(|name| of_interest(name)) {
                 if visible.borrow_mut().insert(name.clone()) {
                     open.names.push(name.clone());

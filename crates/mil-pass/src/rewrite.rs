@@ -223,7 +223,9 @@ impl<'g> Rewrite<'g> {
     fn keep_known_sizes(&mut self, op: OpId, values: &[ValueId]) {
         let results = self.graph().op(op).results().to_vec();
         for (&old, &new) in results.iter().zip(values) {
-            if let Some(refined) = mil_ops::refine_type(self.ty(old), self.ty(new)).filter(|ty| ty != self.ty(new)) {
+            if let Some(refined) =
+                mil_ops::refine_type(self.ty(old), self.ty(new)).filter(|ty| ty != self.ty(new))
+            {
                 self.graph_mut().retype(new, refined);
             }
         }

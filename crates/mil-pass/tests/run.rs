@@ -4,7 +4,8 @@
 
 use mil_ir::{At, Graph, NewOp, OpId, Program, text};
 use mil_pass::{
-    Alias, GrammarError, Miss, Pass, PassCx, PassError, Pattern, Pipeline, Registry, Rewrite, RunError, Runner, pass,
+    Alias, GrammarError, Miss, Pass, PassCx, PassError, Pattern, Pipeline, Registry, Rewrite, RunError,
+    Runner, pass,
 };
 
 pass! {
@@ -116,7 +117,10 @@ fn run(pipeline: &str, program: &mut Program) -> Result<mil_pass::RunReport, Run
 fn a_panicking_pass_is_undone_and_those_before_it_stay() {
     let mut program = program();
     let error = run("swap,panics", &mut program).unwrap_err();
-    assert!(matches!(&error, RunError::Panic { id, message } if id == "panics" && message == "on purpose"), "{error}");
+    assert!(
+        matches!(&error, RunError::Panic { id, message } if id == "panics" && message == "on purpose"),
+        "{error}"
+    );
     let text = print(&program);
     assert!(text.contains("exp") && !text.contains("changed"), "{text}");
 }
@@ -173,7 +177,10 @@ fn text_and_json_round_trip() {
     ] {
         let pipeline = Pipeline::parse(text, &registry).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(pipeline.to_string(), printed);
-        assert_eq!(Pipeline::from_json(&pipeline.to_json().to_string(), &registry).unwrap().to_string(), printed);
+        assert_eq!(
+            Pipeline::from_json(&pipeline.to_json().to_string(), &registry).unwrap().to_string(),
+            printed
+        );
     }
 }
 

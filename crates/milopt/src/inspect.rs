@@ -154,7 +154,8 @@ fn of_feature(feature: &Feature) -> FeatureSummary {
     let (kind, shape, flexible) = match &feature.kind {
         None => ("unspecified".to_owned(), None, None),
         Some(FeatureKind::Array(array) | FeatureKind::State(Some(array))) => {
-            let kind = array.dtype().map_or_else(|| format!("array_{}", array.data_type), |dtype| dtype.to_string());
+            let kind =
+                array.dtype().map_or_else(|| format!("array_{}", array.data_type), |dtype| dtype.to_string());
             let flexible = array.flexibility.as_ref().map(|flexibility| match flexibility {
                 Flexibility::Enumerated(shapes) => {
                     let shapes: Vec<String> = shapes.iter().map(|shape| format!("{shape:?}")).collect();
@@ -200,7 +201,10 @@ fn metadata(interface: &Interface) -> BTreeMap<String, String> {
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let target = self.target.as_ref().map_or_else(|| "newer than this milopt".to_owned(), |target| format!("{target} and later"));
+        let target = self
+            .target
+            .as_ref()
+            .map_or_else(|| "newer than this milopt".to_owned(), |target| format!("{target} and later"));
         writeln!(f, "{}, specification version {} ({target})", self.kind, self.specification_version)?;
         for (name, function) in &self.functions {
             write!(f, "\nfunction {name}")?;
@@ -216,7 +220,8 @@ impl std::fmt::Display for Summary {
             {
                 for feature in features {
                     let shape = feature.shape.as_ref().map(|shape| format!(" {shape:?}")).unwrap_or_default();
-                    let flexible = feature.flexible.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
+                    let flexible =
+                        feature.flexible.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
                     writeln!(f, "  {role:<7}{}: {}{shape}{flexible}", feature.name, feature.kind)?;
                 }
             }

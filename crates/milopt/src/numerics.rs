@@ -29,8 +29,14 @@ impl Instrument for VerifyNumerics {
         self.before = Some(program.clone());
     }
 
-    fn after_pass(&mut self, event: &PassEvent<'_>, program: &Program, report: &PassReport) -> Result<(), String> {
-        let Some(before) = self.before.take().filter(|_| report.changed && !event.def.changes_interface) else {
+    fn after_pass(
+        &mut self,
+        event: &PassEvent<'_>,
+        program: &Program,
+        report: &PassReport,
+    ) -> Result<(), String> {
+        let Some(before) = self.before.take().filter(|_| report.changed && !event.def.changes_interface)
+        else {
             return Ok(());
         };
         let class = match event.def.numerics {

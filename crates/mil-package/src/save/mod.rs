@@ -64,7 +64,8 @@ impl Contents {
         files.insert(manifest.model().to_owned(), Content::Bytes(message));
         files.insert(manifest::FILE.to_owned(), Content::Bytes(manifest.to_bytes()?));
         let holds_file = |item: &str| files.keys().any(|path| is_within(path, item));
-        let empty = manifest.items().filter(|item| !holds_file(&item.path)).map(|item| item.path.clone()).collect();
+        let empty =
+            manifest.items().filter(|item| !holds_file(&item.path)).map(|item| item.path.clone()).collect();
         Ok(Contents { files, empty })
     }
 

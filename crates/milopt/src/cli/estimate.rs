@@ -46,7 +46,8 @@ pub(super) fn run(args: &Args) -> Outcome {
             pipeline.run(program).map_err(|error| Failure::Pass(chain(&error)))?;
         }
     }
-    let estimates: Vec<_> = package.model().programs().iter().map(|(_, program)| estimate(program, &target)).collect();
+    let estimates: Vec<_> =
+        package.model().programs().iter().map(|(_, program)| estimate(program, &target)).collect();
     if estimates.is_empty() {
         return Err(Failure::Input(format!("{} holds no ML Program", args.input.display())));
     }
@@ -64,7 +65,8 @@ pub(super) fn run(args: &Args) -> Outcome {
             broken.push(format!("{name} falls into {} segments, more than {max}", summary.segments));
         }
         if let Some(min) = args.min_ane_share.filter(|&min| summary.ane_share < min) {
-            broken.push(format!("{:.3} of {name} is on the Neural Engine, less than {min}", summary.ane_share));
+            broken
+                .push(format!("{:.3} of {name} is on the Neural Engine, less than {min}", summary.ane_share));
         }
     }
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use mil_eval::{Array, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, compare, npz, random_inputs};
+use mil_eval::{
+    Array, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, compare, npz, random_inputs,
+};
 use mil_ir::{Name, Program};
 use serde_json::json;
 
@@ -53,7 +55,11 @@ const LARGEST_ARRAY: usize = 4 << 30;
 pub(super) fn run(args: &Args) -> Outcome {
     let package = open(&args.input)?;
     let program = package.model().as_program().ok_or_else(|| {
-        Failure::Input(format!("{} is of type {}: only ML Programs run", args.input.display(), package.model().kind()))
+        Failure::Input(format!(
+            "{} is of type {}: only ML Programs run",
+            args.input.display(),
+            package.model().kind()
+        ))
     })?;
     let function = function(program, args.function.as_deref());
     let names: Vec<&str> = args.outputs.iter().map(String::as_str).collect();
@@ -70,7 +76,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let interface = program.interface.function(&function);
     let calls: Vec<Inputs> = match args.random {
         Some(seed) => {
-            let graph = program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
+            let graph =
+                program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
             vec![random_inputs(graph, interface, Flavour::Normal, seed)?]
         }
         None => args.inputs.iter().map(|path| read(path)).collect::<Result<_, _>>()?,
@@ -82,8 +89,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         }
     }
     if let Some(path) = &args.output {
-        let file = File::create(path).map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?;
-        npz::write(std::io::BufWriter::new(file), results.iter().map(|(name, array)| (name.as_str(), array)))?;
+        let file = File::create(path)
+            .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?;
+        npz::write(
+            std::io::BufWriter::new(file),
+            results.iter().map(|(name, array)| (name.as_str(), array)),
+        )?;
     }
     match &args.compare {
         Some(path) => compared(args, path, &results),
@@ -94,7 +105,8 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// The function that runs if none is named: the default one, else `main`, else the only one.
 fn function(program: &Program, named: Option<&str>) -> String {
     let default = program.interface.default_function.as_deref();
-    let only = program.functions.keys().next().filter(|_| program.functions.len() == 1).map(|name| name.as_str());
+    let only =
+        program.functions.keys().next().filter(|_| program.functions.len() == 1).map(|name| name.as_str());
     named.or(default).or(only).unwrap_or("main").to_owned()
 }
 
@@ -111,7 +123,9 @@ fn arrays(outputs: Outputs) -> Vec<(Name, Array)> {
     for (name, value) in outputs {
         match value {
             EvalValue::Array(array) => arrays.push((name, array)),
-            other => eprintln!("milopt: output {name} is {}, which .npz has no form for; left out", other.form()),
+            other => {
+                eprintln!("milopt: output {name} is {}, which .npz has no form for; left out", other.form())
+            }
         }
     }
     arrays
@@ -121,7 +135,9 @@ fn summary(args: &Args, results: &[(String, Array)]) -> Outcome {
     if args.json {
         let all: serde_json::Map<_, _> = results
             .iter()
-            .map(|(name, array)| (name.clone(), json!({"type": array.dtype().to_string(), "shape": array.shape()})))
+            .map(|(name, array)| {
+                (name.clone(), json!({"type": array.dtype().to_string(), "shape": array.shape()}))
+            })
             .collect();
         return say_json(&json!({"outputs": all}));
     }
@@ -137,7 +153,8 @@ fn range(array: &Array) -> String {
     if values.is_empty() {
         return String::new();
     }
-    let (min, max) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+    let (min, max) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
     format!(", from {min:.6} to {max:.6}, mean {:.6}", values.iter().sum::<f64>() / values.len() as f64)
 }
 
@@ -157,13 +174,19 @@ fn compared(args: &Args, path: &Path, results: &[(String, Array)]) -> Outcome {
             };
             say(&format!("{name}: {text}\n"))?;
         }
-        if args.min_snr.is_some_and(|min| found.mismatch.is_some() || found.snr_db.is_nan() || found.snr_db < min) {
+        if args
+            .min_snr
+            .is_some_and(|min| found.mismatch.is_some() || found.snr_db.is_nan() || found.snr_db < min)
+        {
             faults.push(format!("{name} has {:.1} dB", found.snr_db));
         }
         rows.insert(name.clone(), json!({"snr_db": found.snr_db, "max_abs": found.max_abs}));
     }
-    let missing: Vec<&str> =
-        reference.keys().map(|name| name.as_str()).filter(|name| !results.iter().any(|(own, _)| own == name)).collect();
+    let missing: Vec<&str> = reference
+        .keys()
+        .map(|name| name.as_str())
+        .filter(|name| !results.iter().any(|(own, _)| own == name))
+        .collect();
     if !missing.is_empty() && rows.is_empty() {
         return Err(Failure::Input(format!("no output is called {}", missing.join(", "))));
     }

@@ -35,7 +35,9 @@ pub(super) fn run(args: &Args) -> Outcome {
         Command::Explain { id } => {
             let (def, _) = registry.find(id).ok_or_else(|| {
                 let error = registry.entry(id, json!({})).err();
-                Failure::Input(error.map_or_else(|| format!("there is no pass {id}"), |error| error.to_string()))
+                Failure::Input(
+                    error.map_or_else(|| format!("there is no pass {id}"), |error| error.to_string()),
+                )
             })?;
             explain(def, args.json)
         }
@@ -135,4 +137,24 @@ fn pipelines(registry: &Registry, as_json: bool) -> Outcome {
         all.insert(name.to_owned(), pipeline.to_json());
     }
     if as_json { say_json(&all) } else { say(&text) }
+}
+
+#[cfg(test)]
+mod tests {
+    /// `docs/generated/passes.md` is what `milopt passes explain` prints of every pass. `BLESS=1` rewrites it.
+    #[test]
+    fn the_reference_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/generated/passes.md");
+        let head = "<!-- Made by `BLESS=1 cargo test -p milopt`; do not edit. -->\n\n";
+        let passes: String =
+            mil_passes::PASSES.iter().map(|def| format!("{}\n", super::describe(def))).collect();
+        let text = format!("{head}{}", passes.trim_end().to_owned() + "\n");
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(path).unwrap_or_default() == text,
+            "docs/generated/passes.md is stale"
+        );
+    }
 }

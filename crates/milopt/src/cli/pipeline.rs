@@ -39,17 +39,28 @@ pub(super) fn steps(raw: &[String]) -> Vec<Step> {
 /// A pipeline from its name, the path of a JSON or text file, or text.
 pub(super) fn pipeline(text: &str, registry: &Registry) -> Result<Pipeline, Failure> {
     let path = Path::new(text);
-    if registry.pipeline(text).is_none() && (path.extension().is_some() || text.contains('/')) && path.is_file() {
+    if registry.pipeline(text).is_none()
+        && (path.extension().is_some() || text.contains('/'))
+        && path.is_file()
+    {
         let content = std::fs::read_to_string(path)
             .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))?;
         let json = content.trim_start().starts_with('[');
-        return Ok(if json { Pipeline::from_json(&content, registry)? } else { Pipeline::parse(content.trim(), registry)? });
+        return Ok(if json {
+            Pipeline::from_json(&content, registry)?
+        } else {
+            Pipeline::parse(content.trim(), registry)?
+        });
     }
     Ok(Pipeline::parse(text, registry)?)
 }
 
 /// The whole pipeline of a command line: steps in order, then `--set ID.OPTION=JSON` for every entry with that id.
-pub(super) fn assemble(steps: &[Step], settings: &[String], registry: &Registry) -> Result<Pipeline, Failure> {
+pub(super) fn assemble(
+    steps: &[Step],
+    settings: &[String],
+    registry: &Registry,
+) -> Result<Pipeline, Failure> {
     let mut all = Pipeline::new();
     for step in steps {
         all = all.then(match step {

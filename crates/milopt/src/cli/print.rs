@@ -29,14 +29,19 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let package = open(&args.input)?;
     if let Some(name) = &args.function
-        && !package.model().programs().iter().any(|(_, program)| program.functions.contains_key(name.as_str()))
+        && !package
+            .model()
+            .programs()
+            .iter()
+            .any(|(_, program)| program.functions.contains_key(name.as_str()))
     {
         return Err(Failure::Input(format!("{} has no function {name}", args.input.display())));
     }
     let mut options = if args.apple { text::PrintOptions::apple() } else { text::PrintOptions::default() };
     options.function = args.function.as_deref().map(Into::into);
     let mut text = String::new();
-    let dropped = text::write_model(&mut text, package.model(), &options, &mut |_, _| text::Placement::BySize)?;
+    let dropped =
+        text::write_model(&mut text, package.model(), &options, &mut |_, _| text::Placement::BySize)?;
     if args.json {
         return say_json(&serde_json::json!({"text": text, "dropped": dropped}));
     }

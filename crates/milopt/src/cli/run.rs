@@ -90,24 +90,32 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     {
         return Err(Failure::Input(format!("--why {id}: there is no such pass")));
     }
-    let chip = args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
+    let chip =
+        args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
     if let Some(target) = &args.raise_target {
         raise(&mut package, target)?;
     }
-    let before: Vec<_> = package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
+    let before: Vec<_> =
+        package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
     if before.is_empty() && !pipeline.entries.is_empty() {
         let kind = package.model().kind();
-        return Err(Failure::Input(format!("{} is of type {kind}: passes work on ML Programs", args.input.display())));
+        return Err(Failure::Input(format!(
+            "{} is of type {kind}: passes work on ML Programs",
+            args.input.display()
+        )));
     }
     let mut reports = Vec::new();
     for program in package.model_mut().programs_mut() {
         if args.bisect {
             return bisect(&args, &pipeline, program);
         }
-        reports.push(runner(&args, &pipeline, args.fuel).run(&pipeline, program).map_err(|error| failure(&error))?);
+        reports.push(
+            runner(&args, &pipeline, args.fuel).run(&pipeline, program).map_err(|error| failure(&error))?,
+        );
     }
-    let after: Vec<_> = package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
+    let after: Vec<_> =
+        package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
     if args.output.extension().is_some_and(|extension| extension == "mil") {
         package.save_text(&args.output)?;
     } else {
@@ -202,7 +210,10 @@ fn bisect(args: &Args, pipeline: &Pipeline, program: &Program) -> Outcome {
         if attempt(Some(middle)).is_ok() { good = middle } else { bad = middle }
     }
     match attempt(Some(bad)) {
-        Err(error) => Err(Failure::Pass(format!("rewrite {bad} is the first that makes the run fail: {}", chain(&error)))),
+        Err(error) => Err(Failure::Pass(format!(
+            "rewrite {bad} is the first that makes the run fail: {}",
+            chain(&error)
+        ))),
         Ok(_) => Err(Failure::Pass("the run does not fail every time".into())),
     }
 }
@@ -227,7 +238,8 @@ fn report(args: &Args, reports: &[RunReport], before: &[Histogram], after: &[His
                 } else {
                     format!("{} -> {}", pass.ops_before, pass.ops_after)
                 };
-                let counts: Vec<String> = pass.statistics.iter().map(|(name, n)| format!("{name} {n}")).collect();
+                let counts: Vec<String> =
+                    pass.statistics.iter().map(|(name, n)| format!("{name} {n}")).collect();
                 text.push_str(&format!("{line}{:<36} {ops:>14} ops  {}\n", pass.id, counts.join(", ")));
             }
         }
@@ -246,7 +258,8 @@ fn report(args: &Args, reports: &[RunReport], before: &[Histogram], after: &[His
 fn table(before: &Histogram, after: &Histogram) -> String {
     let kinds: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let count = |map: &Histogram, kind: &String| map.get(kind).copied().unwrap_or(0);
-    let mut rows: Vec<_> = kinds.into_iter().map(|kind| (kind, count(before, kind), count(after, kind))).collect();
+    let mut rows: Vec<_> =
+        kinds.into_iter().map(|kind| (kind, count(before, kind), count(after, kind))).collect();
     rows.sort_by_key(|(kind, before, after)| (before == after, (*kind).clone()));
     let mut text = format!("{:<36} {:>8} {:>8}\n", "op", "before", "after");
     for (kind, before, after) in &rows {

@@ -19,7 +19,11 @@ pub(super) enum Selection {
 impl Selection {
     /// From `all` or a list of ids.
     pub(super) fn parse(text: &str) -> Selection {
-        if text == "all" { Selection::All } else { Selection::Ids(text.split(',').map(str::to_owned).collect()) }
+        if text == "all" {
+            Selection::All
+        } else {
+            Selection::Ids(text.split(',').map(str::to_owned).collect())
+        }
     }
 
     fn has(&self, event: &PassEvent<'_>) -> bool {
@@ -49,7 +53,12 @@ impl Instrument for Printer {
         }
     }
 
-    fn after_pass(&mut self, event: &PassEvent<'_>, program: &Program, report: &PassReport) -> Result<(), String> {
+    fn after_pass(
+        &mut self,
+        event: &PassEvent<'_>,
+        program: &Program,
+        report: &PassReport,
+    ) -> Result<(), String> {
         if self.after.as_ref().is_some_and(|selection| selection.has(event)) {
             eprintln!("// after {}\n{}", event.id, text::print(program, &text::PrintOptions::default()));
         }
@@ -74,7 +83,14 @@ impl Instrument for Why {
         true
     }
 
-    fn missed(&mut self, pass: &'static PassDef, pattern: &'static str, graph: &Graph, op: OpId, reason: &str) {
+    fn missed(
+        &mut self,
+        pass: &'static PassDef,
+        pattern: &'static str,
+        graph: &Graph,
+        op: OpId,
+        reason: &str,
+    ) {
         if pass.id != self.id && pass.alias(&self.id).is_none() {
             return;
         }
@@ -142,7 +158,8 @@ impl Instrument for Reproducer {
         let path = self.folder.join(format!("{}-{}.mil", event.index, event.def.id));
         let head: String = error.lines().map(|line| format!("// {line}\n")).collect();
         let body = text::print(program, &text::PrintOptions::default());
-        let content = format!("// RUN: milopt run {} -o OUT --pipeline '{}'\n{head}{body}", path.display(), event.rest);
+        let content =
+            format!("// RUN: milopt run {} -o OUT --pipeline '{}'\n{head}{body}", path.display(), event.rest);
         let written = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&path, content));
         match written {
             Ok(()) => eprintln!("milopt: the program before {} is in {}", event.id, path.display()),

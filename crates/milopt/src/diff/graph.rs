@@ -121,7 +121,8 @@ impl<'g> Pairs<'g> {
             }
         }
         let mut by_operands: HashMap<String, Vec<OpId>> = HashMap::new();
-        let identity: HashMap<ValueId, ValueId> = b.walk().flat_map(|op| b.op(op).results()).map(|&v| (v, v)).collect();
+        let identity: HashMap<ValueId, ValueId> =
+            b.walk().flat_map(|op| b.op(op).results()).map(|&v| (v, v)).collect();
         for op in b.walk().filter(|op| !pairs.found.contains(op)) {
             by_operands.entry(shape_of(b, op, &identity)).or_default().push(op);
         }
@@ -165,7 +166,12 @@ impl<'g> Pairs<'g> {
                 }
             }
         }
-        what.extend(params_b.keys().filter(|param| !params_a.contains_key(*param)).map(|param| format!("{param} is new")));
+        what.extend(
+            params_b
+                .keys()
+                .filter(|param| !params_a.contains_key(*param))
+                .map(|param| format!("{param} is new")),
+        );
         for (key, literal) in a.attributes() {
             match b.attributes().get(key) {
                 None => what.push(format!("attribute {key} is gone")),
@@ -220,7 +226,8 @@ impl<'g> Pairs<'g> {
     /// Ops outside the longest run of pairs that keeps its order.
     fn moved(&self) -> usize {
         let place: HashMap<OpId, usize> = self.b.walk().enumerate().map(|(at, op)| (op, at)).collect();
-        let places: Vec<usize> = self.a.walk().filter_map(|op| place.get(self.ops.get(&op)?).copied()).collect();
+        let places: Vec<usize> =
+            self.a.walk().filter_map(|op| place.get(self.ops.get(&op)?).copied()).collect();
         let mut ends: Vec<usize> = Vec::new();
         for &at in &places {
             match ends.binary_search(&at) {

@@ -28,7 +28,10 @@ pub struct Difference {
 impl Difference {
     /// The models are the same.
     pub fn is_empty(&self) -> bool {
-        self.interface.is_empty() && self.metadata.is_empty() && self.program.is_empty() && self.graphs.is_empty()
+        self.interface.is_empty()
+            && self.metadata.is_empty()
+            && self.program.is_empty()
+            && self.graphs.is_empty()
     }
 }
 
@@ -50,9 +53,13 @@ pub fn compare(a: &Model, b: &Model) -> Difference {
                     let text = format!("{place}members: {} became {}", a.members.len(), b.members.len());
                     difference.interface.push(text);
                 }
-                for (index, ((name_a, member_a), (name_b, member_b))) in a.members.iter().zip(&b.members).enumerate().rev() {
+                for (index, ((name_a, member_a), (name_b, member_b))) in
+                    a.members.iter().zip(&b.members).enumerate().rev()
+                {
                     if name_a != name_b {
-                        difference.interface.push(format!("{place}member {index}: name {name_a:?} became {name_b:?}"));
+                        difference
+                            .interface
+                            .push(format!("{place}member {index}: name {name_a:?} became {name_b:?}"));
                     }
                     stack.push((format!("{place}member {index}: "), member_a, member_b));
                 }
@@ -71,22 +78,28 @@ fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mu
         let (a, b) = (a.specification_version, b.specification_version);
         difference.interface.push(format!("{place}specification version: {a} became {b}"));
     }
-    if (a.updatable, &a.default_function, a.multifunction) != (b.updatable, &b.default_function, b.multifunction) {
+    if (a.updatable, &a.default_function, a.multifunction)
+        != (b.updatable, &b.default_function, b.multifunction)
+    {
         difference.interface.push(format!("{place}default function, form of the functions, or updatability"));
     }
     let functions: BTreeSet<_> = a.functions.keys().chain(b.functions.keys()).collect();
     for name in functions {
         let (Some(a), Some(b)) = (a.functions.get(name), b.functions.get(name)) else {
-            let side = if a.functions.contains_key(name) { "only in the first" } else { "only in the second" };
+            let side =
+                if a.functions.contains_key(name) { "only in the first" } else { "only in the second" };
             difference.interface.push(format!("{place}features of function {name}: {side}"));
             continue;
         };
-        for (role, a, b) in
-            [("input", &a.inputs, &b.inputs), ("output", &a.outputs, &b.outputs), ("state", &a.states, &b.states)]
-        {
+        for (role, a, b) in [
+            ("input", &a.inputs, &b.inputs),
+            ("output", &a.outputs, &b.outputs),
+            ("state", &a.states, &b.states),
+        ] {
             let names: BTreeSet<_> = a.iter().chain(b).map(|feature| &feature.name).collect();
             for feature in names {
-                let find = |features: &[mil_ir::Feature]| features.iter().position(|found| found.name == *feature);
+                let find =
+                    |features: &[mil_ir::Feature]| features.iter().position(|found| found.name == *feature);
                 let text = match (find(a), find(b)) {
                     (Some(at_a), Some(at_b)) if a[at_a] != b[at_b] => "differs",
                     (Some(at_a), Some(at_b)) if at_a != at_b => "moved",
@@ -97,8 +110,12 @@ fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mu
                 difference.interface.push(format!("{place}{name}: {role} {feature}: {text}"));
             }
         }
-        if (&a.predicted_feature, &a.predicted_probabilities) != (&b.predicted_feature, &b.predicted_probabilities) {
-            difference.interface.push(format!("{place}{name}: names of the predicted class and its probabilities"));
+        if (&a.predicted_feature, &a.predicted_probabilities)
+            != (&b.predicted_feature, &b.predicted_probabilities)
+        {
+            difference
+                .interface
+                .push(format!("{place}{name}: names of the predicted class and its probabilities"));
         }
     }
     if a.training_inputs != b.training_inputs {
@@ -115,7 +132,8 @@ fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mu
                 difference.metadata.push(format!("{place}{what}: {a:?} became {b:?}"));
             }
         }
-        let keys: BTreeSet<_> = a.metadata.user_defined.keys().chain(b.metadata.user_defined.keys()).collect();
+        let keys: BTreeSet<_> =
+            a.metadata.user_defined.keys().chain(b.metadata.user_defined.keys()).collect();
         for key in keys {
             let (a, b) = (a.metadata.user_defined.get(key), b.metadata.user_defined.get(key));
             if a != b {
@@ -138,7 +156,8 @@ fn compare_programs(place: &str, a: &Program, b: &Program, difference: &mut Diff
     let functions: BTreeSet<_> = a.functions.keys().chain(b.functions.keys()).collect();
     for name in functions {
         let (Some(a), Some(b)) = (a.functions.get(name), b.functions.get(name)) else {
-            let side = if a.functions.contains_key(name) { "only in the first" } else { "only in the second" };
+            let side =
+                if a.functions.contains_key(name) { "only in the first" } else { "only in the second" };
             difference.program.push(format!("{place}function {name}: {side}"));
             continue;
         };
@@ -151,11 +170,17 @@ fn compare_programs(place: &str, a: &Program, b: &Program, difference: &mut Diff
         let opsets: BTreeSet<_> = a.specializations.keys().chain(b.specializations.keys()).collect();
         for opset in opsets {
             match (a.specializations.get(opset), b.specializations.get(opset)) {
-                (Some(a), Some(b)) => difference.graphs.extend(graph::compare(&format!("{place}{name} for {opset}"), a, b)),
-                (Some(_), None) => {
-                    difference.program.push(format!("{place}function {name}: opset {opset} only in the first"));
+                (Some(a), Some(b)) => {
+                    difference.graphs.extend(graph::compare(&format!("{place}{name} for {opset}"), a, b))
                 }
-                _ => difference.program.push(format!("{place}function {name}: opset {opset} only in the second")),
+                (Some(_), None) => {
+                    difference
+                        .program
+                        .push(format!("{place}function {name}: opset {opset} only in the first"));
+                }
+                _ => difference
+                    .program
+                    .push(format!("{place}function {name}: opset {opset} only in the second")),
             }
         }
     }
@@ -166,7 +191,9 @@ impl fmt::Display for Difference {
         if self.is_empty() {
             return writeln!(f, "no difference");
         }
-        for (title, entries) in [("interface", &self.interface), ("metadata", &self.metadata), ("program", &self.program)] {
+        for (title, entries) in
+            [("interface", &self.interface), ("metadata", &self.metadata), ("program", &self.program)]
+        {
             for entry in entries {
                 writeln!(f, "{title}: {entry}")?;
             }

@@ -11,7 +11,8 @@ pub fn lines(a: &str, b: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
     let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let end = a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b, before, after) = (&a[start..a.len() - end], &b[start..b.len() - end], &a[..start], &a[a.len() - end..]);
+    let (a, b, before, after) =
+        (&a[start..a.len() - end], &b[start..b.len() - end], &a[..start], &a[a.len() - end..]);
 
     let mut places: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
     b.iter().enumerate().rev().for_each(|(at, line)| places.entry(line).or_default().push(at));
@@ -35,6 +36,9 @@ pub fn lines(a: &str, b: &str) -> String {
     }
     out.extend(b[next..].iter().map(|line| ('+', *line)));
 
+    if out.iter().all(|(mark, _)| *mark == ' ') {
+        return String::new();
+    }
     let mut text = String::new();
     let first = before.iter().rev().take(CONTEXT).rev().map(|line| (' ', *line));
     let last = after.iter().take(CONTEXT).map(|line| (' ', *line));

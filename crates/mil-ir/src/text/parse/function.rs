@@ -130,7 +130,12 @@ impl Parser<'_, '_> {
             inputs.push((name, ty));
             carried.push(unknown);
         }
-        let mut scope = Scope { graph: Graph::new(inputs), visible: HashMap::new(), states: HashMap::new(), order: Vec::new() };
+        let mut scope = Scope {
+            graph: Graph::new(inputs),
+            visible: HashMap::new(),
+            states: HashMap::new(),
+            order: Vec::new(),
+        };
         for (&input, carried) in scope.graph.root().inputs().to_vec().iter().zip(carried) {
             scope.graph.set_value_carried(input, carried);
             self.define(&mut scope, input, start)?;

@@ -1,0 +1,95 @@
+//! The command as scripts see it: exit codes, JSON, errors that say what and where.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::process::{Command, Output};
+
+/// Runs the command, which the same workspace builds beside this test.
+fn milopt(arguments: &[&str]) -> Output {
+    let mut path = std::env::current_exe().unwrap();
+    while path.file_name().is_none_or(|name| name != "deps") {
+        assert!(path.pop(), "the test stands below a folder of cargo's");
+    }
+    path.pop();
+    Command::new(path.join("milopt")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn fixture() -> String {
+    milopt_tests::fixture("star_hourglass.mlpackage").display().to_string()
+}
+
+#[test]
+fn inspect_gives_the_promised_json() {
+    let output = milopt(&["inspect", &fixture(), "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["kind"], "mlprogram");
+    let main = &summary["functions"]["main"];
+    assert_eq!(main["opset"], "CoreML8");
+    assert_eq!(main["ops"]["conv"], 38);
+    assert!(main["ops"].get("const").is_none(), "const is not counted");
+    assert!(summary["weights"]["bytes"].as_u64().unwrap() > 0);
+    for list in ["inputs", "outputs"] {
+        let first = &main[list][0];
+        assert!(
+            first["name"].is_string() && first["type"].is_string() && first["shape"].is_array(),
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn run_reports_each_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.mlpackage");
+    let out = out.to_str().unwrap();
+    let steps = [
+        "run",
+        &fixture(),
+        "-o",
+        out,
+        "--pass",
+        "fuse_conv_bn",
+        "--pipeline",
+        "dead_code_elimination",
+        "--json",
+    ];
+    let output = milopt(&steps);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let passes = report["programs"][0]["passes"].as_array().unwrap();
+    let ids: Vec<&str> = passes.iter().map(|pass| pass["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["fuse_conv_bn", "dead_code_elimination"], "in the order of the command line");
+    assert!(milopt(&["verify", out]).status.success());
+    assert_eq!(milopt(&["diff", &fixture(), out]).status.code(), Some(1));
+    assert_eq!(milopt(&["diff", out, out]).status.code(), Some(0));
+}
+
+#[test]
+fn faults_are_told_with_their_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.mlpackage").display().to_string();
+    let fixture = fixture();
+    for (arguments, code, message) in [
+        (vec!["run", &fixture, "-o", &out, "--pass", "fuse_conv_bm"], 2, "is it fuse_conv_bn?"),
+        (
+            vec!["run", &fixture, "-o", &out, "--set", "fuse_conv_bn.x=1"],
+            2,
+            "the pipeline has no fuse_conv_bn",
+        ),
+        (vec!["run", &fixture, "-o", &out, "--raise-target", "iOS19"], 2, "expected one of"),
+        (vec!["inspect", "no_such.mlpackage"], 2, "no_such.mlpackage"),
+        (vec!["print", &fixture, "--function", "other"], 2, "has no function other"),
+        (vec!["estimate", &fixture, "--chip", "Z80"], 2, "Z80"),
+        (vec!["estimate", &fixture, "--min-ane-share", "0.5"], 1, "of main is on the Neural Engine"),
+    ] {
+        let output = milopt(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(message), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert!(!std::path::Path::new(&out).exists(), "nothing is written on a fault");
+}
