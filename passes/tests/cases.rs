@@ -38,6 +38,9 @@ fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), 
     if got != wanted {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
     }
+    if got == print(&original) {
+        return Ok(());
+    }
     let class = match def.numerics {
         Numerics::Exact => NumericsClass::Exact,
         Numerics::Rounding => NumericsClass::Rounding,
