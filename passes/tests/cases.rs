@@ -75,8 +75,10 @@ fn compare(original: &Program, program: &Program, class: NumericsClass) -> Resul
 
 /// Fails with all that went wrong, each with its place.
 fn report(failures: Vec<(String, Result<(), String>)>) {
-    let lines: Vec<String> =
-        failures.into_iter().filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?))).collect();
+    let lines: Vec<String> = failures
+        .into_iter()
+        .filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?)))
+        .collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
@@ -84,13 +86,18 @@ fn report(failures: Vec<(String, Result<(), String>)>) {
 fn block<'a>(def: &'a PassDef, heading: &str) -> &'a str {
     let from = def.doc.find(heading).unwrap_or_else(|| panic!("{}: no heading {heading}", def.id));
     let rest = &def.doc[from..];
-    let start = rest.find("```mil\n").map(|at| at + 7).unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
+    let start = rest
+        .find("```mil\n")
+        .map(|at| at + 7)
+        .unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
     rest[start..].split("```").next().unwrap_or("")
 }
 
 #[test]
 fn before_becomes_after() {
-    let all = PASSES.iter().map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
+    let all = PASSES
+        .iter()
+        .map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
     report(all.collect());
 }
 
@@ -140,7 +147,10 @@ fn case(def: &PassDef, file: &Path, bless: bool) -> Result<(), String> {
     check(def, options, before, after)?;
     let refuses = stem(file).contains("refuses_");
     if refuses != (print(&parse(before)) == print(&parse(after))) {
-        return Err(format!("by its name, the pass changes {}", if refuses { "nothing" } else { "something" }));
+        return Err(format!(
+            "by its name, the pass changes {}",
+            if refuses { "nothing" } else { "something" }
+        ));
     }
     Ok(())
 }
@@ -153,7 +163,10 @@ fn cases_of_every_pass() {
         for file in files(def) {
             // A file that does not parse fails by itself.
             let result = std::panic::catch_unwind(|| case(def, &file, bless));
-            results.push((file.display().to_string(), result.unwrap_or_else(|_| Err("panics; see above".into()))));
+            results.push((
+                file.display().to_string(),
+                result.unwrap_or_else(|_| Err("panics; see above".into())),
+            ));
         }
     }
     report(results);
@@ -164,12 +177,15 @@ fn cases_of_every_pass() {
 fn every_pattern_has_a_case() {
     let mut missing = Vec::new();
     for def in PASSES {
-        let names: Vec<String> = files(def).iter().map(|file| stem(file)).filter(|name| !name.contains("refuses_")).collect();
+        let names: Vec<String> =
+            files(def).iter().map(|file| stem(file)).filter(|name| !name.contains("refuses_")).collect();
         if names.is_empty() {
             missing.push(def.id.to_owned());
         }
         let without = |name: &str| !names.iter().any(|case| case.starts_with(name));
-        missing.extend(def.patterns.iter().filter(|p| without(p.name)).map(|p| format!("{}.{}", def.id, p.name)));
+        missing.extend(
+            def.patterns.iter().filter(|p| without(p.name)).map(|p| format!("{}.{}", def.id, p.name)),
+        );
     }
     assert!(missing.is_empty(), "no case: {}", missing.join(", "));
 }
@@ -177,7 +193,11 @@ fn every_pattern_has_a_case() {
 #[test]
 fn declarations_are_sound() {
     let mut ids: Vec<&str> = PASSES.iter().map(|def| def.id).collect();
-    let sorted = { let mut copy = ids.clone(); copy.sort_unstable(); copy };
+    let sorted = {
+        let mut copy = ids.clone();
+        copy.sort_unstable();
+        copy
+    };
     assert_eq!(ids, sorted, "PASSES is sorted by id");
     for def in PASSES {
         folder(def);
@@ -187,7 +207,11 @@ fn declarations_are_sound() {
             assert_eq!(built.options()[option.name], option.default, "{}.{}", def.id, option.name);
             assert!(!option.doc.trim().is_empty(), "{}.{} says what it does", def.id, option.name);
         }
-        assert!((def.build)(serde_json::json!({"no_such_option": 1})).is_err(), "{} takes any option", def.id);
+        assert!(
+            (def.build)(serde_json::json!({"no_such_option": 1})).is_err(),
+            "{} takes any option",
+            def.id
+        );
         ids.extend(def.aliases.iter().map(|alias| alias.id));
     }
     let count = ids.len();
