@@ -1,5 +1,7 @@
 //! Before and After of every pass, and the cases in its folder: what the pass leaves, and that it still computes the same.
 
+#![allow(clippy::unwrap_used, reason = "a failing test may panic anywhere")]
+
 use std::path::{Path, PathBuf};
 
 use mil_eval::{EvalOptions, Flavour, NumericsClass, random_inputs, verify};
