@@ -24,11 +24,12 @@ pub(crate) fn fits(value: f64, dtype: DType) -> bool {
     }
 }
 
-/// Whether a constant is `value` up to the rounding of its element type: a few units in the last place.
+/// Whether a constant is `value` up to the rounding of its element type: in fp32 a few units in the last place, in fp16,
+/// whose units are coarse enough to hold other constants, rounded to the nearest.
 pub(crate) fn is_close(constant: f64, value: f64, dtype: DType) -> bool {
-    let epsilon = match dtype {
-        DType::Fp16 => f64::from(f16::EPSILON.to_f32()),
-        _ => f64::from(f32::EPSILON),
+    let tolerance = match dtype {
+        DType::Fp16 => 0.5 * f64::from(f16::EPSILON.to_f32()),
+        _ => 2.0 * f64::from(f32::EPSILON),
     };
-    (constant - value).abs() <= 2.0 * epsilon * value.abs()
+    (constant - value).abs() <= tolerance * value.abs()
 }

@@ -1,6 +1,6 @@
 //! Before and After of every pass, and the cases in its folder: what the pass leaves, and that it still computes the same.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a failing test may panic anywhere")]
 
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,9 @@ fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), 
     let (got, wanted) = (print(&program), print(&parse(after)));
     if got != wanted {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
+    }
+    if got == print(&original) {
+        return Ok(());
     }
     let class = match def.numerics {
         Numerics::Exact => NumericsClass::Exact,
@@ -119,36 +122,74 @@ fn folder(def: &PassDef) -> PathBuf {
     folder.unwrap_or_else(|| panic!("{} has no folder of its name", def.id))
 }
 
+/// The files of a pass's cases, sorted.
+fn files(def: &PassDef) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder(def).join("cases")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// The name of a case: that of its file.
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// One file: the pass leaves what stands in it; or, to bless, writes that.
+fn case(def: &PassDef, file: &Path, bless: bool) -> Result<(), String> {
+    let content = std::fs::read_to_string(file).unwrap();
+    let (before, after) = content.split_once(MARK).unwrap_or((&content, ""));
+    let options = before.lines().find_map(|line| line.strip_prefix("// options: ")).unwrap_or("");
+    if bless {
+        let mut program = parse(before);
+        run(def, options, &mut program);
+        std::fs::write(file, format!("{before}{MARK}{}", print(&program))).unwrap();
+        return Ok(());
+    }
+    check(def, options, before, after)?;
+    let refuses = stem(file).contains("refuses_");
+    if refuses != (print(&parse(before)) == print(&parse(after))) {
+        return Err(format!(
+            "by its name, the pass changes {}",
+            if refuses { "nothing" } else { "something" }
+        ));
+    }
+    Ok(())
+}
+
 #[test]
 fn cases_of_every_pass() {
     let bless = std::env::var_os("BLESS").is_some();
     let mut results = Vec::new();
     for def in PASSES {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder(def).join("cases"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|e| e.path())
-            .collect();
-        files.sort();
-        for file in files {
-            let place = file.display().to_string();
-            let content = std::fs::read_to_string(&file).unwrap();
-            let (head, after) = content.split_once(MARK).unwrap_or((&content, ""));
-            let (options, before) = match head.strip_prefix("// options: ") {
-                Some(rest) => rest.split_once('\n').unwrap(),
-                None => ("", head),
-            };
-            if bless {
-                let mut program = parse(before);
-                run(def, options, &mut program);
-                std::fs::write(&file, format!("{head}{MARK}{}", print(&program))).unwrap();
-            } else {
-                results.push((place, check(def, options, before, after)));
-            }
+        for file in files(def) {
+            // A file that does not parse fails by itself.
+            let result = std::panic::catch_unwind(|| case(def, &file, bless));
+            results.push((
+                file.display().to_string(),
+                result.unwrap_or_else(|_| Err("panics; see above".into())),
+            ));
         }
     }
     report(results);
+}
+
+/// Each pattern has a case that it matches: a file whose name starts with the pattern's.
+#[test]
+fn every_pattern_has_a_case() {
+    let mut missing = Vec::new();
+    for def in PASSES {
+        let names: Vec<String> =
+            files(def).iter().map(|file| stem(file)).filter(|name| !name.contains("refuses_")).collect();
+        if names.is_empty() {
+            missing.push(def.id.to_owned());
+        }
+        let without = |name: &str| !names.iter().any(|case| case.starts_with(name));
+        missing.extend(
+            def.patterns.iter().filter(|p| without(p.name)).map(|p| format!("{}.{}", def.id, p.name)),
+        );
+    }
+    assert!(missing.is_empty(), "no case: {}", missing.join(", "));
 }
 
 #[test]

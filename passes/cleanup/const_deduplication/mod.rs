@@ -41,6 +41,9 @@ pass! {
     ],
 }
 
+/// Element type and shape.
+type Kind = (DType, Vec<usize>);
+
 /// coremltools leaves constants of less than 100 elements alone.
 fn adapt(options: serde_json::Value) -> Result<serde_json::Value, String> {
     let serde_json::Value::Object(mut options) = options else { return Ok(options) };
@@ -61,7 +64,7 @@ impl Pass for ConstDeduplication {
 
 impl ConstDeduplication {
     fn constants(&self, graph: &mut Graph, block: BlockId, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        let mut groups: BTreeMap<(DType, Vec<usize>), Vec<(OpId, Tensor)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Kind, Vec<(OpId, Tensor)>> = BTreeMap::new();
         for op in graph.block(block).ops() {
             let Some(value) = graph.op(op).result() else { continue };
             let Some(tensor) = graph.const_tensor(value) else { continue };

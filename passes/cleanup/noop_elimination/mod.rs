@@ -142,7 +142,13 @@ fn same_shape(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(),
         }
     }
     if rw.is(op, &["upsample_bilinear", "resize_bilinear", "upsample_nearest_neighbor"]) {
-        // The same size is the same sampling grid in every mode.
+        // The same size is the same sampling grid in every mode but one.
+        if rw.is(op, &["resize_bilinear"]) {
+            let mode = rw.parameter(op, "sampling_mode")?;
+            if mode.item_str() == Some("OFFSET_CORNERS") {
+                return Err(Miss::new("the mode samples between elements even at the same size"));
+            }
+        }
         rw.shape(input)?;
     }
     forward(rw, op, input)
@@ -151,8 +157,8 @@ fn same_shape(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(),
 fn slice_by_index(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {
     let (input, result) = (rw.input(op, "x")?, rw.result(op)?);
     rw.same_static_type(input, result)?;
-    if let Ok(stride) = rw.parameter(op, "stride")
-        && stride.to_i64s()?.iter().any(|&step| step < 0)
+    if rw.graph().operand(op, "stride").is_some()
+        && rw.constant(op, "stride")?.to_i64s()?.iter().any(|&step| step < 0)
     {
         return Err(Miss::new("it reverses an axis"));
     }

@@ -4,8 +4,8 @@ use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
 pass! {
     /// Makes one `reshape` of two in a row.
     ///
-    /// The value between must have no other use, and the second shape must not have zeros: they mean "as in the input", which
-    /// would then be another.
+    /// The value between must have no other use, and the second shape must be constant and without zeros: they mean "as in
+    /// the input", which would then be another.
     ///
     /// # Before
     /// ```mil
@@ -43,9 +43,7 @@ fn pair(_: &MergeConsecutiveReshapes, rw: &mut Rewrite<'_>, second: OpId) -> Res
     let first = rw.producer(second, "x", &["reshape"])?;
     rw.used_only_by(first, second)?;
     let x = rw.input(first, "x")?;
-    if let Ok(shape) = rw.constant(second, "shape")
-        && shape.to_i64s()?.contains(&0)
-    {
+    if rw.constant(second, "shape")?.to_i64s()?.contains(&0) {
         return Err(Miss::new("a zero in the second shape copies a size of the first result"));
     }
     rw.graph_mut().set_operand(second, "x", 0, Operand::Value(x));
