@@ -6,19 +6,22 @@ use mil_tensor::{DType, Tensor};
 
 /// A vector of this element type, each element rounded once. Refused where a value is not finite in it.
 pub(crate) fn to_dtype(values: &[f64], dtype: DType) -> Result<Tensor, Miss> {
-    let shape = [values.len()];
-    let (tensor, finite) = match dtype {
-        DType::Fp16 => {
-            let rounded: Vec<f16> = values.iter().map(|&value| f16::from_f64(value)).collect();
-            (Tensor::from_slice(&shape, &rounded)?, rounded.iter().all(|value| value.is_finite()))
-        }
-        DType::Fp32 => {
-            let rounded: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-            (Tensor::from_slice(&shape, &rounded)?, rounded.iter().all(|value| value.is_finite()))
-        }
-        other => return Err(Miss(format!("constants of type {other} are not computed").into())),
-    };
-    if finite { Ok(tensor) } else { Err(Miss::new("a new constant is not finite in its element type")) }
+    if !matches!(dtype, DType::Fp16 | DType::Fp32) {
+        return Err(Miss(format!("constants of type {dtype} are not computed").into()));
+    }
+    if !values.iter().all(|&value| fits(value, dtype)) {
+        return Err(Miss::new("a new constant is not finite in its element type"));
+    }
+    Ok(Tensor::from_f64s(dtype, &[values.len()], values)?)
+}
+
+/// A value is finite in an element type, once it is rounded to it.
+pub(crate) fn fits(value: f64, dtype: DType) -> bool {
+    match dtype {
+        // Half a unit in the last place beyond the largest number rounds to infinity.
+        DType::Fp16 => value.abs() < f64::from(f16::MAX.to_f32()) + 16.0,
+        _ => (value as f32).is_finite(),
+    }
 }
 
 /// Whether a constant is `value` up to the rounding of its element type: a few units in the last place.

@@ -12,8 +12,6 @@ use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Miss, Rewrite};
 use mil_tensor::{DType, Tensor};
 
-use crate::constants::to_dtype;
-
 /// The op types that these fusions reach.
 const CONVS: &[&str] = &["conv", "conv_transpose"];
 
@@ -53,37 +51,37 @@ impl Conv {
         Ok(Conv { op, dtype, channels, bias })
     }
 
-    /// The weight with each output channel scaled, rounded once. Refused where finite elements would overflow.
+    /// The weight with each output channel scaled, rounded once. Refused where elements would overflow, but for channels whose
+    /// scale is infinite: what a division by zero gives is not finite before and after.
     fn scaled_weight(&self, rw: &Rewrite<'_>, scale: &[f64]) -> Result<Tensor, Miss> {
         let weight = rw.constant(self.op, "weight")?;
-        let factors = Tensor::from_slice(&[scale.len()], scale)?;
-        let scaled = if rw.is(self.op, &["conv"]) {
-            weight.scale_shift(0, Some(&factors), None)?
-        } else {
-            // [Cin, Cout / groups, kernel…]: the groups of Cin select the part of Cout.
-            let groups = rw.parameter(self.op, "groups")?.item_i64().and_then(|n| usize::try_from(n).ok());
-            let groups =
-                groups.filter(|&n| n > 0 && weight.shape()[0] % n == 0).ok_or(Miss::new("odd groups"))?;
-            let [inputs, outputs] = [weight.shape()[0] / groups, weight.shape()[1]];
-            let taps: usize = weight.shape()[2..].iter().product();
-            weight
-                .reshaped(&[groups, inputs, outputs, taps])?
-                .transposed(&[0, 2, 1, 3])?
-                .reshaped(&[groups * outputs, inputs, taps])?
-                .scale_shift(0, Some(&factors), None)?
-                .reshaped(&[groups, outputs, inputs, taps])?
-                .transposed(&[0, 2, 1, 3])?
-                .reshaped(weight.shape())?
-        };
-        let finite = |tensor: &Tensor| -> Result<bool, Miss> {
-            let mut finite = true;
-            tensor.for_each_f64_chunk(|values| finite &= values.iter().all(|value| value.is_finite()))?;
-            Ok(finite)
-        };
-        if !finite(&scaled)? {
+        let scaled = self.scaled(rw, &weight, scale)?;
+        let finite: Vec<f64> = scale.iter().map(|&factor| if factor.is_infinite() { 1.0 } else { factor }).collect();
+        let checked = if finite == scale { scaled.clone() } else { self.scaled(rw, &weight, &finite)? };
+        if !checked.all(f64::is_finite)? {
             return Err(Miss::new("the scaled weight is not finite in its element type"));
         }
         Ok(scaled)
+    }
+
+    fn scaled(&self, rw: &Rewrite<'_>, weight: &Tensor, scale: &[f64]) -> Result<Tensor, Miss> {
+        let factors = Tensor::from_slice(&[scale.len()], scale)?;
+        if rw.is(self.op, &["conv"]) {
+            return Ok(weight.scale_shift(0, Some(&factors), None)?);
+        }
+        // [Cin, Cout / groups, kernel…]: the groups of Cin select the part of Cout.
+        let groups = rw.parameter(self.op, "groups")?.item_i64().and_then(|n| usize::try_from(n).ok());
+        let groups =
+            groups.filter(|&n| n > 0 && weight.shape()[0].is_multiple_of(n)).ok_or(Miss::new("odd groups"))?;
+        let [inputs, outputs] = [weight.shape()[0] / groups, weight.shape()[1]];
+        let taps: usize = weight.shape()[2..].iter().product();
+        let grouped = weight
+            .reshaped(&[groups, inputs, outputs, taps])?
+            .transposed(&[0, 2, 1, 3])?
+            .reshaped(&[groups * outputs, inputs, taps])?
+            .scale_shift(0, Some(&factors), None)?
+            .reshaped(&[groups, outputs, inputs, taps])?;
+        Ok(grouped.transposed(&[0, 2, 1, 3])?.reshaped(weight.shape())?)
     }
 
     /// The bias, or zeros.
@@ -91,7 +89,7 @@ impl Conv {
         self.bias.clone().unwrap_or_else(|| vec![0.0; self.channels])
     }
 
-    /// The same convolution with other constants.
+    /// The same convolution with other constants. The caller has seen to it that the bias is finite where it should be.
     fn rebuilt(
         &self,
         rw: &mut Rewrite<'_>,
@@ -99,7 +97,7 @@ impl Conv {
         bias: &[f64],
         before: OpId,
     ) -> Result<NewOp, Miss> {
-        let bias = to_dtype(bias, self.dtype)?;
+        let bias = Tensor::from_f64s(self.dtype, &[bias.len()], bias)?;
         let conv = rw.graph().op(self.op);
         let mut new = NewOp::new(conv.kind().clone());
         for (param, argument) in conv.arguments() {

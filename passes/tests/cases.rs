@@ -1,9 +1,12 @@
-//! Before and After of every pass, and the cases in its folder: what the pass leaves.
+//! Before and After of every pass, and the cases in its folder: what the pass leaves, and that it still computes the same.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 
+use mil_eval::{EvalOptions, Flavour, NumericsClass, random_inputs, verify};
 use mil_ir::{Program, text};
-use mil_pass::{PassDef, Pipeline, Runner};
+use mil_pass::{Numerics, PassDef, Pipeline, Runner};
 use mil_passes::{PASSES, registry};
 
 /// Between a case's program and what the pass leaves of it.
@@ -28,7 +31,7 @@ fn run(def: &PassDef, options: &str, program: &mut Program) {
     Runner::new().run(&pipeline, program).unwrap();
 }
 
-/// The pass makes `after` of `before`.
+/// The pass makes `after` of `before`, and the two compute the same as far as its numerics class says.
 fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), String> {
     let original = parse(before);
     let mut program = original.clone();
@@ -37,15 +40,42 @@ fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), 
     if got != wanted {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
     }
+    let class = match def.numerics {
+        Numerics::Exact => NumericsClass::Exact,
+        Numerics::Rounding => NumericsClass::Rounding,
+        Numerics::Lossy => NumericsClass::Lossy { min_snr_db: 40.0 },
+    };
+    compare(&original, &program, class)
+}
+
+/// Both programs give the same on random inputs of every flavour, as far as the class says.
+fn compare(original: &Program, program: &Program, class: NumericsClass) -> Result<(), String> {
+    let options = EvalOptions::default().reproducible();
+    for (name, old) in &original.functions {
+        let new = &program.functions[name];
+        let (before, after) = (old.graph().unwrap(), new.graph().unwrap());
+        let flavours = match class {
+            NumericsClass::Lossy { .. } => &[Flavour::Normal, Flavour::Negative][..],
+            _ => &Flavour::ALL,
+        };
+        let inputs = flavours.iter().map(|&flavour| random_inputs(before, None, flavour, 7).unwrap());
+        let inputs: Vec<_> = inputs.collect();
+        let report = verify((before, &old.opset), (after, &new.opset), class, &inputs, &options);
+        let report = report.map_err(|error| error.to_string())?;
+        if report.failed > 0 {
+            return Err(format!("the original cannot be evaluated for {} inputs", report.failed));
+        }
+        if let Some(found) = report.broken().next() {
+            return Err(format!("{found:?} of {:?} inputs", flavours[found.input]));
+        }
+    }
     Ok(())
 }
 
 /// Fails with all that went wrong, each with its place.
 fn report(failures: Vec<(String, Result<(), String>)>) {
-    let lines: Vec<String> = failures
-        .into_iter()
-        .filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?)))
-        .collect();
+    let lines: Vec<String> =
+        failures.into_iter().filter_map(|(place, result)| Some(format!("{place}: {}", result.err()?))).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
@@ -53,18 +83,13 @@ fn report(failures: Vec<(String, Result<(), String>)>) {
 fn block<'a>(def: &'a PassDef, heading: &str) -> &'a str {
     let from = def.doc.find(heading).unwrap_or_else(|| panic!("{}: no heading {heading}", def.id));
     let rest = &def.doc[from..];
-    let start = rest
-        .find("```mil\n")
-        .map(|at| at + 7)
-        .unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
+    let start = rest.find("```mil\n").map(|at| at + 7).unwrap_or_else(|| panic!("{}: no block after {heading}", def.id));
     rest[start..].split("```").next().unwrap_or("")
 }
 
 #[test]
 fn before_becomes_after() {
-    let all = PASSES
-        .iter()
-        .map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
+    let all = PASSES.iter().map(|def| (def.id.to_owned(), check(def, "", block(def, "# Before"), block(def, "# After"))));
     report(all.collect());
 }
 
@@ -92,12 +117,8 @@ fn cases_of_every_pass() {
     let bless = std::env::var_os("BLESS").is_some();
     let mut results = Vec::new();
     for def in PASSES {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder(def).join("cases"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|e| e.path())
-            .collect();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder(def).join("cases")).into_iter().flatten().flatten().map(|e| e.path()).collect();
         files.sort();
         for file in files {
             let place = file.display().to_string();
@@ -122,11 +143,7 @@ fn cases_of_every_pass() {
 #[test]
 fn declarations_are_sound() {
     let mut ids: Vec<&str> = PASSES.iter().map(|def| def.id).collect();
-    let sorted = {
-        let mut copy = ids.clone();
-        copy.sort_unstable();
-        copy
-    };
+    let sorted = { let mut copy = ids.clone(); copy.sort_unstable(); copy };
     assert_eq!(ids, sorted, "PASSES is sorted by id");
     for def in PASSES {
         folder(def);
@@ -136,11 +153,7 @@ fn declarations_are_sound() {
             assert_eq!(built.options()[option.name], option.default, "{}.{}", def.id, option.name);
             assert!(!option.doc.trim().is_empty(), "{}.{} says what it does", def.id, option.name);
         }
-        assert!(
-            (def.build)(serde_json::json!({"no_such_option": 1})).is_err(),
-            "{} takes any option",
-            def.id
-        );
+        assert!((def.build)(serde_json::json!({"no_such_option": 1})).is_err(), "{} takes any option", def.id);
         ids.extend(def.aliases.iter().map(|alias| alias.id));
     }
     let count = ids.len();

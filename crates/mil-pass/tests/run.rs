@@ -1,5 +1,7 @@
 //! What the runner promises: a failing pass leaves the program as it was, fuel, fixpoints, the grammar.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use mil_ir::{At, Graph, NewOp, OpId, Program, text};
 use mil_pass::{
     Alias, GrammarError, Miss, Pass, PassCx, PassError, Pattern, Pipeline, Registry, Rewrite, RunError, Runner, pass,

@@ -30,7 +30,8 @@ pass! {
     patterns: [
         identity: "`identity`",
         arithmetic: "`add` or `sub` of 0; `mul`, `real_div` or `pow` by 1; `floor_div` of integers by 1",
-        same_shape: "`reshape`, `slice_by_size`, `pad`, `tile`, `crop`, an upsampling or a one-way `split` that keeps its input",
+        tile: "`tile` by ones",
+        same_shape: "`reshape`, `slice_by_size`, `pad`, `crop`, an upsampling or a one-way `split` that keeps its input",
         slice_by_index: "`slice_by_index` of everything, forwards",
         transpose: "`transpose` to the same order",
         linear_activation: "`linear_activation` with slope 1 and offset 0",
@@ -44,6 +45,7 @@ const PATTERNS: &[Pattern<NoopElimination>] = &[
         anchors: &["add", "sub", "mul", "real_div", "pow", "floor_div"],
         apply: arithmetic,
     },
+    Pattern { name: "tile", anchors: &["tile"], apply: tile },
     Pattern {
         name: "same_shape",
         anchors: &[
@@ -51,7 +53,6 @@ const PATTERNS: &[Pattern<NoopElimination>] = &[
             "slice_by_size",
             "split",
             "pad",
-            "tile",
             "crop",
             "upsample_nearest_neighbor",
             "upsample_bilinear",
@@ -100,7 +101,8 @@ fn arithmetic(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(),
             break;
         }
         let Some(input) = rw.graph().input(op, other) else { continue };
-        if is_all(rw, op, param, neutral) && rw.same_static_type(input, result).is_ok() {
+        let keeps_type = rw.same_static_type(input, result).is_ok() || is_filled_like(rw, op, param, input);
+        if keeps_type && is_all(rw, op, param, neutral) {
             return forward(rw, op, input);
         }
     }
@@ -114,6 +116,20 @@ fn is_all(rw: &Rewrite<'_>, op: OpId, param: &str, value: f64) -> bool {
     }
     let fill = rw.graph().producer(op, param).filter(|&fill| rw.is(fill, &["fill"]));
     fill.and_then(|fill| rw.parameter(fill, "value").ok()).and_then(|tensor| tensor.item_f64()) == Some(value)
+}
+
+/// A parameter is a `fill` in the `shape` of this value: what it is combined with keeps its shape, whatever it is.
+fn is_filled_like(rw: &Rewrite<'_>, op: OpId, param: &str, value: ValueId) -> bool {
+    let fill = rw.producer(op, param, &["fill"]).and_then(|fill| rw.producer(fill, "shape", &["shape"]));
+    fill.is_ok_and(|shape| rw.graph().input(shape, "x") == Some(value))
+}
+
+fn tile(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {
+    if rw.constant(op, "reps")?.to_i64s()?.iter().any(|&count| count != 1) {
+        return Err(Miss::new("it repeats"));
+    }
+    let input = rw.input(op, "x")?;
+    forward(rw, op, input)
 }
 
 fn same_shape(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {

@@ -2,6 +2,7 @@ use mil_ir::{Graph, NewOp, OpId};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use crate::constants::fits;
 use crate::conv::{CONVS, Conv, along_axis, keeps_type, operands};
 
 pass! {
@@ -66,6 +67,9 @@ fn with_bias(
     };
     let bias: Vec<f64> =
         conv.bias().iter().zip(shift).map(|(bias, shift)| old * bias + new * shift).collect();
+    if !bias.iter().all(|&bias| fits(bias, conv.dtype)) {
+        return Err(Miss::new("the new bias is not finite in its element type"));
+    }
     let weight = if old < 0.0 { Some(conv.scaled_weight(rw, &vec![-1.0; conv.channels])?) } else { None };
     conv.rebuilt(rw, weight, &bias, op)
 }

@@ -1,6 +1,7 @@
 use mil_ir::{Graph, OpId};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
 
+use crate::constants::fits;
 use crate::conv::{CONVS, Conv};
 
 pass! {
@@ -71,6 +72,9 @@ fn conv_bn(_: &FuseConvBn, rw: &mut Rewrite<'_>, bn: OpId) -> Result<(), Miss> {
         gamma.iter().zip(&variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
     let bias: Vec<f64> =
         conv.bias().iter().enumerate().map(|(i, bias)| (bias - mean[i]) * scale[i] + beta[i]).collect();
+    if !scale.iter().all(|scale| scale.is_finite()) || !bias.iter().all(|&bias| fits(bias, conv.dtype)) {
+        return Err(Miss::new("the new constants are not finite in their element type"));
+    }
     let weight = conv.scaled_weight(rw, &scale)?;
     let new = conv.rebuilt(rw, Some(weight), &bias, bn)?;
     rw.replace_op(bn, new, &[conv.op])

@@ -1,13 +1,14 @@
 use mil_ir::{Graph, OpId};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
 
+use crate::constants::fits;
 use crate::conv::{CONVS, Conv, along_axis, keeps_type, operands};
 
 pass! {
     /// Folds a multiplication or division by a constant into the convolution before it.
     ///
     /// The constant is a scalar or has one value per output channel, in the layout of the convolution's result. Products in
-    /// either order and `conv / c` are folded; `c / conv` is another function and stays. Weight and bias must be constant and
+    /// either order and `conv / c` are folded (a channel that is divided by zero is not finite before and after); `c / conv` is another function and stays. Weight and bias must be constant and
     /// stay finite; the value between must have no other use.
     ///
     /// # Before
@@ -59,6 +60,10 @@ fn conv_scale(_: &FuseConvScale, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), M
         scale.iter_mut().for_each(|factor| *factor = factor.recip());
     }
     let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(|(bias, scale)| bias * scale).collect();
+    let overflows = |(bias, scale): (&f64, &f64)| scale.is_finite() && !fits(*bias, conv.dtype);
+    if bias.iter().zip(&scale).any(overflows) {
+        return Err(Miss::new("the new bias is not finite in its element type"));
+    }
     let weight = conv.scaled_weight(rw, &scale)?;
     let new = conv.rebuilt(rw, Some(weight), &bias, op)?;
     rw.replace_op(op, new, &[conv.op])

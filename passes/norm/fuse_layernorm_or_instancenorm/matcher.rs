@@ -125,6 +125,11 @@ pub(super) fn centred(rw: &Rewrite<'_>, product: OpId) -> Result<Matched, Miss> 
         }
         let mut inner = vec![centred];
         inner.append(&mut parts.inner);
+        let is_shift = |user: &OpId| rw.is(*user, &["add"]) && with_constant(rw, *user).is_ok();
+        let users: Vec<OpId> = rw.graph().users(rw.result(product)?).collect();
+        if users.len() > 1 && users.iter().any(is_shift) {
+            return Err(Miss::new("the value before beta has another use"));
+        }
         let added = rw.only_user(product).ok().filter(|&user| rw.is(user, &["add"]));
         let Some(added) = added.filter(|&added| {
             with_constant(rw, added).is_ok_and(|(_, other)| Ok(other) == rw.result(product))

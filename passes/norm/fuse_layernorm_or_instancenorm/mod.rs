@@ -131,7 +131,8 @@ fn classify(found: &Matched, shape: &[usize], dtype: DType) -> Result<Norm, Miss
     let rank = shape.len();
     let trailing = found.axes.iter().copied().eq(rank - found.axes.len()..rank);
     let channels_of_bc1s = rank == 4 && found.axes == [1];
-    if trailing || channels_of_bc1s {
+    let bare_instance = rank == 4 && found.axes == [2, 3] && found.gamma.is_none();
+    if (trailing && !bare_instance) || channels_of_bc1s {
         let fitted = |tensor: &Option<Tensor>| {
             tensor.as_ref().map(|t| varies_along(t, shape, &found.axes)).transpose()
         };

@@ -269,17 +269,18 @@ fn weight_change(name: &Name, a: &Literal, b: &Literal) -> Option<WeightChange> 
         max_error: None,
         snr_db: None,
     };
-    if x.shape() == y.shape() && x.len() <= COMPARED {
-        if let (Ok(x), Ok(y)) = (x.to_f64s(), y.to_f64s()) {
-            let (mut max, mut signal, mut noise) = (0.0_f64, 0.0_f64, 0.0_f64);
-            for (x, y) in x.iter().zip(&y) {
-                max = max.max((x - y).abs());
-                signal += x * x;
-                noise += (x - y) * (x - y);
-            }
-            change.max_error = Some(max);
-            change.snr_db = Some(10.0 * (signal / noise).log10()).filter(|db| db.is_finite());
+    if x.shape() == y.shape()
+        && x.len() <= COMPARED
+        && let (Ok(x), Ok(y)) = (x.to_f64s(), y.to_f64s())
+    {
+        let (mut max, mut signal, mut noise) = (0.0_f64, 0.0_f64, 0.0_f64);
+        for (x, y) in x.iter().zip(&y) {
+            max = max.max((x - y).abs());
+            signal += x * x;
+            noise += (x - y) * (x - y);
         }
+        change.max_error = Some(max);
+        change.snr_db = Some(10.0 * (signal / noise).log10()).filter(|db| db.is_finite());
     }
     Some(change)
 }
