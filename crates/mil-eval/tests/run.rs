@@ -1,5 +1,7 @@
 //! Programs run: states, blocks, constants, limits, comparison.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use mil_eval::{
     Array, Error, EvalError, EvalOptions, Evaluator, Flavour, Inputs, NumericsClass, random_inputs, verify,
 };

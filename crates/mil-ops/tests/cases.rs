@@ -5,6 +5,8 @@
 //! NumPy, SciPy or PyTorch, or are stated as numbers; `source` names the test. Ids that begin with `extra/` are ours, with
 //! values from NumPy or SciPy.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::path::Path;
 
 use mil_ir::{Name, Opset, Target, Type, TypeKind};
