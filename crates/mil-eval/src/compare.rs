@@ -44,7 +44,7 @@ pub(crate) fn ulp(value: f64, dtype: DType) -> f64 {
         _ => (23, -126),
     };
     let exponent = if value == 0.0 { least } else { exponent_of(value).max(least) };
-    2_f64.powi(exponent - digits)
+    2_f64.powi(exponent) * 2_f64.powi(-digits)
 }
 
 fn exponent_of(value: f64) -> i32 {

@@ -106,12 +106,13 @@ macro_rules! rearranged {
 }
 pub(crate) use rearranged;
 
-/// Number of elements of a shape; `None` on overflow.
+/// Number of elements of a shape; `None` where sizes overflow when they are multiplied, in any order: so of an array
+/// that exists, no product of sizes does.
 pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1_usize, |n, &dim| n.checked_mul(dim))
+    let mut sizes = shape.iter().filter(|&&size| size != 0);
+    let product =
+        sizes.try_fold(1_usize, |n, &size| n.checked_mul(size)).filter(|&n| n <= isize::MAX as usize / 16);
+    product.map(|n| if shape.contains(&0) { 0 } else { n })
 }
 
 impl Data {

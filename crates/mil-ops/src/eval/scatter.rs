@@ -47,7 +47,8 @@ pub(crate) fn take(
         let mut out = cx.vec::<T>(shape)?;
         for start in starts {
             let start = start?;
-            out.extend_from_slice(&values[start..start + length]);
+            // Blocks of no elements start anywhere.
+            out.extend_from_slice(values.get(start..start + length).unwrap_or_default());
         }
         T::pack(out)
     });
@@ -154,7 +155,7 @@ pub(crate) fn put(
         let mut out = data.wanted::<T>()?.to_vec();
         let updates = updates.wanted::<T>()?;
         for (index, start) in starts.enumerate() {
-            let Some(start) = start? else { continue };
+            let Some(start) = start?.filter(|_| length > 0) else { continue };
             let update = &updates[index * length..][..length];
             for (old, new) in out[start..start + length].iter_mut().zip(update) {
                 *old = T::combine(mode, old, new);

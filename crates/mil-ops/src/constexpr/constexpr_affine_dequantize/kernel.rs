@@ -5,6 +5,7 @@ use crate::eval::prelude::*;
 
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let data = cx.array("quantized_data")?;
-    let axis = if cx.value("axis").is_some() { Some(cx.axis("axis", data.rank().max(1))?) } else { None };
+    // A scalar has no axis, and needs none.
+    let axis = if data.rank() > 0 { Some(cx.axis("axis", data.rank())?) } else { None };
     one(affine(cx, data, cx.array("scale")?, cx.optional("zero_point")?, axis)?)
 }

@@ -1,6 +1,9 @@
 //! Boxes of images, resized.
 //!
 //! `pad_value` stands outside the image where it is a parameter (from iOS16 on); before, places outside take the nearest pixel.
+//!
+//! coremltools states numbers for a normalised box that lies outside the image and is upside down; no reading of the
+//! documentation gives them, and neither do we.
 
 use crate::eval::image::{Padding, Sampling, sample};
 use crate::eval::prelude::*;

@@ -11,7 +11,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         return Err(EvalError::invalid("block_shape has 2 elements and crops 2 x 2"));
     };
     let n = divided(n, bh.saturating_mul(bw))?;
-    let whole = [n, c, h * bh, w * bw];
+    let whole = [n, c, h.saturating_mul(bh), w.saturating_mul(bw)];
     let x = rearrange(cx, x, &[bh, bw, n, c, h, w], &[2, 3, 4, 0, 5, 1], &whole)?;
     one(crop(cx, &x, (top, bottom), (left, right))?)
 }

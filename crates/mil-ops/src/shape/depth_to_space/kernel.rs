@@ -8,5 +8,11 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let [n, c, h, w] = image(x)?;
     let b = cx.size("block_size")?;
     let depth = divided(c, b.saturating_mul(b))?;
-    one(rearrange(cx, x, &[n, b, b, depth, h, w], &[0, 3, 4, 1, 5, 2], &[n, depth, h * b, w * b])?)
+    one(rearrange(
+        cx,
+        x,
+        &[n, b, b, depth, h, w],
+        &[0, 3, 4, 1, 5, 2],
+        &[n, depth, h.saturating_mul(b), w.saturating_mul(b)],
+    )?)
 }

@@ -8,5 +8,11 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let [n, c, h, w] = image(x)?;
     let f = cx.size("downscale_factor")?;
     let (h, w) = (divided(h, f)?, divided(w, f)?);
-    one(rearrange(cx, x, &[n, c, h, f, w, f], &[0, 1, 3, 5, 2, 4], &[n, c * f * f, h, w])?)
+    one(rearrange(
+        cx,
+        x,
+        &[n, c, h, f, w, f],
+        &[0, 1, 3, 5, 2, 4],
+        &[n, c.saturating_mul(f).saturating_mul(f), h, w],
+    )?)
 }

@@ -23,5 +23,11 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let data = rearranged!(x.data(), values => remap(cx, values, x.shape(), &maps, &Default::default()))?;
     let x = x.with_data(&shape, data)?;
     let (h, w) = (divided(shape[2], bh)?, divided(shape[3], bw)?);
-    one(rearrange(cx, &x, &[n, c, h, bh, w, bw], &[3, 5, 0, 1, 2, 4], &[bh * bw * n, c, h, w])?)
+    one(rearrange(
+        cx,
+        &x,
+        &[n, c, h, bh, w, bw],
+        &[3, 5, 0, 1, 2, 4],
+        &[bh.saturating_mul(bw).saturating_mul(n), c, h, w],
+    )?)
 }

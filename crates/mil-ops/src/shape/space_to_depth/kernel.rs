@@ -8,5 +8,11 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let [n, c, h, w] = image(x)?;
     let b = cx.size("block_size")?;
     let (h, w) = (divided(h, b)?, divided(w, b)?);
-    one(rearrange(cx, x, &[n, c, h, b, w, b], &[0, 3, 5, 1, 2, 4], &[n, c * b * b, h, w])?)
+    one(rearrange(
+        cx,
+        x,
+        &[n, c, h, b, w, b],
+        &[0, 3, 5, 1, 2, 4],
+        &[n, c.saturating_mul(b).saturating_mul(b), h, w],
+    )?)
 }

@@ -1,0 +1,161 @@
+//! Kernels given operands that do not fit: an error, never a panic, and never more memory than the limits allow.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use mil_ir::{Name, Target};
+use mil_ops::eval::{Array, Bound, Context, EvalOptions, EvalValue, Stored, call};
+use mil_tensor::DType;
+use serde_json::Value;
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
+    }
+}
+
+/// The operands of a case: types, shapes and integers as they are, floats as small numbers.
+fn operands(case: &Value) -> Vec<(String, Vec<Array>)> {
+    let array = |record: &Value| -> Array {
+        let dtype = DType::from_name(record["type"].as_str().unwrap()).unwrap();
+        let shape: Vec<usize> =
+            record["shape"].as_array().unwrap().iter().map(|size| size.as_u64().unwrap() as usize).collect();
+        let values = record["values"].as_array().unwrap();
+        let ints = || values.iter().map(|x| x.as_i64().unwrap_or(1));
+        let data = match dtype {
+            DType::Bool => bool::pack(values.iter().map(|x| x.as_bool().unwrap()).collect()),
+            DType::String => String::pack(values.iter().map(|x| x.as_str().unwrap().to_owned()).collect()),
+            DType::Int64 | DType::Uint32 | DType::Uint64 => i64::pack(ints().collect()),
+            float if float.is_float() => {
+                f32::pack(values.iter().map(|x| x.as_f64().unwrap_or(0.5) as f32).collect())
+            }
+            _ => i32::pack(ints().map(|x| x as i32).collect()),
+        };
+        Array::new(dtype, &shape, data).unwrap()
+    };
+    let bind = |(param, given): (&String, &Value)| {
+        let arrays = match given.as_array() {
+            Some(several) => several.iter().map(array).collect(),
+            None => vec![array(given)],
+        };
+        (param.clone(), arrays)
+    };
+    case["operands"].as_object().unwrap().iter().map(bind).collect()
+}
+
+/// Another array in its place: another shape, other integers, another type.
+fn damaged(array: &Array, dice: &mut Dice) -> Array {
+    const SIZES: [usize; 6] = [0, 1, 2, 3, 5, 16];
+    const INTS: [i32; 11] = [0, 1, -1, 2, -2, 3, 7, 100, i32::MAX, i32::MIN, 1 << 20];
+    match dice.below(4) {
+        0 => {
+            let rank = dice.below(6);
+            let shape: Vec<usize> = (0..rank).map(|_| SIZES[dice.below(SIZES.len())]).collect();
+            Array::filled(
+                if array.dtype() == DType::String { DType::Int32 } else { array.dtype() },
+                &shape,
+                1.0,
+                false,
+            )
+            .unwrap()
+        }
+        1 => {
+            let mut shape = array.shape().to_vec();
+            if let Some(at) = (!shape.is_empty()).then(|| dice.below(shape.len())) {
+                shape[at] = SIZES[dice.below(SIZES.len())];
+            }
+            Array::filled(
+                if array.dtype() == DType::String { DType::Bool } else { array.dtype() },
+                &shape,
+                -1.0,
+                false,
+            )
+            .unwrap()
+        }
+        2 => match array.slice::<i32>() {
+            Some(ints) => {
+                let ints =
+                    ints.iter().map(|&x| if dice.below(2) == 0 { INTS[dice.below(INTS.len())] } else { x });
+                let data = i32::pack(ints.collect());
+                Array::new(array.dtype(), array.shape(), data).unwrap().settle()
+            }
+            None => Array::filled(
+                DType::Fp32,
+                array.shape(),
+                [f64::NAN, f64::INFINITY, -1e30, 0.0][dice.below(4)],
+                false,
+            )
+            .unwrap(),
+        },
+        _ => {
+            let types = [DType::Bool, DType::Int32, DType::Fp16, DType::Fp32, DType::Uint8, DType::Int64];
+            Array::filled(types[dice.below(types.len())], array.shape(), 3.0, dice.below(2) == 0).unwrap()
+        }
+    }
+}
+
+#[test]
+fn damaged_operands_never_panic() {
+    let mut dice = Dice(7);
+    let mut faults = Vec::new();
+    let mut options = EvalOptions::default();
+    options.limits.value_bytes = 1 << 22;
+    for def in mil_ops::all() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
+        let Ok(text) = std::fs::read_to_string(folder.join("cases.json")) else { continue };
+        let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+        for round in 0..300 {
+            let case = &cases[round % cases.len()];
+            let mut given = operands(case);
+            for _ in 0..=dice.below(2) {
+                let at = dice.below(given.len());
+                if dice.below(8) == 0 {
+                    given.remove(at);
+                } else if !given[at].1.is_empty() {
+                    let which = dice.below(given[at].1.len());
+                    given[at].1[which] = damaged(&given[at].1[which], &mut dice);
+                }
+                if given.is_empty() {
+                    break;
+                }
+            }
+            let bind = |(param, arrays): &(String, Vec<Array>)| {
+                (Name::from(param.as_str()), arrays.iter().cloned().map(EvalValue::from).collect())
+            };
+            let bound: Bound = given.iter().map(bind).collect();
+            let target = Target::ALL[2 + dice.below(5)];
+            let context = Context {
+                def,
+                target,
+                bound: &bound,
+                results: &[],
+                options: &options,
+                stream: 0,
+                host: None,
+            };
+            if catch_unwind(AssertUnwindSafe(|| call(&context))).is_err() {
+                let shown: Vec<String> = given
+                    .iter()
+                    .map(|(param, arrays)| {
+                        let shown = |array: &Array| match array.slice::<i32>() {
+                            Some(ints) if ints.len() < 9 => format!("{} {ints:?}", array.dtype()),
+                            _ => format!("{} {:?}", array.dtype(), array.shape()),
+                        };
+                        format!("{param}={}", arrays.iter().map(shown).collect::<Vec<_>>().join("+"))
+                    })
+                    .collect();
+                faults.push(format!("{} {target}: {}", def.name, shown.join(", ")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} panics:\n{}", faults.len(), faults.join("\n"));
+}
