@@ -90,7 +90,8 @@ impl Attributes {
 }
 
 /// The iterator of [`Attributes`].
-pub type Iter<'a> = std::iter::Map<std::slice::Iter<'a, (Name, Literal)>, fn(&(Name, Literal)) -> (&Name, &Literal)>;
+pub type Iter<'a> =
+    std::iter::Map<std::slice::Iter<'a, (Name, Literal)>, fn(&(Name, Literal)) -> (&Name, &Literal)>;
 
 impl<'a> IntoIterator for &'a Attributes {
     type Item = (&'a Name, &'a Literal);

@@ -6,6 +6,8 @@
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
 //! ```
 //!
+//! With `PASSES=1` in the environment also the seconds of each pass.
+//!
 //! Both make their packages in a temporary folder, open, verify, run the pipeline `cleanup` and write the result. Memory is
 //! what the kernel calls anonymous (Linux only): pages of files that it may drop are not counted.
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
@@ -32,7 +34,9 @@ fn main() -> Outcome<()> {
             let gib = rest.first().map_or(Ok(4), |word| word.parse())?;
             memory(folder.path(), gib)
         }
-        Some(_) => time(folder.path(), &words.iter().map(|word| word.parse()).collect::<Result<Vec<_>, _>>()?),
+        Some(_) => {
+            time(folder.path(), &words.iter().map(|word| word.parse()).collect::<Result<Vec<_>, _>>()?)
+        }
         None => time(folder.path(), &[50_000, 100_000, 200_000, 400_000]),
     }
 }
@@ -90,9 +94,13 @@ impl Stages {
         let mut program = package.take_program()?;
         let report = cleanup.run(&mut program)?;
         let run = start.elapsed();
+        // For finding the pass that grows.
         if std::env::var_os("PASSES").is_some() {
             for pass in &report.passes {
-                println!("    {:24} {:7.3} s, {:7.3} s verify, {} ops", pass.id, pass.seconds, pass.verify_seconds, pass.ops_after);
+                println!(
+                    "    {:24} {:7.3} s, {:7.3} s verify, {} ops",
+                    pass.id, pass.seconds, pass.verify_seconds, pass.ops_after
+                );
             }
         }
 
@@ -217,7 +225,10 @@ fn memory(folder: &Path, gib: u64) -> Outcome<()> {
         let blob = Blob { source: source.clone(), range: i * bytes..(i + 1) * bytes };
         let weight = Tensor::from_blob(DType::Fp16, &[rows, columns], blob)?;
         let weight = builder.tensor(&format!("weight_{i}"), weight);
-        ends.push(builder.op(NewOp::new("linear").named(format!("linear_{i}")).with("x", x).with("weight", weight))?);
+        ends.push(
+            builder
+                .op(NewOp::new("linear").named(format!("linear_{i}")).with("x", x).with("weight", weight))?,
+        );
     }
     let mut y = ends[0];
     for (i, &end) in ends.iter().enumerate().skip(1) {

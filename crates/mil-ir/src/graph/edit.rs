@@ -454,8 +454,7 @@ impl Graph {
         let mut attributes = new.attributes;
         attributes.shrink();
         let entry = self.op_mut(op);
-        (entry.name, entry.results, entry.blocks, entry.attributes) =
-            (new.name, results, blocks, attributes);
+        (entry.name, entry.results, entry.blocks, entry.attributes) = (new.name, results, blocks, attributes);
         entry.arguments = arguments;
         self.connect(op);
         op

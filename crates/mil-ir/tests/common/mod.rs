@@ -40,8 +40,8 @@ fn dim() -> impl Strategy<Value = Dim> {
 
 pub(crate) fn ty() -> impl Strategy<Value = Type> {
     let shape = prop_oneof![5 => vec(dim(), 0..4).prop_map(Shape::Ranked), 1 => Just(Shape::Unranked)];
-    let attributes =
-        prop_oneof![8 => Just(BTreeMap::new()), 1 => btree_map(name(), tensor_literal(), 1..3)].prop_map(Attributes::from);
+    let attributes = prop_oneof![8 => Just(BTreeMap::new()), 1 => btree_map(name(), tensor_literal(), 1..3)]
+        .prop_map(Attributes::from);
     let tensor = (dtype(), shape, attributes, carried()).prop_map(|(dtype, shape, attributes, carried)| {
         Type::with_carried(TypeKind::Tensor(TensorType { dtype, shape, attributes }), carried)
     });
@@ -146,7 +146,8 @@ pub(crate) fn literal() -> impl Strategy<Value = Literal> {
 }
 
 fn attributes() -> impl Strategy<Value = Attributes> {
-    prop_oneof![2 => Just(BTreeMap::new()), 1 => btree_map(name(), literal(), 0..3)].prop_map(Attributes::from)
+    prop_oneof![2 => Just(BTreeMap::new()), 1 => btree_map(name(), literal(), 0..3)]
+        .prop_map(Attributes::from)
 }
 
 /// What is needed to make an op; numbers choose among what is there.

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use mil_ir::{
-    Attributes,     At, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand, STATE_PARAM,
-    Storage, Type, TypeKind, ValueId,
+    At, Attributes, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand,
+    STATE_PARAM, Storage, Type, TypeKind, ValueId,
 };
 use mil_proto::Described;
 use mil_proto::specification::mil_spec::{
@@ -76,7 +76,8 @@ pub(crate) fn decode_graph(
     carried: Carried,
 ) -> Result<Graph, DecodeError> {
     let graph = Graph::new(inputs.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect());
-    let mut reader = GraphReader { decoder, graph, scope: HashMap::new(), states: HashMap::new(), op: String::new() };
+    let mut reader =
+        GraphReader { decoder, graph, scope: HashMap::new(), states: HashMap::new(), op: String::new() };
     match reader.read(inputs, block, carried) {
         Ok(()) => {
             reader.graph.forget_edits();
@@ -188,7 +189,11 @@ impl GraphReader<'_, '_> {
     fn lookup(&self, name: &str, param: &str) -> Decoded<ValueId> {
         let (first, second) =
             if param == STATE_PARAM { (&self.states, &self.scope) } else { (&self.scope, &self.states) };
-        first.get(name).or_else(|| second.get(name)).copied().ok_or_else(|| DecodeErrorKind::Undefined(name.to_owned()))
+        first
+            .get(name)
+            .or_else(|| second.get(name))
+            .copied()
+            .ok_or_else(|| DecodeErrorKind::Undefined(name.to_owned()))
     }
 
     fn attributes(
@@ -347,11 +352,7 @@ impl Encoder<'_> {
     }
 
     /// The literals of a map of attributes.
-    pub(crate) fn encode_attributes(
-        &self,
-        attributes: &Attributes,
-        spot: Spot,
-    ) -> Encoded<EncodedMap> {
+    pub(crate) fn encode_attributes(&self, attributes: &Attributes, spot: Spot) -> Encoded<EncodedMap> {
         let mut messages = BTreeMap::new();
         let mut unknown = Vec::new();
         for (key, literal) in attributes {

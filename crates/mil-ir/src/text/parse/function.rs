@@ -10,7 +10,7 @@ use crate::text::derived_interface;
 use crate::text::lexer::Token;
 use crate::text::parse::{OP_MEMORY, Parser, Result, VALUE_MEMORY};
 use crate::{
-    Attributes,     BlockId, Carried, Function, Graph, Interface, Name, OpId, Operand, Opset, Program, Storage,
+    Attributes, BlockId, Carried, Function, Graph, Interface, Name, OpId, Operand, Opset, Program, Storage,
     Type, ValueId,
 };
 
@@ -130,7 +130,12 @@ impl Parser<'_, '_> {
             inputs.push((name, ty));
             carried.push(unknown);
         }
-        let mut scope = Scope { graph: Graph::new(inputs), visible: HashMap::new(), states: HashMap::new(), order: Vec::new() };
+        let mut scope = Scope {
+            graph: Graph::new(inputs),
+            visible: HashMap::new(),
+            states: HashMap::new(),
+            order: Vec::new(),
+        };
         for (&input, carried) in scope.graph.root().inputs().to_vec().iter().zip(carried) {
             scope.graph.set_value_carried(input, carried);
             self.define(&mut scope, input, start)?;

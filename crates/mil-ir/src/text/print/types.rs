@@ -167,11 +167,7 @@ impl Printer<'_> {
     }
 
     /// Attributes in brackets, sorted, the label of an op among them.
-    pub(super) fn attributes(
-        &mut self,
-        label: Option<&Name>,
-        attributes: &Attributes,
-    ) -> fmt::Result {
+    pub(super) fn attributes(&mut self, label: Option<&Name>, attributes: &Attributes) -> fmt::Result {
         let before = attributes.iter().filter(|(key, _)| ***key < *"name" || label.is_none());
         let after = attributes.iter().filter(|(key, _)| ***key > *"name" && label.is_some());
         let all = before
