@@ -28,6 +28,7 @@
 //! - No file, no protobuf and no op semantics here: this crate carries ops that nobody knows.
 //! - Every field of a message that this version does not know is kept where it stood ([`Carried`]).
 
+mod attributes;
 mod carried;
 mod graph;
 mod ids;
@@ -43,6 +44,7 @@ pub mod text;
 mod types;
 pub mod verify;
 
+pub use attributes::{Attributes, Iter as AttributesIter};
 pub use carried::{Carried, CarriedKey};
 pub use graph::{
     Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, Use, Value,

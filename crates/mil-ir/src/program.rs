@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::{Carried, Graph, Interface, Literal, Name, Opset};
+use crate::{Attributes, Carried, Graph, Interface, Name, Opset};
 
 /// An ML Program: functions, and what an app sees of them.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Program {
     /// Documentation; empty in most programs.
     pub doc: String,
     /// Attributes, for example `buildInfo`.
-    pub attributes: BTreeMap<Name, Literal>,
+    pub attributes: Attributes,
     /// Features, states, metadata and target.
     pub interface: Interface,
     /// Unknown fields of the program's message.
@@ -31,7 +31,7 @@ pub struct Function {
     /// Graphs by opset, in the order of the file's keys.
     pub specializations: IndexMap<Opset, Graph>,
     /// Attributes.
-    pub attributes: BTreeMap<Name, Literal>,
+    pub attributes: Attributes,
     /// Unknown fields of the function's message.
     pub carried: Option<Box<Carried>>,
 }
@@ -40,7 +40,7 @@ impl Function {
     /// A function with one graph.
     pub fn new(opset: Opset, graph: Graph) -> Function {
         let specializations = IndexMap::from([(opset.clone(), graph)]);
-        Function { opset, specializations, attributes: BTreeMap::new(), carried: None }
+        Function { opset, specializations, attributes: Attributes::new(), carried: None }
     }
 
     /// The graph that runs; `None` if the file lacks it.

@@ -1,12 +1,11 @@
 //! Types of values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use mil_tensor::DType;
 
-use crate::{Carried, Literal, Name, SymExpr};
+use crate::{Attributes, Carried, SymExpr};
 
 /// The type of a value. Clones share one allocation.
 #[derive(Clone)]
@@ -42,7 +41,7 @@ pub struct TensorType {
     /// Sizes.
     pub shape: Shape,
     /// Attributes of the type itself; rare.
-    pub attributes: BTreeMap<Name, Literal>,
+    pub attributes: Attributes,
 }
 
 /// The sizes of a tensor, in elements.
@@ -182,7 +181,7 @@ impl Type {
 
     /// A tensor.
     pub fn tensor(dtype: DType, shape: Shape) -> Type {
-        Type::new(TypeKind::Tensor(TensorType { dtype, shape, attributes: BTreeMap::new() }))
+        Type::new(TypeKind::Tensor(TensorType { dtype, shape, attributes: Attributes::new() }))
     }
 
     /// A tensor of fixed sizes.

@@ -287,6 +287,14 @@ impl Package {
     }
 }
 
+/// A program that was built and never stood in a file.
+impl From<Program> for Package {
+    fn from(program: Program) -> Package {
+        let weights = Weights::new(parent(&Manifest::new_model_path()));
+        Package::new(Model::Program(program), None, Files::default(), weights, Vec::new())
+    }
+}
+
 fn read_manifest(files: &mut Files, limits: &Limits) -> Result<Manifest, PackageError> {
     Manifest::parse(files.read(manifest::FILE, limits.manifest_bytes)?)
 }

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use petgraph::Direction;
-use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::EdgeRef;
+use petgraph::stable_graph::StableDiGraph;
 use smallvec::SmallVec;
 
 use crate::graph::order::STRIDE;
-use crate::graph::{Argument, Block, Definition, Edit, Graph, Node, Op, Operand, RETURN, Slot, Value};
-use crate::{BlockId, Carried, Literal, Name, OpId, Type, ValueId};
+use crate::graph::{Argument, Block, Definition, Edit, Graph, Node, Op, Operand, RETURN, UseCount, Value};
+use crate::{Attributes, BlockId, Carried, Literal, Name, OpId, Type, ValueId};
 
 /// A place in program order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +36,7 @@ pub struct NewOp {
     /// Inner blocks, empty at first.
     pub blocks: Vec<NewBlock>,
     /// Attributes but for the label.
-    pub attributes: BTreeMap<Name, Literal>,
+    pub attributes: Attributes,
 }
 
 /// A block to be created with its op.
@@ -121,6 +119,7 @@ impl Graph {
     pub fn new(inputs: Vec<(Name, Type)>) -> Graph {
         let mut graph = Graph {
             edges: StableDiGraph::new(),
+            use_counts: Vec::new(),
             nodes: Vec::new(),
             blocks: Vec::new(),
             names: HashMap::new(),
@@ -236,7 +235,7 @@ impl Graph {
         if old == new {
             return;
         }
-        // petgraph gives edges newest first and removes that one in constant time.
+        // Newest first, which is the order in which edges are removed in constant time.
         let mut users: Vec<(OpId, Name)> = Vec::new();
         for found in self.uses(old) {
             let user = (found.op, found.param);
@@ -354,7 +353,7 @@ impl Graph {
     pub fn set_block_extras(
         &mut self,
         block: BlockId,
-        attributes: BTreeMap<Name, Literal>,
+        attributes: Attributes,
         carried: Option<Box<Carried>>,
     ) {
         let entry = &mut self.blocks[block.index()];
@@ -381,6 +380,7 @@ impl Graph {
         let index = self.edges.add_node(());
         debug_assert_eq!(index.index(), self.nodes.len(), "nodes are never removed");
         self.nodes.push(node);
+        self.use_counts.push(UseCount::default());
         index.index() as u32
     }
 
@@ -399,7 +399,7 @@ impl Graph {
             inputs: Vec::new(),
             first: last,
             last,
-            attributes: BTreeMap::new(),
+            attributes: Attributes::new(),
             carried: None,
         };
         self.blocks.push(block);
@@ -420,7 +420,7 @@ impl Graph {
             arguments: Vec::new(),
             results: SmallVec::new(),
             blocks: SmallVec::new(),
-            attributes: BTreeMap::new(),
+            attributes: Attributes::new(),
             carried: None,
             block,
             previous: None,
@@ -451,9 +451,10 @@ impl Graph {
             }
             same
         });
+        let mut attributes = new.attributes;
+        attributes.shrink();
         let entry = self.op_mut(op);
-        (entry.name, entry.results, entry.blocks, entry.attributes) =
-            (new.name, results, blocks, new.attributes);
+        (entry.name, entry.results, entry.blocks, entry.attributes) = (new.name, results, blocks, attributes);
         entry.arguments = arguments;
         self.connect(op);
         op
@@ -471,22 +472,15 @@ impl Graph {
     fn connect_argument(&mut self, op: OpId, param: &Name, argument: &Argument) {
         for (position, operand) in argument.iter().enumerate() {
             if let Some(value) = operand.value() {
-                let slot = Slot { param: param.clone(), position: position as u32 };
-                self.edges.add_edge(NodeIndex::new(value.index()), NodeIndex::new(op.index()), slot);
+                self.add_use(value, op, param, position);
             }
         }
     }
 
     /// Removes the use edges of an op: all, or those of one parameter.
     fn disconnect(&mut self, op: OpId, param: Option<&Name>) {
-        let edges: SmallVec<[_; 8]> = self
-            .edges
-            .edges_directed(NodeIndex::new(op.index()), Direction::Incoming)
-            .filter(|edge| param.is_none_or(|param| edge.weight().param == *param))
-            .map(|edge| edge.id())
-            .collect();
-        for edge in edges {
-            self.edges.remove_edge(edge);
+        for edge in self.edges_into(op, param) {
+            self.remove_use(edge);
         }
     }
 

@@ -8,24 +8,25 @@
 //! - `edit.rs`: the mutators
 //! - `journal.rs`: what the mutators did, and undoing it
 //! - `order.rs`: program order
+//! - `uses.rs`: the index of uses
 
 mod edit;
 mod journal;
 mod order;
+mod uses;
 
 use std::collections::{BTreeMap, HashMap};
 
 use mil_tensor::Tensor;
-use petgraph::Direction;
-use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::EdgeRef;
+use petgraph::stable_graph::StableDiGraph;
 use smallvec::SmallVec;
 
-use crate::{BlockId, Carried, Literal, LiteralData, Name, OpId, Type, ValueId};
+use crate::{Attributes, BlockId, Carried, Literal, LiteralData, Name, OpId, Type, ValueId};
 
 pub use edit::{At, GraphError, NewBlock, NewOp};
 pub use journal::{Checkpoint, Edit};
 pub use order::Walk;
+use uses::{Slot, UseCount};
 
 /// Op type that the node which ends a block shows in logs. Never stored or printed; an op of a file may have it too.
 pub(crate) const RETURN: &str = "return";
@@ -34,6 +35,7 @@ pub(crate) const RETURN: &str = "return";
 #[derive(Clone, Debug)]
 pub struct Graph {
     edges: StableDiGraph<(), Slot>,
+    use_counts: Vec<UseCount>,
     nodes: Vec<Node>,
     blocks: Vec<Block>,
     names: HashMap<Name, u32>,
@@ -41,13 +43,6 @@ pub struct Graph {
     interned: HashMap<Box<str>, Name>,
     journal: Vec<Edit>,
     origins: BTreeMap<OpId, Vec<Name>>,
-}
-
-/// What an edge stands for: the place of an operand, or of a result (empty name).
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Slot {
-    param: Name,
-    position: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +59,7 @@ pub struct Op {
     arguments: Vec<(Name, Argument)>,
     results: SmallVec<[ValueId; 1]>,
     blocks: SmallVec<[BlockId; 1]>,
-    attributes: BTreeMap<Name, Literal>,
+    attributes: Attributes,
     carried: Option<Box<Carried>>,
     block: BlockId,
     previous: Option<OpId>,
@@ -107,7 +102,7 @@ struct Block {
     inputs: Vec<ValueId>,
     first: OpId,
     last: OpId,
-    attributes: BTreeMap<Name, Literal>,
+    attributes: Attributes,
     carried: Option<Box<Carried>>,
 }
 
@@ -182,7 +177,7 @@ impl Op {
     }
 
     /// Attributes but for the label.
-    pub fn attributes(&self) -> &BTreeMap<Name, Literal> {
+    pub fn attributes(&self) -> &Attributes {
         &self.attributes
     }
 
@@ -293,7 +288,7 @@ impl<'g> BlockRef<'g> {
     }
 
     /// Attributes of the block.
-    pub fn attributes(self) -> &'g BTreeMap<Name, Literal> {
+    pub fn attributes(self) -> &'g Attributes {
         &self.block().attributes
     }
 
@@ -369,23 +364,21 @@ impl Graph {
 
     /// Uses of a value, newest first, block outputs among them. A value that one op uses twice is used twice.
     pub fn uses(&self, value: ValueId) -> impl Iterator<Item = Use> + '_ {
-        self.edges.edges_directed(NodeIndex::new(value.index()), Direction::Outgoing).map(|edge| Use {
-            op: OpId(edge.target().index() as u32),
-            param: edge.weight().param.clone(),
-            position: edge.weight().position as usize,
+        self.edges_of(value).map(|(op, slot)| Use {
+            op,
+            param: slot.param.clone(),
+            position: slot.position as usize,
         })
     }
 
     /// The ops that use a value, newest first; one that uses it twice comes twice.
     pub fn users(&self, value: ValueId) -> impl Iterator<Item = OpId> + '_ {
-        self.edges
-            .edges_directed(NodeIndex::new(value.index()), Direction::Outgoing)
-            .map(|edge| OpId(edge.target().index() as u32))
+        self.edges_of(value).map(|(op, _)| op)
     }
 
     /// Nothing uses the value.
     pub fn is_unused(&self, value: ValueId) -> bool {
-        self.users(value).next().is_none()
+        self.use_counts[value.index()].live == 0
     }
 
     /// The only use of a value, where there is exactly one.
@@ -515,11 +508,8 @@ impl Graph {
                 }
             }
             let mut got: Vec<(u32, Name, u32)> = self
-                .edges
-                .edges_directed(NodeIndex::new(index), Direction::Incoming)
-                .map(|edge| {
-                    (edge.source().index() as u32, edge.weight().param.clone(), edge.weight().position)
-                })
+                .operand_edges(id)
+                .map(|(value, slot)| (value.0, slot.param.clone(), slot.position))
                 .collect();
             wanted.sort();
             got.sort();
@@ -532,6 +522,7 @@ impl Graph {
                 faults.push(format!("{id} and {next} disagree about their order"));
             }
         }
+        faults.extend(self.check_uses());
         let mut names: HashMap<Name, u32> = HashMap::new();
         let inputs = self.blocks().flat_map(|block| self.block(block).inputs());
         for &value in inputs.chain(self.walk().flat_map(|op| self.op(op).results())) {

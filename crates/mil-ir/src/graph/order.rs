@@ -102,7 +102,7 @@ impl Graph {
             None => self.blocks[block.index()].first = op,
         }
         if high - low < 2 {
-            self.renumber(block);
+            self.renumber(op);
         } else if self.op(next).is_return() {
             // At the end there is always room: the `return` moves on.
             let sequence = low.saturating_add(STRIDE);
@@ -123,14 +123,36 @@ impl Graph {
         }
     }
 
-    fn renumber(&mut self, block: BlockId) {
-        let mut next = Some(self.blocks[block.index()].first);
-        let mut sequence = STRIDE;
-        while let Some(op) = next {
-            let entry = self.op_mut(op);
-            entry.sequence = sequence;
-            sequence += STRIDE;
-            next = entry.next;
+    /// Makes room around an op: spreads the numbers of its neighbours over the smallest aligned range of numbers that
+    /// holds few ops for its size. The larger a range, the sparser it has to be, so that one spot can take any number of
+    /// insertions at a logarithmic price each (Bender et al., "Two simplified algorithms for maintaining order in a list").
+    fn renumber(&mut self, op: OpId) {
+        let middle = self.op(op).sequence;
+        let (mut first, mut count) = (op, 1_u64);
+        let mut last = op;
+        let mut few = 1.0_f64;
+        for bits in 1..u64::BITS {
+            let low = middle >> bits << bits;
+            let high = low + ((1 << bits) - 1);
+            while let Some(previous) = self.op(first).previous.filter(|&op| self.op(op).sequence >= low) {
+                (first, count) = (previous, count + 1);
+            }
+            while let Some(next) = self.op(last).next.filter(|&op| self.op(op).sequence <= high) {
+                (last, count) = (next, count + 1);
+            }
+            few *= 1.4;
+            let step = (1 << bits) / (count + 1);
+            if step < 2 || (count as f64 > few && bits + 1 < u64::BITS) {
+                continue;
+            }
+            let (mut next, mut sequence) = (Some(first), low);
+            while let Some(op) = next {
+                sequence += step;
+                let entry = self.op_mut(op);
+                entry.sequence = sequence;
+                next = entry.next.filter(|_| op != last);
+            }
+            return;
         }
     }
 }

@@ -40,7 +40,8 @@ fn dim() -> impl Strategy<Value = Dim> {
 
 pub(crate) fn ty() -> impl Strategy<Value = Type> {
     let shape = prop_oneof![5 => vec(dim(), 0..4).prop_map(Shape::Ranked), 1 => Just(Shape::Unranked)];
-    let attributes = prop_oneof![8 => Just(BTreeMap::new()), 1 => btree_map(name(), tensor_literal(), 1..3)];
+    let attributes = prop_oneof![8 => Just(BTreeMap::new()), 1 => btree_map(name(), tensor_literal(), 1..3)]
+        .prop_map(Attributes::from);
     let tensor = (dtype(), shape, attributes, carried()).prop_map(|(dtype, shape, attributes, carried)| {
         Type::with_carried(TypeKind::Tensor(TensorType { dtype, shape, attributes }), carried)
     });
@@ -144,8 +145,9 @@ pub(crate) fn literal() -> impl Strategy<Value = Literal> {
     })
 }
 
-fn attributes() -> impl Strategy<Value = BTreeMap<Name, Literal>> {
+fn attributes() -> impl Strategy<Value = Attributes> {
     prop_oneof![2 => Just(BTreeMap::new()), 1 => btree_map(name(), literal(), 0..3)]
+        .prop_map(Attributes::from)
 }
 
 /// What is needed to make an op; numbers choose among what is there.
@@ -155,7 +157,7 @@ pub(crate) struct OpSeed {
     label: Option<Name>,
     arguments: Vec<(Name, Vec<Result<usize, Literal>>)>,
     results: Vec<(Name, Type, Option<Box<Carried>>)>,
-    attributes: BTreeMap<Name, Literal>,
+    attributes: Attributes,
     carried: Option<Box<Carried>>,
     blocks: Vec<BlockSeed>,
 }
@@ -165,7 +167,7 @@ pub(crate) struct BlockSeed {
     inputs: Vec<(Name, Type, Option<Box<Carried>>)>,
     ops: Vec<OpSeed>,
     outputs: Vec<usize>,
-    attributes: BTreeMap<Name, Literal>,
+    attributes: Attributes,
     carried: Option<Box<Carried>>,
 }
 
@@ -454,7 +456,7 @@ fn block_lines(graph: &Graph, block: BlockId, lines: &mut Vec<String>) {
     lines.push(format!("outputs {outputs:?} {} {:?}", literals(block.attributes()), block.carried()));
 }
 
-fn literals(attributes: &BTreeMap<Name, Literal>) -> String {
+fn literals(attributes: &Attributes) -> String {
     let lines: Vec<_> = attributes.iter().map(|(key, literal)| (key, literal_line(literal))).collect();
     format!("{lines:?}")
 }

@@ -190,16 +190,35 @@ fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
         fs::create_dir_all(&folder).map_err(PackageError::io("create", &folder))?;
         folders.extend(folder.ancestors().take_while(|ancestor| *ancestor != root).map(Path::to_owned));
     }
-    // All are written before the first is synced: then the first pays for all.
-    for (path, file) in files {
-        file.sync_all().map_err(PackageError::io("sync", path))?;
-    }
     folders.sort();
     folders.dedup();
-    for folder in folders.iter().rev() {
-        sync_folder(folder).map_err(PackageError::io("sync", folder))?;
+    if cfg!(unix) {
+        for folder in folders {
+            let file = File::open(&folder).map_err(PackageError::io("open", &folder))?;
+            files.push((folder, file));
+        }
     }
-    Ok(())
+    sync(&files)
+}
+
+/// Makes files and folders durable, several at a time: a file system with a journal commits it once for all of them.
+fn sync(files: &[(PathBuf, File)]) -> Result<(), PackageError> {
+    const THREADS: usize = 8;
+    let sync_some = |first: usize| {
+        let mut some = files.iter().skip(first).step_by(THREADS);
+        some.try_for_each(|(path, file)| file.sync_all().map_err(PackageError::io("sync", path)))
+    };
+    std::thread::scope(|scope| {
+        let start = |first| {
+            std::thread::Builder::new().spawn_scoped(scope, move || sync_some(first)).map_err(|_| first)
+        };
+        let threads: Vec<_> = (0..files.len().min(THREADS)).map(start).collect();
+        threads.into_iter().try_for_each(|thread| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The system has no thread left.
+            Err(first) => sync_some(first),
+        })
+    })
 }
 
 #[cfg(unix)]

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use mil_ir::{
-    At, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand, STATE_PARAM,
-    Storage, Type, TypeKind, ValueId,
+    At, Attributes, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand,
+    STATE_PARAM, Storage, Type, TypeKind, ValueId,
 };
 use mil_proto::Described;
 use mil_proto::specification::mil_spec::{
@@ -201,11 +201,11 @@ impl GraphReader<'_, '_> {
         messages: &BTreeMap<String, Value>,
         field: u32,
         carried: &mut Carried,
-    ) -> Decoded<BTreeMap<Name, Literal>> {
-        let mut attributes = BTreeMap::new();
+    ) -> Decoded<Attributes> {
+        let mut attributes = Attributes::new();
         for (key, value) in messages {
             let carried = take(carried, &[Step::Entry(field, key)]);
-            attributes.insert(key.as_str().into(), self.decoder.literal(value, carried)?);
+            attributes.insert(self.graph.intern(key), self.decoder.literal(value, carried)?);
         }
         Ok(attributes)
     }
@@ -352,11 +352,7 @@ impl Encoder<'_> {
     }
 
     /// The literals of a map of attributes.
-    pub(crate) fn encode_attributes(
-        &self,
-        attributes: &BTreeMap<Name, Literal>,
-        spot: Spot,
-    ) -> Encoded<EncodedMap> {
+    pub(crate) fn encode_attributes(&self, attributes: &Attributes, spot: Spot) -> Encoded<EncodedMap> {
         let mut messages = BTreeMap::new();
         let mut unknown = Vec::new();
         for (key, literal) in attributes {

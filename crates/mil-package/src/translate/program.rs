@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use mil_ir::{Carried, Function, Graph, Interface, Literal, Name, Opset, Program, Storage};
+use mil_ir::{Attributes, Carried, Function, Graph, Interface, Literal, Name, Opset, Program, Storage};
 use mil_proto::Described;
 use mil_proto::specification::mil_spec::{Function as FunctionMessage, Program as Message, Value};
 use mil_proto::wire::Unknown;
@@ -71,8 +71,8 @@ impl Decoder<'_> {
         &mut self,
         messages: &BTreeMap<String, Value>,
         carried: &mut Carried,
-    ) -> Decoded<BTreeMap<Name, Literal>> {
-        let mut attributes = BTreeMap::new();
+    ) -> Decoded<Attributes> {
+        let mut attributes = Attributes::new();
         for (key, value) in messages {
             let carried = take(carried, &[Step::Entry(ATTRIBUTES, key)]);
             attributes.insert(key.as_str().into(), self.literal(value, carried)?);

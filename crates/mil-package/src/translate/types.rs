@@ -45,7 +45,7 @@ impl Decoder<'_> {
             None => TypeKind::Unknown,
             Some(Message::TensorType(tensor)) => {
                 let Some(shape) = shape(tensor) else { return Ok(None) };
-                let mut attributes = std::collections::BTreeMap::new();
+                let mut attributes = mil_ir::Attributes::new();
                 for (key, value) in &tensor.attributes {
                     let carried = take(carried, &[Step::One(TENSOR), Step::Entry(ATTRIBUTES, key)]);
                     attributes.insert(key.as_str().into(), self.literal(value, carried)?);

@@ -10,7 +10,7 @@ use crate::text::derived_interface;
 use crate::text::lexer::Token;
 use crate::text::parse::{OP_MEMORY, Parser, Result, VALUE_MEMORY};
 use crate::{
-    BlockId, Carried, Function, Graph, Interface, Literal, Name, OpId, Operand, Opset, Program, Storage,
+    Attributes, BlockId, Carried, Function, Graph, Interface, Name, OpId, Operand, Opset, Program, Storage,
     Type, ValueId,
 };
 
@@ -369,7 +369,7 @@ impl Scope {
 }
 
 /// The attribute `name`, where it is a plain string.
-fn take_label(attributes: &mut BTreeMap<Name, Literal>) -> Option<Name> {
+fn take_label(attributes: &mut Attributes) -> Option<Name> {
     let literal = attributes.get("name")?;
     let is_plain = literal.doc.is_empty()
         && literal.carried.is_none()

@@ -6,7 +6,7 @@ use mil_tensor::DType;
 
 use crate::text::lexer::Token;
 use crate::text::parse::{LITERAL_MEMORY, Parser, Result};
-use crate::{Carried, CarriedKey, Dim, Literal, Name, Shape, TensorType, Type, TypeKind};
+use crate::{Attributes, Carried, CarriedKey, Dim, Name, Shape, TensorType, Type, TypeKind};
 
 /// Types whose text is longer than this are not looked up, as they are rarely equal.
 const SHARED_TEXT: usize = 96;
@@ -19,7 +19,7 @@ pub(super) struct Extras {
     pub(super) immediate: bool,
     pub(super) optional: bool,
     pub(super) file: Option<Name>,
-    pub(super) attributes: BTreeMap<Name, Literal>,
+    pub(super) attributes: Attributes,
     pub(super) carried: Option<Box<Carried>>,
 }
 
@@ -84,7 +84,7 @@ impl<'t> Parser<'t, '_> {
 
     fn type_kind(&mut self, word: &str, start: usize) -> Result<TypeKind> {
         let tensor =
-            |dtype, shape| TypeKind::Tensor(TensorType { dtype, shape, attributes: BTreeMap::new() });
+            |dtype, shape| TypeKind::Tensor(TensorType { dtype, shape, attributes: Attributes::new() });
         let after = "after the form of a type";
         let kind = match word {
             "tensor" => {
@@ -242,10 +242,10 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// Attributes in brackets; nothing where there are none.
-    pub(super) fn attributes(&mut self) -> Result<BTreeMap<Name, Literal>> {
+    pub(super) fn attributes(&mut self) -> Result<Attributes> {
         let mut attributes = BTreeMap::new();
         if !self.eat("[")? {
-            return Ok(attributes);
+            return Ok(Attributes::new());
         }
         self.list("]", "an attribute", |parser| {
             let start = parser.start;
@@ -257,6 +257,6 @@ impl<'t> Parser<'t, '_> {
             }
             Ok(())
         })?;
-        Ok(attributes)
+        Ok(attributes.into())
     }
 }

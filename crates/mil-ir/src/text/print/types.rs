@@ -1,10 +1,9 @@
 //! Types, unknown fields, and the `@{…}` clauses of entities.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use crate::text::print::Printer;
-use crate::{Carried, CarriedKey, Literal, Name, Shape, Type, TypeKind};
+use crate::{Attributes, Carried, CarriedKey, Name, Shape, Type, TypeKind};
 
 /// Writes a type as MIL text has it: `tensor<fp16, [1, 3]>`, and `int32` for a tensor of rank 0. Attributes and unknown
 /// fields of the type are left out.
@@ -65,7 +64,7 @@ impl Printer<'_> {
         if !has_extras(ty) {
             return write_type(self.out, ty);
         }
-        let none = BTreeMap::new();
+        let none = Attributes::new();
         let mut attributes = &none;
         match ty.kind() {
             TypeKind::Tensor(tensor) => {
@@ -102,7 +101,7 @@ impl Printer<'_> {
         &mut self,
         owner: &str,
         entries: &[(&str, Entry<'_>)],
-        attributes: Option<&BTreeMap<Name, Literal>>,
+        attributes: Option<&Attributes>,
         carried: Option<&Carried>,
     ) -> fmt::Result {
         let attributes = attributes.filter(|attributes| !attributes.is_empty());
@@ -168,11 +167,7 @@ impl Printer<'_> {
     }
 
     /// Attributes in brackets, sorted, the label of an op among them.
-    pub(super) fn attributes(
-        &mut self,
-        label: Option<&Name>,
-        attributes: &BTreeMap<Name, Literal>,
-    ) -> fmt::Result {
+    pub(super) fn attributes(&mut self, label: Option<&Name>, attributes: &Attributes) -> fmt::Result {
         let before = attributes.iter().filter(|(key, _)| ***key < *"name" || label.is_none());
         let after = attributes.iter().filter(|(key, _)| ***key > *"name" && label.is_some());
         let all = before

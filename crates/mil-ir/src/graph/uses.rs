@@ -1,0 +1,133 @@
+//! The index of uses: edges `value → op`.
+//!
+//! petgraph keeps the edges of a node in a list, newest first, and walks it to remove one: from a value with many uses
+//! the oldest is the dearest. So an edge that is not the newest is only retired, and skipped from then on. When a value has
+//! more retired edges than others, all its edges are removed, newest first, and those in use are put back in their order.
+
+use petgraph::Direction;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeRef;
+use smallvec::SmallVec;
+
+use crate::graph::Graph;
+use crate::{Name, OpId, ValueId};
+
+/// Retired edges of a value that are not worth removing.
+const FEW: u32 = 16;
+
+/// What an edge stands for: the place of an operand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) param: Name,
+    pub(super) position: u32,
+    /// It stands for nothing any more.
+    retired: bool,
+}
+
+/// How many edges leave a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct UseCount {
+    pub(super) live: u32,
+    retired: u32,
+}
+
+fn node(index: usize) -> NodeIndex {
+    NodeIndex::new(index)
+}
+
+impl Graph {
+    /// The uses of a value, newest first.
+    pub(super) fn edges_of(&self, value: ValueId) -> impl Iterator<Item = (OpId, &Slot)> {
+        self.edges
+            .edges_directed(node(value.index()), Direction::Outgoing)
+            .map(|edge| (OpId(edge.target().index() as u32), edge.weight()))
+            .filter(|(_, slot)| !slot.retired)
+    }
+
+    /// The values that an op uses, in no order.
+    pub(super) fn operand_edges(&self, op: OpId) -> impl Iterator<Item = (ValueId, &Slot)> {
+        self.edges
+            .edges_directed(node(op.index()), Direction::Incoming)
+            .map(|edge| (ValueId(edge.source().index() as u32), edge.weight()))
+            .filter(|(_, slot)| !slot.retired)
+    }
+
+    /// The uses by an op: all, or those of one parameter.
+    pub(super) fn edges_into(&self, op: OpId, param: Option<&Name>) -> SmallVec<[EdgeIndex; 8]> {
+        self.edges
+            .edges_directed(node(op.index()), Direction::Incoming)
+            .filter(|edge| !edge.weight().retired)
+            .filter(|edge| param.is_none_or(|param| edge.weight().param == *param))
+            .map(|edge| edge.id())
+            .collect()
+    }
+
+    pub(super) fn add_use(&mut self, value: ValueId, op: OpId, param: &Name, position: usize) {
+        let slot = Slot { param: param.clone(), position: position as u32, retired: false };
+        self.edges.add_edge(node(value.index()), node(op.index()), slot);
+        self.use_counts[value.index()].live += 1;
+    }
+
+    pub(super) fn remove_use(&mut self, edge: EdgeIndex) {
+        let Some((value, _)) = self.edges.edge_endpoints(edge) else { return };
+        let newest = self.newest_edge(value);
+        let count = &mut self.use_counts[value.index()];
+        count.live -= 1;
+        if newest == Some(edge) {
+            self.edges.remove_edge(edge);
+            // The newest edge is never a retired one.
+            while let Some(next) = self.newest_edge(value)
+                && self.edges.edge_weight(next).is_some_and(|slot| slot.retired)
+            {
+                self.edges.remove_edge(next);
+                self.use_counts[value.index()].retired -= 1;
+            }
+            return;
+        }
+        count.retired += 1;
+        let sweep = count.retired > count.live.max(FEW);
+        if let Some(slot) = self.edges.edge_weight_mut(edge) {
+            slot.retired = true;
+        }
+        if sweep {
+            self.sweep(value);
+        }
+    }
+
+    fn newest_edge(&self, value: NodeIndex) -> Option<EdgeIndex> {
+        self.edges.edges_directed(value, Direction::Outgoing).next().map(|edge| edge.id())
+    }
+
+    /// Removes the retired edges of a value.
+    fn sweep(&mut self, value: NodeIndex) {
+        let mut kept = Vec::new();
+        while let Some(edge) = self.newest_edge(value) {
+            let op = self.edges.edge_endpoints(edge).map(|(_, op)| op);
+            let slot = self.edges.remove_edge(edge);
+            kept.extend(op.zip(slot).filter(|(_, slot)| !slot.retired));
+        }
+        for (op, slot) in kept.into_iter().rev() {
+            self.edges.add_edge(value, op, slot);
+        }
+        self.use_counts[value.index()].retired = 0;
+    }
+
+    /// Values whose edges are not as they are counted.
+    pub(super) fn check_uses(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (index, count) in self.use_counts.iter().enumerate() {
+            let mut found = UseCount::default();
+            for edge in self.edges.edges_directed(node(index), Direction::Outgoing) {
+                if edge.weight().retired {
+                    found.retired += 1;
+                } else {
+                    found.live += 1;
+                }
+            }
+            if found != *count {
+                faults.push(format!("uses of {index} are counted as {count:?} and are {found:?}"));
+            }
+        }
+        faults
+    }
+}
