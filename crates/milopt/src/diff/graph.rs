@@ -182,7 +182,7 @@ impl<'g> Pairs<'g> {
                 Some(_) => {}
             }
         }
-        let new = b.attributes().keys().filter(|key| !a.attributes().contains_key(*key));
+        let new = b.attributes().keys().filter(|key| !a.attributes().contains_key(key));
         what.extend(new.map(|key| format!("attribute {key} is new")));
         if a.name() != b.name() {
             what.push(format!("label {:?} became {:?}", a.name(), b.name()));
