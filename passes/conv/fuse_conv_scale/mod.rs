@@ -59,7 +59,9 @@ fn conv_scale(_: &FuseConvScale, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), M
     if divides {
         scale.iter_mut().for_each(|factor| *factor = factor.recip());
     }
-    let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(|(bias, scale)| bias * scale).collect();
+    // No bias stays none, whatever the scale.
+    let scaled = |(bias, scale): (&f64, &f64)| if *bias == 0.0 { 0.0 } else { bias * scale };
+    let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(scaled).collect();
     let overflows = |(bias, scale): (&f64, &f64)| scale.is_finite() && !fits(*bias, conv.dtype);
     if bias.iter().zip(&scale).any(overflows) {
         return Err(Miss::new("the new bias is not finite in its element type"));
