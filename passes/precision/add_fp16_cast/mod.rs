@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use half::f16;
 use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, ValueId};
-use mil_ops::{OpDef, Version};
+use mil_ops::{OpDef, ParamKind, Version};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor, TensorError};
 use serde_json::Value;
@@ -151,7 +151,8 @@ fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: b
         .iter()
         .filter(|param| {
             !kept.contains(&param.name)
-                && version.dtypes(param).is_some_and(|types| types.contains(&DType::Fp16))
+                && matches!(param.kind, ParamKind::Tensor | ParamKind::Variadic)
+                && version.dtypes(param).is_none_or(|types| types.contains(&DType::Fp16))
         })
         .filter(|param| match found.argument(param.name) {
             Some(argument) => argument.iter().any(is_fp32),
