@@ -18,7 +18,7 @@ mod pipelines;
 
 use mil_pass::{PassDef, Registry};
 
-pub use activation::{FuseGeluExact, MergeConsecutiveRelus};
+pub use activation::{FuseGeluExact, MergeConsecutiveRelus, PreluToLeakyRelu};
 pub use cleanup::{
     ConstDeduplication, ConstElimination, DeadCodeElimination, NoopElimination, RemoveRedundantOps,
     TopologicalReorder,
@@ -47,6 +47,7 @@ pub const PASSES: &[&PassDef] = &[
     &MergeConsecutiveReshapes::DEF,
     &MergeConsecutiveTransposes::DEF,
     &NoopElimination::DEF,
+    &PreluToLeakyRelu::DEF,
     &RemoveRedundantOps::DEF,
     &TopologicalReorder::DEF,
 ];
