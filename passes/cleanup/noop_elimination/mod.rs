@@ -141,15 +141,11 @@ fn same_shape(_: &NoopElimination, rw: &mut Rewrite<'_>, op: OpId) -> Result<(),
             return Err(Miss::new("it pads one side and cuts the other"));
         }
     }
-    if rw.is(op, &["upsample_bilinear", "resize_bilinear", "upsample_nearest_neighbor"]) {
-        // The same size is the same sampling grid in every mode but one.
-        if rw.is(op, &["resize_bilinear"]) {
-            let mode = rw.parameter(op, "sampling_mode")?;
-            if mode.item_str() == Some("OFFSET_CORNERS") {
-                return Err(Miss::new("the mode samples between elements even at the same size"));
-            }
-        }
-        rw.shape(input)?;
+    // The same size is the same sampling grid in every mode but one.
+    if rw.is(op, &["resize_bilinear"])
+        && rw.parameter(op, "sampling_mode")?.item_str() == Some("OFFSET_CORNERS")
+    {
+        return Err(Miss::new("the mode samples between elements even at the same size"));
     }
     forward(rw, op, input)
 }
