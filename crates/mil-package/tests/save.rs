@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -140,6 +141,62 @@ fn what_is_no_model_is_named() {
     fs::remove_file(root.join(MODEL_PATH)).unwrap();
     let error = Package::open(&root).unwrap_err().to_string();
     assert_eq!(error, format!("item {MODEL_PATH} of the package is missing"));
+}
+
+/// The number that tells a file from all others, whatever its name.
+fn inode(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().ino()
+}
+
+#[test]
+fn weights_that_stand_already_are_not_written_again() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("x.mlpackage");
+    let file = path.join(WEIGHT_PATH);
+    large(1).save(&path).unwrap();
+    let first = inode(&file);
+    let expected = tree(&path);
+    large(1).save(&path).unwrap();
+    assert_eq!(inode(&file), first);
+    assert_eq!(fs::metadata(&file).unwrap().nlink(), 1);
+    assert_eq!(tree(&path), expected);
+
+    // The last byte differs; one is missing; one is too many.
+    let mut other = fs::read(&file).unwrap();
+    *other.last_mut().unwrap() ^= 1;
+    for other in [&other[..], &other[..other.len() - 1], &[&other[..], &[1]].concat()] {
+        fs::write(&file, other).unwrap();
+        let before = inode(&file);
+        large(1).save(&path).unwrap();
+        assert_ne!(inode(&file), before);
+        assert_eq!(tree(&path), expected);
+    }
+}
+
+#[test]
+fn a_file_that_others_can_reach_is_not_taken_over() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("x.mlpackage");
+    let (file, elsewhere) = (path.join(WEIGHT_PATH), folder.path().join("elsewhere"));
+    large(1).save(&path).unwrap();
+    let expected = tree(&path);
+    // A second name.
+    fs::hard_link(&file, &elsewhere).unwrap();
+    large(1).save(&path).unwrap();
+    assert_ne!(inode(&file), inode(&elsewhere));
+    // A link, of the file or of its folder.
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    large(1).save(&path).unwrap();
+    assert!(fs::symlink_metadata(&file).unwrap().is_file());
+    assert_ne!(inode(&file), inode(&elsewhere));
+    let weights = file.parent().unwrap();
+    let moved = folder.path().join("moved");
+    fs::rename(weights, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, weights).unwrap();
+    large(1).save(&path).unwrap();
+    assert_ne!(inode(&file), inode(&moved.join("weight.bin")));
+    assert_eq!(tree(&path), expected);
 }
 
 /// What a package of the kill test looks like: its weights are large enough to be caught in the middle.

@@ -5,6 +5,8 @@
 //! folder beside, is removed. Where the system cannot exchange, the old one is first renamed to `.NAME.milopt-old`,
 //! from where a person can bring it back if the machine fails just then.
 //!
+//! A file that the old package has already, byte for byte, is not written again ([`keep`](super::keep)).
+//!
 //! Who writes holds a lock on the folder. So the next writer knows the leftovers of one that was killed, and removes them.
 
 use std::ffi::{OsStr, OsString};
@@ -14,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::save::Contents;
+use crate::save::keep::{Over, Standing};
 use crate::{PackageError, manifest};
 
 /// What stands at the place of the new package.
@@ -33,7 +36,7 @@ pub(crate) fn replace(path: &Path, contents: &Contents) -> Result<(), PackageErr
     let names = Names::new(name);
     remove_leftovers(&folder, &names);
     let temporary = Temporary::create(&folder, &names)?;
-    write_all(&temporary.path, contents)?;
+    write_all(&temporary.path, contents, path)?;
     put(&temporary.path, path, &folder.join(&names.old), present)
         .map_err(PackageError::io("put the package to", path))?;
     sync_folder(&folder).map_err(PackageError::io("sync", &folder))?;
@@ -168,8 +171,8 @@ fn lock(_: &Path) -> Option<File> {
     None
 }
 
-/// Writes the files and folders, and makes them durable.
-fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
+/// Writes the files and folders, and makes them durable. Files that the package at `place` has already are taken over.
+fn write_all(root: &Path, contents: &Contents, place: &Path) -> Result<(), PackageError> {
     let mut folders = vec![root.to_owned()];
     let mut files = Vec::new();
     for (name, content) in contents.iter() {
@@ -181,8 +184,9 @@ fn write_all(root: &Path, contents: &Contents) -> Result<(), PackageError> {
             let new = folder.ancestors().take_while(|ancestor| *ancestor != root);
             folders.extend(new.map(Path::to_owned));
         }
-        let file = File::create_new(&path).map_err(PackageError::io("create", &path))?;
-        content.write(&mut &file).map_err(PackageError::io("write", &path))?;
+        let mut over = Over::new(&path, Standing::open(place, name));
+        let done = content.write(&mut over).and_then(|()| over.finish());
+        let file = done.map_err(PackageError::io("write", &path))?;
         files.push((path, file));
     }
     for name in contents.empty_folders() {

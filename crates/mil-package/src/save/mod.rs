@@ -1,6 +1,7 @@
 //! What a package that is to be written consists of.
 
 pub(crate) mod atomic;
+mod keep;
 
 use std::collections::BTreeMap;
 use std::io;
