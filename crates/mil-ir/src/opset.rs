@@ -53,7 +53,19 @@ impl Target {
 
     /// The opset that came with it.
     pub fn opset(self) -> Opset {
-        Opset::new(&format!("CoreML{}", self as i32 + 3))
+        Opset::new(self.opset_name())
+    }
+
+    fn opset_name(self) -> &'static str {
+        match self {
+            Target::IOS13 => "CoreML3",
+            Target::IOS14 => "CoreML4",
+            Target::IOS15 => "CoreML5",
+            Target::IOS16 => "CoreML6",
+            Target::IOS17 => "CoreML7",
+            Target::IOS18 => "CoreML8",
+            Target::IOS26 => "CoreML9",
+        }
     }
 
     /// The target of this name: `iOS17`, in any case.
@@ -89,7 +101,7 @@ impl Opset {
 
     /// The release it came with; `None` for one that this version does not know.
     pub fn target(&self) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.opset() == *self)
+        Target::ALL.into_iter().find(|target| target.opset_name() == self.as_str())
     }
 
     /// The tag in MIL text: `ios17` for `CoreML7`; an unknown opset's own name.

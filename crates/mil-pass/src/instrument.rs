@@ -2,7 +2,7 @@
 
 use mil_ir::{Graph, OpId, Program};
 
-use crate::{PassDef, PassReport};
+use crate::{PassDef, PassReport, RunError};
 
 /// Which pass an event is about.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub trait Instrument {
     }
 
     /// A pass has failed; the program is as before it.
-    fn pass_failed(&mut self, event: &PassEvent<'_>, program: &Program, error: &str) {
+    fn pass_failed(&mut self, event: &PassEvent<'_>, program: &Program, error: &RunError) {
         let _ = (event, program, error);
     }
 

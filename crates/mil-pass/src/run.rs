@@ -117,7 +117,9 @@ impl Runner {
     /// Runs a pipeline.
     pub fn run(mut self, pipeline: &Pipeline, program: &mut Program) -> Result<RunReport, RunError> {
         let known = if self.verify { violations(program) } else { BTreeSet::new() };
-        let mut state = State { runner: &mut self, known, report: RunReport::default(), last: "none".into() };
+        let ops = op_count(program);
+        let mut state =
+            State { runner: &mut self, known, ops, report: RunReport::default(), last: "none".into() };
         state.entries(&pipeline.entries, &pipeline.entries, program)?;
         let State { known, report, last, .. } = state;
         if self.verify {
@@ -133,6 +135,8 @@ impl Runner {
 struct State<'a> {
     runner: &'a mut Runner,
     known: BTreeSet<String>,
+    /// How many there are now.
+    ops: usize,
     report: RunReport,
     last: String,
 }
@@ -187,8 +191,7 @@ impl State<'_> {
             instrument.before_pass(&event, program);
         }
         let snapshot = Snapshot::of(program);
-        let mut report =
-            PassReport { id: id.to_owned(), ops_before: op_count(program), ..PassReport::default() };
+        let mut report = PassReport { id: id.to_owned(), ops_before: self.ops, ..PassReport::default() };
         let start = Instant::now();
         let result = self.attempt(id, pass, disabled, program, &mut report);
         report.seconds = start.elapsed().as_secs_f64();
@@ -199,7 +202,7 @@ impl State<'_> {
             verified
         });
         report.changed = snapshot.differs(program);
-        report.ops_after = if report.changed { op_count(program) } else { report.ops_before };
+        report.ops_after = if report.changed { op_count(program) } else { self.ops };
         let result = result.and_then(|()| {
             for instrument in &mut self.runner.instruments {
                 instrument
@@ -210,14 +213,14 @@ impl State<'_> {
         });
         if let Err(error) = result {
             snapshot.restore(program);
-            let message = with_sources(&error);
             for instrument in &mut self.runner.instruments {
-                instrument.pass_failed(&event, program, &message);
+                instrument.pass_failed(&event, program, &error);
             }
             return Err(error);
         }
         program.graphs_mut().for_each(|(_, _, graph)| graph.forget_edits());
         let changed = report.changed;
+        self.ops = report.ops_after;
         self.report.passes.push(report);
         self.last = id.to_owned();
         Ok(changed)
@@ -319,16 +322,4 @@ fn op_count(program: &Program) -> usize {
         .graphs()
         .map(|(_, _, graph)| graph.walk().filter(|&op| &**graph.op(op).kind() != "const").count())
         .sum()
-}
-
-/// An error and its sources in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

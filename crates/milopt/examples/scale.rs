@@ -4,6 +4,8 @@
 //! cargo run --release --example scale                  # chains of 50,000 to 400,000 ops
 //! cargo run --release --example scale -- 50000 100000  # of these lengths
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
+//! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
+//! cargo run --release --example scale -- make memory 4 large.mlpackage
 //! ```
 //!
 //! With `PASSES=1` in the environment also the seconds of each pass.
@@ -34,6 +36,13 @@ fn main() -> Outcome<()> {
             let gib = rest.first().map_or(Ok(4), |word| word.parse())?;
             memory(folder.path(), gib)
         }
+        Some((first, [kind, size, path])) if first == "make" => {
+            if kind == "memory" {
+                return large(folder.path(), size.parse()?, Path::new(path));
+            }
+            let (_, chain) = CHAINS.iter().find(|(name, _)| name == kind).ok_or("no such chain")?;
+            Ok(Package::from(chain(size.parse()?)?).save(path)?)
+        }
         Some(_) => {
             time(folder.path(), &words.iter().map(|word| word.parse()).collect::<Result<Vec<_>, _>>()?)
         }
@@ -43,7 +52,7 @@ fn main() -> Outcome<()> {
 
 fn time(folder: &Path, lengths: &[usize]) -> Outcome<()> {
     println!("chain       ops | {} | peak MiB", Stages::HEAD);
-    for (name, chain) in [("mixed", mixed as Chain), ("noop", noop), ("dead", dead), ("equal", equal)] {
+    for (name, chain) in CHAINS {
         let mut last: Option<Stages> = None;
         for &length in lengths {
             let path = folder.join("chain.mlpackage");
@@ -126,6 +135,8 @@ impl std::fmt::Display for Stages {
 
 type Chain = fn(usize) -> Result<Program, BuildError>;
 
+const CHAINS: [(&str, Chain); 4] = [("mixed", mixed), ("noop", noop), ("dead", dead), ("equal", equal)];
+
 /// A builder, and the value at the end of the chain so far.
 fn begin() -> (ProgramBuilder, ValueId) {
     let mut builder = ProgramBuilder::new(Target::IOS17);
@@ -200,8 +211,20 @@ fn equal(ops: usize) -> Result<Program, BuildError> {
     end(builder, x)
 }
 
-/// Weights of which many have the same shape, and two of them the same bytes.
 fn memory(folder: &Path, gib: u64) -> Outcome<()> {
+    let input = folder.join("large.mlpackage");
+    let start = Instant::now();
+    large(folder, gib, &input)?;
+    let make = start.elapsed();
+    let peak = Peak::watch();
+    let stages = Stages::measure(&input, &folder.join("out.mlpackage"), make)?;
+    println!("{} | peak MiB", Stages::HEAD);
+    println!("{stages} | {:8.0}", peak.end());
+    Ok(())
+}
+
+/// Weights of which many have the same shape, and two of them the same bytes.
+fn large(folder: &Path, gib: u64, path: &Path) -> Outcome<()> {
     const COUNT: u64 = 16;
     let (rows, columns) = (4096, (gib << 30) / COUNT / 2 / 4096);
     let columns = usize::try_from(columns)?;
@@ -234,16 +257,7 @@ fn memory(folder: &Path, gib: u64) -> Outcome<()> {
     for (i, &end) in ends.iter().enumerate().skip(1) {
         y = builder.op(NewOp::new("add").named(format!("sum_{i}")).with("x", y).with("y", end))?;
     }
-    let input = folder.join("large.mlpackage");
-    let start = Instant::now();
-    Package::from(builder.finish([y])?).save(&input)?;
-    let make = start.elapsed();
-    drop(source);
-    let peak = Peak::watch();
-    let stages = Stages::measure(&input, &folder.join("out.mlpackage"), make)?;
-    println!("{} | peak MiB", Stages::HEAD);
-    println!("{stages} | {:8.0}", peak.end());
-    Ok(())
+    Ok(Package::from(builder.finish([y])?).save(path)?)
 }
 
 /// The most anonymous memory of this process, sampled.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mil_ir::{Graph, OpId, Program, text};
-use mil_pass::{Instrument, PassDef, PassEvent, PassReport};
+use mil_pass::{Instrument, PassDef, PassEvent, PassReport, RunError};
+
+use super::chain;
 
 /// Which passes a print flag is about.
 #[derive(Clone, Debug)]
@@ -154,9 +156,9 @@ pub(super) struct Reproducer {
 
 #[allow(clippy::print_stderr, reason = "where the file is")]
 impl Instrument for Reproducer {
-    fn pass_failed(&mut self, event: &PassEvent<'_>, program: &Program, error: &str) {
+    fn pass_failed(&mut self, event: &PassEvent<'_>, program: &Program, error: &RunError) {
         let path = self.folder.join(format!("{}-{}.mil", event.index, event.def.id));
-        let head: String = error.lines().map(|line| format!("// {line}\n")).collect();
+        let head: String = chain(error).lines().map(|line| format!("// {line}\n")).collect();
         let body = text::print(program, &text::PrintOptions::default());
         let content =
             format!("// RUN: milopt run {} -o OUT --pipeline '{}'\n{head}{body}", path.display(), event.rest);
