@@ -1,6 +1,6 @@
 //! Values that stand in the program itself.
 
-use mil_tensor::{DType, Tensor};
+use mil_tensor::{DType, Fingerprint, Tensor};
 
 use crate::{Carried, Name, Type, TypeKind};
 
@@ -58,6 +58,14 @@ impl Literal {
     /// A tensor.
     pub fn tensor(tensor: Tensor) -> Literal {
         Literal::new(Type::fixed(tensor.dtype(), tensor.shape()), LiteralData::Tensor(tensor))
+    }
+
+    /// A tensor in a weight file that is not at hand. Its elements are not known, but that they are those of every
+    /// other tensor of this type at the same place.
+    pub fn missing(ty: Type, dtype: DType, shape: &[usize], file: &str, offset: u64) -> Literal {
+        let stand_in = Fingerprint::stand_in(&format!("{dtype} {shape:?} at {offset} of {file}"));
+        let data = LiteralData::Tensor(Tensor::opaque(dtype, shape, stand_in));
+        Literal { storage: Storage::Missing(file.into(), offset), ..Literal::new(ty, data) }
     }
 
     /// A string.

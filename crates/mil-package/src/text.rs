@@ -101,7 +101,7 @@ fn read(path: &Path, folder: &Path, stem: Option<&str>, limits: &Limits) -> Resu
             files.insert(inside, Arc::new(found));
         }
         let tensor = weights.tensor(&files, name, offset, dtype, shape);
-        tensor.map(Some).map_err(|error| chain(&error))
+        tensor.map_err(|error| chain(&error))
     };
     let program = parse_with(&text, &limits.text, &mut tensor)
         .map_err(|source| PackageError::Text { path: path.into(), source })?;

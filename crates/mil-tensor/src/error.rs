@@ -32,7 +32,9 @@ pub enum TensorError {
         dtype: DType,
     },
     /// Only the hash of the elements is known.
-    #[error("the values of tensor {0} are not available: the text that it was read from does not hold them")]
+    #[error(
+        "the values of a tensor are not available: its weight file is missing, or the text holds only a hash ({0})"
+    )]
     Opaque(Fingerprint),
     /// The source failed or ended early.
     #[error("cannot read {len} bytes of weights at offset {offset}")]

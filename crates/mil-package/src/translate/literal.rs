@@ -37,32 +37,36 @@ impl Decoder<'_> {
         let ty_carried = take(&mut carried, &[TYPE]);
         let ty = self.ty(message.r#type.as_deref(), ty_carried)?;
         let doc = Name::from(message.doc_string.as_str());
-        let storage = match &message.value {
-            Some(Contents::BlobFileValue(blob)) => Storage::File(blob.file_name.as_str().into()),
-            _ => Storage::Immediate,
-        };
-        let data = match &message.value {
+        let known = match &message.value {
             Some(Contents::BlobFileValue(blob)) => self.blob(blob, &ty)?,
-            Some(Contents::ImmediateValue(immediate)) => self.immediate(immediate, &ty, &mut carried)?,
+            Some(Contents::ImmediateValue(immediate)) => {
+                let data = self.immediate(immediate, &ty, &mut carried)?;
+                data.map(|data| Literal { storage: Storage::Immediate, ..Literal::new(ty.clone(), data) })
+            }
             None => None,
         };
-        Ok(match data {
-            Some(data) => Literal { ty, data, doc, storage, carried: carried.boxed() },
+        Ok(match known {
+            Some(literal) => Literal { doc, carried: carried.boxed(), ..literal },
             None => {
                 let bytes = wire::splice(&message.encode_to_vec(), Value::SCHEMA, &to_unknown(&whole))?;
-                Literal { ty, data: LiteralData::Opaque(bytes.into()), doc, storage, carried: None }
+                let literal = Literal::new(ty, LiteralData::Opaque(bytes.into()));
+                Literal { doc, storage: Storage::Immediate, ..literal }
             }
         })
     }
 
-    fn blob(&mut self, blob: &BlobFileValue, ty: &Type) -> Decoded<Option<LiteralData>> {
+    fn blob(&mut self, blob: &BlobFileValue, ty: &Type) -> Decoded<Option<Literal>> {
         let (Some(dtype), Some(shape)) = (ty.dtype(), ty.fixed_shape()) else { return Ok(None) };
         if matches!(dtype, DType::Unknown(_)) {
             return Ok(None);
         }
         let (file, offset) = (&blob.file_name, blob.offset);
         match self.weights.tensor(self.files, file, offset, dtype, &shape) {
-            Ok(tensor) => Ok(Some(LiteralData::Tensor(tensor))),
+            Ok(Some(tensor)) => {
+                let literal = Literal::new(ty.clone(), LiteralData::Tensor(tensor));
+                Ok(Some(Literal { storage: Storage::File(file.as_str().into()), ..literal }))
+            }
+            Ok(None) => Ok(Some(Literal::missing(ty.clone(), dtype, &shape, file, offset))),
             Err(kind) => {
                 let (file, kind) = (file.clone(), Box::new(kind));
                 Err(DecodeErrorKind::Weights { file, offset, kind })

@@ -108,10 +108,10 @@ impl<'a> Layout<'a> {
 impl FileLayout {
     /// `None` where a number overflows.
     fn settle(&mut self, original: &Weights, path: &str, pinned: bool) -> Option<()> {
-        let original = original.file(path);
-        let place = |tensor: &Tensor| original?.record(tensor.blob()?, tensor.dtype());
+        let original = original.file(path).and_then(|file| Some((file, file.source.as_ref()?)));
+        let place = |tensor: &Tensor| original?.0.record(tensor.blob()?, tensor.dtype());
         let kept: Vec<Option<u64>> = self.blobs.iter().map(|(tensor, _)| place(tensor)).collect();
-        if let Some(original) = original.filter(|original| !original.missing) {
+        if let Some((original, source)) = original {
             let used: BTreeSet<u64> = kept.iter().flatten().copied().collect();
             let all_kept = kept.iter().all(Option::is_some);
             // Two records of the same data count as one here, so the sets may differ in size.
@@ -119,12 +119,12 @@ impl FileLayout {
                 for (blob, offset) in self.blobs.iter_mut().zip(kept.into_iter().flatten()) {
                     blob.1 = offset;
                 }
-                self.origin = Origin::Same(original.source.clone());
-                self.size = original.source.len();
+                self.origin = Origin::Same(source.clone());
+                self.size = source.len();
                 return Some(());
             }
             if pinned {
-                return self.append(original.source.clone(), &kept);
+                return self.append(source.clone(), &kept);
             }
         }
         self.size = BLOCK;

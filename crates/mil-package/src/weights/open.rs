@@ -1,7 +1,6 @@
 //! The weight files of a package, found as the program refers to them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 
 use mil_tensor::{Blob, DType, Source, Tensor};
@@ -23,9 +22,8 @@ pub(crate) struct Weights {
 /// A weight file that the program refers to.
 #[derive(Clone, Debug)]
 pub(crate) struct WeightFile {
-    pub(crate) source: Arc<dyn Source>,
-    /// The file is not there.
-    pub(crate) missing: bool,
+    /// `None`: the file is not there.
+    pub(crate) source: Option<Arc<dyn Source>>,
     /// The record of the data that start somewhere; elements may have different types.
     records: BTreeMap<(u64, DType), u64>,
 }
@@ -58,10 +56,10 @@ impl Weights {
 
     /// The files that programs refer to and that are not there.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &String> {
-        self.files.iter().filter(|(_, file)| file.missing).map(|(path, _)| path)
+        self.files.iter().filter(|(_, file)| file.source.is_none()).map(|(path, _)| path)
     }
 
-    /// The tensor whose record stands at an offset of a file.
+    /// The tensor whose record stands at an offset of a file; `None` if the file is not there.
     pub(crate) fn tensor(
         &mut self,
         files: &Files,
@@ -69,7 +67,7 @@ impl Weights {
         offset: u64,
         dtype: DType,
         shape: &[usize],
-    ) -> Result<Tensor, WeightsErrorKind> {
+    ) -> Result<Option<Tensor>, WeightsErrorKind> {
         let path = self.path(name).ok_or(WeightsErrorKind::Outside)?;
         if !self.files.contains_key(&path) {
             self.files.insert(path.clone(), WeightFile::find(files, &path)?);
@@ -82,8 +80,7 @@ impl Weights {
 impl WeightFile {
     fn find(files: &Files, path: &str) -> Result<WeightFile, WeightsErrorKind> {
         let Some(source) = files.get(path) else {
-            let source = Arc::new(MissingSource { item: path.to_owned() });
-            return Ok(WeightFile { source, missing: true, records: BTreeMap::new() });
+            return Ok(WeightFile { source: None, records: BTreeMap::new() });
         };
         let mut bytes = [0; BLOCK as usize];
         if source.len() < BLOCK {
@@ -91,36 +88,32 @@ impl WeightFile {
         }
         source.read_at(0, &mut bytes)?;
         format::read_header(&bytes)?;
-        let source = source.clone();
-        Ok(WeightFile { source, missing: false, records: BTreeMap::new() })
+        Ok(WeightFile { source: Some(source.clone()), records: BTreeMap::new() })
     }
 
-    fn tensor(&mut self, offset: u64, dtype: DType, shape: &[usize]) -> Result<Tensor, WeightsErrorKind> {
+    fn tensor(
+        &mut self,
+        offset: u64,
+        dtype: DType,
+        shape: &[usize],
+    ) -> Result<Option<Tensor>, WeightsErrorKind> {
+        let Some(source) = &self.source else { return Ok(None) };
         // Only the size of the elements counts here; `from_blob` checks the shape.
         let elements = shape.iter().try_fold(1_usize, |n, &dim| n.checked_mul(dim)).unwrap_or(usize::MAX);
-        let record = if self.missing {
-            let start = offset.checked_add(BLOCK).ok_or(WeightsErrorKind::Sentinel)?;
-            Record::new(dtype, elements, start).ok_or(WeightsErrorKind::NoSuchType(dtype))?
-        } else {
-            let size = self.source.len();
-            if offset.checked_add(BLOCK).is_none_or(|end| end > size) {
-                return Err(WeightsErrorKind::Short { size });
-            }
-            let mut bytes = [0; BLOCK as usize];
-            self.source.read_at(offset, &mut bytes)?;
-            let record = Record::from_bytes(&bytes)?;
-            record.check(dtype, elements)?;
-            record
-        };
-        let end = record
-            .start
-            .checked_add(record.size)
-            .filter(|&end| end <= self.source.len())
-            .ok_or(WeightsErrorKind::Short { size: self.source.len() })?;
-        let blob = Blob { source: self.source.clone(), range: record.start..end };
+        let size = source.len();
+        if offset.checked_add(BLOCK).is_none_or(|end| end > size) {
+            return Err(WeightsErrorKind::Short { size });
+        }
+        let mut bytes = [0; BLOCK as usize];
+        source.read_at(offset, &mut bytes)?;
+        let record = Record::from_bytes(&bytes)?;
+        record.check(dtype, elements)?;
+        let end = record.start.checked_add(record.size).filter(|&end| end <= size);
+        let end = end.ok_or(WeightsErrorKind::Short { size })?;
+        let blob = Blob { source: source.clone(), range: record.start..end };
         let tensor = Tensor::from_blob(dtype, shape, blob)?;
         self.records.entry((record.start, dtype)).or_insert(offset);
-        Ok(tensor)
+        Ok(Some(tensor))
     }
 
     /// How many blobs the program referred to when it was read.
@@ -130,25 +123,7 @@ impl WeightFile {
 
     /// The record of a blob, if it is one of this file.
     pub(crate) fn record(&self, blob: &Blob, dtype: DType) -> Option<u64> {
-        if !Arc::ptr_eq(&blob.source, &self.source) {
-            return None;
-        }
+        self.source.as_ref().filter(|source| Arc::ptr_eq(&blob.source, source))?;
         self.records.get(&(blob.range.start, dtype)).copied()
-    }
-}
-
-/// Stands for a weight file that is not there: as large as anyone asks for, but not to be read.
-#[derive(Debug)]
-struct MissingSource {
-    item: String,
-}
-
-impl Source for MissingSource {
-    fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<()> {
-        Err(io::Error::new(io::ErrorKind::NotFound, format!("weights item {} is missing", self.item)))
-    }
-
-    fn len(&self) -> u64 {
-        u64::MAX
     }
 }

@@ -1,7 +1,5 @@
 //! Literals.
 
-use std::fmt::Write;
-
 use mil_tensor::{DType, Fingerprint, Tensor};
 
 use crate::text::TextErrorKind;
@@ -174,7 +172,7 @@ impl Parser<'_, '_> {
         let start = self.start;
         let word = self.bump()?;
         self.expect("(", "after a reference")?;
-        let (tensor, storage) = match word {
+        let literal = match word {
             Token::Word(BLOBFILE) => {
                 self.expect_word("path", "in `BLOBFILE`")?;
                 self.expect("=", "after `path`")?;
@@ -190,59 +188,48 @@ impl Parser<'_, '_> {
                     .and_then(Tensor::item_i64)
                     .map(|offset| offset as u64)
                     .ok_or_else(|| self.bad_value(start, "the offset of a blob is an integer"))?;
-                self.blob(start, path, offset, dtype, shape)?
+                self.blob(start, ty, (path, offset), dtype, shape)?
             }
             Token::Word(HASH) => {
                 let at = self.start;
                 let hash = Fingerprint::parse(&self.string("a hash")?)
                     .ok_or_else(|| self.bad_value(at, "a hash has 32 hexadecimal digits"))?;
-                (Tensor::opaque(dtype, shape, hash), Storage::Auto)
+                Literal::new(ty.clone(), LiteralData::Tensor(Tensor::opaque(dtype, shape, hash)))
             }
             _ => {
                 // Equal to no other: what it stands for is not known.
                 self.unreadable += 1;
-                let hash = self.stand_in(start, &format!("unreadable {}", self.unreadable))?;
-                (Tensor::opaque(dtype, shape, hash), Storage::Missing(Name::default(), 0))
+                let hash = Fingerprint::stand_in(&format!("unreadable {}", self.unreadable));
+                let data = LiteralData::Tensor(Tensor::opaque(dtype, shape, hash));
+                Literal { storage: Storage::Missing(Name::default(), 0), ..Literal::new(ty.clone(), data) }
             }
         };
         self.expect(")", "after a reference")?;
-        let literal = Literal::new(ty.clone(), LiteralData::Tensor(tensor));
-        Ok(Literal { storage, ..literal })
+        Ok(literal)
     }
 
     fn blob(
         &mut self,
         start: usize,
-        path: &str,
-        offset: u64,
+        ty: &Type,
+        (path, offset): (&str, u64),
         dtype: DType,
         shape: &[usize],
-    ) -> Result<(Tensor, Storage)> {
+    ) -> Result<Literal> {
         let weights = |message: String| TextErrorKind::Weights { path: path.into(), offset, message };
         let found = self.weights.open(path, offset, dtype, shape);
         match found.map_err(|message| self.error_at(start, weights(message)))? {
             Some(tensor) if tensor.dtype() == dtype && tensor.shape() == shape => {
-                Ok((tensor, Storage::File(Name::from(path))))
+                let literal = Literal::new(ty.clone(), LiteralData::Tensor(tensor));
+                Ok(Literal { storage: Storage::File(path.into()), ..literal })
             }
             Some(tensor) => {
                 let message =
                     format!("a {} tensor of shape {:?} stands there", tensor.dtype(), tensor.shape());
                 Err(self.error_at(start, weights(message)))
             }
-            None => {
-                let mut key = String::new();
-                // A String takes everything.
-                let _ = write!(key, "{dtype} {shape:?} at {offset} of {path}");
-                let hash = self.stand_in(start, &key)?;
-                Ok((Tensor::opaque(dtype, shape, hash), Storage::Missing(Name::from(path), offset)))
-            }
+            None => Ok(Literal::missing(ty.clone(), dtype, shape, path, offset)),
         }
-    }
-
-    /// A hash for a tensor of unknown contents, from what is known of it.
-    fn stand_in(&self, start: usize, key: &str) -> Result<Fingerprint> {
-        let hash = Tensor::string(key).fingerprint();
-        hash.map_err(|error| self.bad_value(start, error.to_string()))
     }
 
     /// Elements, and how many there are at each level of lists.

@@ -152,10 +152,15 @@ impl Printer<'_> {
         }
         self.drops(|| format!("the values of a tensor of type {}, which are not available", literal.ty));
         match tensor.fingerprint() {
-            Ok(hash) => write!(self.out, "{HASH}(\"{hash}\")")?,
-            Err(_) => write!(self.out, "{UNREADABLE}()")?,
+            Ok(hash) => {
+                write!(self.out, "{HASH}(\"{hash}\")")?;
+                Ok(Shown::Plain)
+            }
+            Err(_) => {
+                write!(self.out, "{UNREADABLE}()")?;
+                Ok(Shown::Reference)
+            }
         }
-        Ok(Shown::Plain)
     }
 
     fn blob(&mut self, path: &str, offset: u64) -> Result<Shown, fmt::Error> {
