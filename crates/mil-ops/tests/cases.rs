@@ -1,27 +1,26 @@
 //! Every op against numbers that others computed.
 //!
-//! `src/<family>/<op>/cases.json` holds calls of one op: operands by parameter, results, and how far from them we may be. They
-//! are from coremltools 9.0's own op tests (Copyright (c) Apple Inc., BSD-3-Clause), whose expected values were computed by
-//! NumPy, SciPy or PyTorch, or are stated as numbers; `source` names the test. Ids that begin with `extra/` are ours, with
-//! values from NumPy or SciPy.
+//! `src/<family>/<op>/` holds calls of one op: operands by parameter, results, and how far from them we may be. `cases.json` is from
+//! coremltools 9.0's own op tests (Copyright (c) Apple Inc., BSD-3-Clause), whose expected values were computed by NumPy,
+//! SciPy or PyTorch, or are stated as numbers; `source` names the test. Ids that begin with `extra/` are ours, with values
+//! from NumPy or SciPy. `recorded.json` is what the scripts in `record/` computed with NumPy, SciPy and PyTorch.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::path::Path;
+mod support;
+
+use std::collections::BTreeMap;
 
 use mil_ir::{Name, Opset, Target, Type, TypeKind};
-use mil_ops::eval::{Array, Bound, Context, Data, EvalOptions, EvalValue, List, Stored, call};
+use mil_ops::OpDef;
+use mil_ops::eval::{
+    Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, State, Stored, call,
+};
 use mil_tensor::DType;
 use serde_json::Value;
 
-/// Ops that have no case of their own: they need an interpreter, a state, or another op beside them, or are tested below.
-#[rustfmt::skip]
-const WITHOUT: &[&str] = &[
-    "classify", "cond", "const", "constexpr_lut_to_sparse", "constexpr_sparse_blockwise_shift_scale",
-    "conv_quantized", "dequantize", "fill", "list_gather", "list_length", "list_read", "list_scatter", "list_write",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "make_list", "range_1d", "read_state", "while_loop",
-    "write_state",
-];
+/// The values of a block, by name.
+type Names = BTreeMap<String, EvalValue>;
 
 fn number(value: &Value) -> f64 {
     match value.as_str() {
@@ -32,11 +31,19 @@ fn number(value: &Value) -> f64 {
     }
 }
 
+fn dtype(name: &Value) -> DType {
+    DType::from_name(name.as_str().unwrap()).unwrap()
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
 fn array(record: &Value) -> Array {
-    let dtype = DType::from_name(record["type"].as_str().unwrap()).unwrap();
+    let dtype = dtype(&record["type"]);
     let size = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
-    let shape: Vec<usize> = record["shape"].as_array().unwrap().iter().map(size).collect();
-    let values = record["values"].as_array().unwrap();
+    let shape: Vec<usize> = items(&record["shape"]).iter().map(size).collect();
+    let values = items(&record["values"]);
     let data = match dtype {
         DType::Bool => bool::pack(values.iter().map(|x| x.as_bool().unwrap()).collect()),
         DType::String => String::pack(values.iter().map(|x| x.as_str().unwrap().to_owned()).collect()),
@@ -49,24 +56,76 @@ fn array(record: &Value) -> Array {
     Array::new(dtype, &shape, data).unwrap()
 }
 
-fn bound(operands: &Value) -> Bound {
+/// A value of any form.
+fn value(record: &Value, names: &Names) -> EvalValue {
+    if let Some(name) = record.get("value") {
+        return names[name.as_str().unwrap()].clone();
+    }
+    if let Some(contents) = record.get("state") {
+        return EvalValue::State(State::new(array(contents)));
+    }
+    if let Some(pairs) = record.get("dictionary") {
+        let label = |label: &Value| match label.as_i64() {
+            Some(number) => ClassLabel::Int(number),
+            None => ClassLabel::Text(label.as_str().unwrap().to_owned()),
+        };
+        let pairs: Vec<_> = items(pairs).iter().map(|pair| (label(&pair[0]), number(&pair[1]))).collect();
+        return EvalValue::Dictionary(pairs.into());
+    }
+    match record.get("list") {
+        Some(name) => {
+            let element = |element: &Value| (!element.is_null()).then(|| array(element));
+            let elements: Vec<_> = items(&record["elements"]).iter().map(element).collect();
+            let growing = record["growing"].as_bool().unwrap();
+            List { dtype: dtype(name), elements: elements.into(), growing }.into()
+        }
+        None => array(record).into(),
+    }
+}
+
+fn bound(operands: &Value, names: &Names) -> Bound {
     let bind = |(param, given): (&String, &Value)| {
         let values = match given.as_array() {
-            Some(several) => several.iter().map(|one| array(one).into()).collect(),
-            None => [EvalValue::from(array(given))].into_iter().collect(),
+            Some(several) => several.iter().map(|one| value(one, names)).collect(),
+            None => [value(given, names)].into_iter().collect(),
         };
         (Name::from(param.as_str()), values)
     };
     operands.as_object().unwrap().iter().map(bind).collect()
 }
 
-/// In what a result differs from what is wanted.
-fn difference(wanted: &Array, got: &EvalValue, rtol: f64, atol: f64) -> Option<String> {
-    let got = got.as_array()?;
+/// Runs the blocks of a case: their ops, one after the other.
+struct Blocks<'a> {
+    case: &'a Value,
+    target: Target,
+    options: &'a EvalOptions,
+}
+
+impl Host for Blocks<'_> {
+    fn run_block(&self, index: usize, inputs: &[EvalValue]) -> Result<Vec<EvalValue>, EvalError> {
+        let block = &self.case["blocks"][index];
+        let name = |name: &Value| name.as_str().unwrap().to_owned();
+        let mut names: Names = items(&block["inputs"]).iter().map(name).zip(inputs.iter().cloned()).collect();
+        for op in items(&block["ops"]) {
+            let def = mil_ops::def(op["op"].as_str().unwrap()).unwrap();
+            let bound = bound(&op["operands"], &names);
+            let (target, options) = (self.target, self.options);
+            let context = Context { def, target, bound: &bound, results: &[], options, stream: 0, host: None };
+            names.extend(items(&op["results"]).iter().map(name).zip(call(&context)?));
+        }
+        Ok(items(&block["outputs"]).iter().map(|output| names[output.as_str().unwrap()].clone()).collect())
+    }
+}
+
+/// In what an array differs from what is wanted.
+fn array_difference(wanted: &Array, got: &Array, rtol: f64, atol: f64) -> Option<String> {
     let scalars = wanted.len() == 1 && got.len() == 1 && wanted.rank().max(got.rank()) <= 1;
     if wanted.dtype() != got.dtype() || (wanted.shape() != got.shape() && !scalars) {
         let (dtype, shape) = (got.dtype(), got.shape());
         return Some(format!("{dtype} {shape:?}, wanted {} {:?}", wanted.dtype(), wanted.shape()));
+    }
+    if let (Data::Text(a), Data::Text(b)) = (wanted.data(), got.data()) {
+        return (a != b).then(|| format!("{b:?}, wanted {a:?}"));
     }
     let exact = !matches!(wanted.data(), Data::Single(_) | Data::Double(_));
     let (a, b) = (wanted.reals::<f64>().unwrap(), got.reals::<f64>().unwrap());
@@ -83,25 +142,113 @@ fn difference(wanted: &Array, got: &EvalValue, rtol: f64, atol: f64) -> Option<S
     Some(format!("element {at} is {}, wanted {}", b[at], a[at]))
 }
 
-fn check(def: &'static mil_ops::OpDef, case: &Value, options: &EvalOptions) -> Result<(), String> {
-    let target = Opset::new(case["opset"].as_str().unwrap()).target().unwrap_or(Target::IOS18);
-    let bound = bound(&case["operands"]);
-    let wanted = case["results"].as_array().unwrap();
-    let types = wanted.iter().map(|wanted| match wanted {
-        Value::Null => Type::new(TypeKind::Unknown),
-        known => Type::fixed(array(known).dtype(), array(known).shape()),
-    });
-    let types: Vec<Type> = types.collect();
-    let context = Context { def, target, bound: &bound, results: &types, options, stream: 0, host: None };
-    let results = call(&context).map_err(|error| error.to_string())?;
+/// In what a result differs from what is wanted.
+fn difference(wanted: &EvalValue, got: &EvalValue, rtol: f64, atol: f64) -> Option<String> {
+    match (wanted, got) {
+        (EvalValue::Array(wanted), EvalValue::Array(got)) => array_difference(wanted, got, rtol, atol),
+        (EvalValue::List(wanted), EvalValue::List(got)) => {
+            let forms = |list: &List| (list.dtype, list.growing, list.elements.len());
+            if forms(wanted) != forms(got) {
+                return Some(format!("{:?}, wanted {:?}", forms(got), forms(wanted)));
+            }
+            wanted.elements.iter().zip(got.elements.iter()).find_map(|pair| match pair {
+                (Some(wanted), Some(got)) => array_difference(wanted, got, rtol, atol),
+                (wanted, got) => (wanted.is_some() != got.is_some()).then(|| format!("{got:?}, wanted {wanted:?}")),
+            })
+        }
+        (EvalValue::Dictionary(wanted), EvalValue::Dictionary(got)) => {
+            (wanted != got).then(|| format!("{got:?}, wanted {wanted:?}"))
+        }
+        _ => Some(format!("{}, wanted {}", got.form(), wanted.form())),
+    }
+}
+
+/// The declared types of the results of a case.
+fn types(case: &Value) -> Vec<Type> {
+    let of = |record: &Value| match (record.get("shape"), case.get("drawn")) {
+        (Some(_), _) => Type::fixed(array(record).dtype(), array(record).shape()),
+        (None, Some(drawn)) => Type::fixed(dtype(&drawn["type"]), &sizes(&drawn["shape"])),
+        _ => Type::new(TypeKind::Unknown),
+    };
+    items(&case["results"]).iter().map(of).collect()
+}
+
+fn sizes(list: &Value) -> Vec<usize> {
+    items(list).iter().map(|size| usize::try_from(size.as_u64().unwrap()).unwrap()).collect()
+}
+
+fn run(def: &'static OpDef, case: &Value, bound: &Bound, options: &EvalOptions) -> Result<Vec<EvalValue>, String> {
+    let target = Opset::new(case["opset"].as_str().unwrap()).target().unwrap();
+    let host = Blocks { case, target, options };
+    let results = types(case);
+    let context = Context { def, target, bound, results: &results, options, stream: 0, host: Some(&host) };
+    call(&context).map_err(|error| error.to_string())
+}
+
+fn check(def: &'static OpDef, case: &Value, options: &EvalOptions) -> Result<(), String> {
+    let bound = bound(&case["operands"], &Names::new());
+    let results = run(def, case, &bound, options)?;
+    let wanted = items(&case["results"]);
     if results.len() != wanted.len() {
         return Err(format!("{} results, not {}", results.len(), wanted.len()));
     }
+    let (rtol, atol) = (number(&case["rtol"]), number(&case["atol"]));
     for (wanted, got) in wanted.iter().zip(&results).filter(|(wanted, _)| !wanted.is_null()) {
-        let (rtol, atol) = (number(&case["rtol"]), number(&case["atol"]));
-        if let Some(difference) = difference(&array(wanted), got, rtol, atol) {
+        if let Some(difference) = difference(&value(wanted, &Names::new()), got, rtol, atol) {
             return Err(difference);
         }
+    }
+    for (param, contents) in case.get("after").and_then(Value::as_object).into_iter().flatten() {
+        let held = bound.iter().find(|(name, _)| name == param.as_str()).map(|(_, values)| &values[0]);
+        let Some(EvalValue::State(state)) = held else { return Err(format!("{param} is no state")) };
+        if let Some(difference) = array_difference(&array(contents), &state.read(), rtol, atol) {
+            return Err(format!("the state: {difference}"));
+        }
+    }
+    match case.get("drawn") {
+        Some(law) => check_draws(def, case, law, &bound, options, results[0].as_array().unwrap()),
+        None => Ok(()),
+    }
+}
+
+/// Random numbers: their moments and range; the same again for the same seed, others for another.
+fn check_draws(
+    def: &'static OpDef,
+    case: &Value,
+    law: &Value,
+    bound: &Bound,
+    options: &EvalOptions,
+    drawn: &Array,
+) -> Result<(), String> {
+    if drawn.dtype() != dtype(&law["type"]) || drawn.shape() != sizes(&law["shape"]) {
+        return Err(format!("{} {:?}", drawn.dtype(), drawn.shape()));
+    }
+    let values = drawn.reals::<f64>().unwrap();
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let std = (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt();
+    for (name, got) in [("mean", mean), ("std", std)] {
+        let (wanted, slack) = (number(&law[name][0]), number(&law[name][1]));
+        if (got - wanted).abs() > slack {
+            return Err(format!("{name} is {got}, wanted {wanted} to within {slack}"));
+        }
+    }
+    let within = |x: f64| {
+        law["low"].as_f64().is_none_or(|low| x >= low)
+            && law["high"].as_f64().is_none_or(|high| x <= high)
+            && law["values"].as_array().is_none_or(|values| values.iter().any(|value| number(value) == x))
+    };
+    if let Some(x) = values.iter().find(|&&x| !within(x)) {
+        return Err(format!("{x} is drawn"));
+    }
+    if run(def, case, bound, options)?[0].as_array() != Some(drawn) {
+        return Err("the same seed gives other numbers".into());
+    }
+    let mut other = options.clone();
+    other.seed += 1;
+    let seeded = bound.iter().any(|(name, _)| name == "seed");
+    if (run(def, case, bound, &other)?[0].as_array() == Some(drawn)) != seeded {
+        return Err("numbers must follow the seed of the op, and without one that of the evaluation".into());
     }
     Ok(())
 }
@@ -111,142 +258,21 @@ fn ops_agree_with_others() {
     let mut faults = Vec::new();
     let mut count = 0;
     for def in mil_ops::all() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
-        let Ok(text) = std::fs::read_to_string(folder.join("cases.json")) else {
-            assert!(WITHOUT.contains(&def.name), "{} has no cases.json", def.name);
-            continue;
-        };
-        let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-        for case in &cases {
+        for case in &support::cases(def) {
             for options in [EvalOptions::default(), EvalOptions::default().reproducible()] {
                 count += 1;
                 if let Err(fault) = check(def, case, &options) {
-                    faults.push(format!("{} {}: {fault}", def.name, case["source"]));
+                    faults.push(format!("{} {} {}: {fault}", def.name, case["opset"], case["source"]));
                 }
             }
         }
     }
     assert!(faults.is_empty(), "{} of {count} wrong:\n{}", faults.len(), faults.join("\n"));
-    assert!(count > 1000, "only {count} cases were found");
-}
-
-fn run(kind: &str, bound: Bound) -> Vec<EvalValue> {
-    let def = mil_ops::def(kind).unwrap();
-    let options = EvalOptions::default();
-    let context = Context {
-        def,
-        target: Target::IOS18,
-        bound: &bound,
-        results: &[],
-        options: &options,
-        stream: 0,
-        host: None,
-    };
-    call(&context).unwrap()
+    assert!(count > 6000, "only {count} calls were found");
 }
 
 fn one(param: &str, value: impl Into<EvalValue>) -> (Name, smallvec::SmallVec<[EvalValue; 1]>) {
     (param.into(), smallvec::smallvec![value.into()])
-}
-
-fn ints(dtype: DType, shape: &[usize], values: &[i32]) -> Array {
-    Array::new(dtype, shape, i32::pack(values.to_vec())).unwrap()
-}
-
-#[test]
-fn sparse_tables_keep_the_mask_and_the_elements() {
-    let results = run(
-        "constexpr_lut_to_sparse",
-        vec![
-            one("indices_mask", ints(DType::Uint1, &[2, 2], &[0, 1, 1, 0])),
-            one("indices_nonzero_data", ints(DType::Uint1, &[2], &[1, 0])),
-            one("lut", Array::from_vec(&[1, 1, 2, 2], vec![1.0_f32, 2.0, 3.0, 4.0]).unwrap()),
-            one("vector_axis", Array::int(0)),
-        ],
-    );
-    let wanted = [
-        ints(DType::Uint1, &[4, 2], &[0, 1, 0, 1, 1, 0, 1, 0]),
-        Array::from_vec(&[4], vec![3.0_f32, 4.0, 1.0, 2.0]).unwrap(),
-    ];
-    for (wanted, got) in wanted.iter().zip(&results) {
-        assert_eq!(got.as_array(), Some(wanted));
-    }
-}
-
-#[test]
-fn sparse_scales_follow_the_blocks() {
-    let results = run(
-        "constexpr_sparse_blockwise_shift_scale",
-        vec![
-            one("data_mask", ints(DType::Uint1, &[2, 2], &[1, 0, 1, 1])),
-            one("nonzero_data", ints(DType::Int8, &[3], &[10, 20, 30])),
-            one("scale", Array::from_vec(&[2, 1], vec![0.5_f32, 2.0]).unwrap()),
-            one("offset", ints(DType::Int8, &[2, 1], &[2, 10])),
-        ],
-    );
-    let wanted = Array::from_vec(&[3], vec![4.0_f32, 20.0, 40.0]).unwrap();
-    assert_eq!(results[1].as_array(), Some(&wanted));
-}
-
-#[test]
-fn classes_are_told_by_the_first_largest_probability() {
-    let labels = ["a", "b", "c"].map(|label| Some(Array::from_vec(&[], vec![label.to_owned()]).unwrap()));
-    let classes = List { dtype: DType::String, elements: labels.to_vec().into(), growing: false };
-    let results = run(
-        "classify",
-        vec![
-            one("probabilities", Array::from_vec(&[1, 3], vec![0.2_f32, 0.4, 0.4]).unwrap()),
-            one("classes", classes),
-        ],
-    );
-    assert_eq!(results[0].as_array().unwrap().slice::<String>().unwrap(), ["b"]);
-    assert!(matches!(&results[1], EvalValue::Dictionary(pairs) if pairs.len() == 3));
-}
-
-#[test]
-fn logic_broadcasts() {
-    let bools = |shape: &[usize], values: &[bool]| Array::from_vec(shape, values.to_vec()).unwrap();
-    let (x, y) = (bools(&[2, 1], &[true, false]), bools(&[2], &[true, false]));
-    for (kind, wanted) in [
-        ("logical_and", [true, false, false, false]),
-        ("logical_or", [true, true, true, false]),
-        ("logical_xor", [false, true, true, false]),
-    ] {
-        let results = run(kind, vec![one("x", x.clone()), one("y", y.clone())]);
-        assert_eq!(results[0].as_array(), Some(&bools(&[2, 2], &wanted)), "{kind}");
-    }
-    let results = run("logical_not", vec![one("x", y)]);
-    assert_eq!(results[0].as_array(), Some(&bools(&[2], &[false, true])));
-}
-
-#[test]
-fn values_are_dequantized_by_channel() {
-    let results = run(
-        "dequantize",
-        vec![
-            one("input", ints(DType::Int8, &[2, 2], &[-128, 127, 0, 10])),
-            one("zero_point", ints(DType::Int8, &[2], &[-128, 10])),
-            one("scale", Array::from_vec(&[2], vec![1.0_f32, 0.5]).unwrap()),
-            one("axis", Array::int(0)),
-        ],
-    );
-    let wanted = Array::from_vec(&[2, 2], vec![0.0_f32, 255.0, -5.0, 0.0]).unwrap();
-    assert_eq!(results[0].as_array(), Some(&wanted));
-}
-
-#[test]
-fn ranges_and_fills() {
-    let number = |value: f32| Array::from_vec(&[], vec![value]).unwrap();
-    let results =
-        run("range_1d", vec![one("start", number(1.0)), one("end", number(2.0)), one("step", number(0.25))]);
-    assert_eq!(results[0].as_array().unwrap().slice::<f32>().unwrap(), [1.0, 1.25, 1.5, 1.75]);
-    let results = run(
-        "range_1d",
-        vec![one("start", Array::int(5)), one("end", Array::int(-2)), one("step", Array::int(-3))],
-    );
-    assert_eq!(results[0].as_array(), Some(&Array::ints(vec![5, 2, -1])));
-    let results = run("fill", vec![one("shape", Array::ints(vec![2, 1])), one("value", Array::int(7))]);
-    assert_eq!(results[0].as_array(), Some(&ints(DType::Int32, &[2, 1], &[7, 7])));
 }
 
 /// Operands that ask for more than there can be are refused: no abort, no panic.
