@@ -9,7 +9,12 @@ use mil_ops::{DefaultValue, OpDef, Param, ParamKind, Version};
 use serde_json::Value;
 
 /// What has no case: op, parameter, a text or an element type (empty: all of the parameter), and why.
-const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[(
+    "conv_quantized",
+    "quantization_type",
+    "lut",
+    "no document says how the table is indexed and scaled; the kernel refuses it",
+)];
 
 /// The texts that a case is told by, of every value bound to a parameter.
 fn bound<'a>(case: &'a Value, param: &str) -> Vec<&'a Value> {
@@ -41,9 +46,9 @@ fn version_of(def: &'static OpDef, case: &Value) -> Option<&'static Version> {
 }
 
 /// What the cases of a version leave out: parameter, text or element type.
-fn gaps(def: &'static OpDef, version: &Version, cases: &[&Value]) -> Vec<(&'static str, String)> {
+fn gaps(version: &'static Version, cases: &[&Value]) -> Vec<(&'static str, String)> {
     let mut gaps = Vec::new();
-    for param in def.versions.iter().find(|other| other.since == version.since).into_iter().flat_map(|v| v.params) {
+    for param in version.params {
         let values: Vec<&Value> = cases.iter().flat_map(|case| bound(case, param.name)).collect();
         if !values.iter().any(|value| is_chosen(param, value)) {
             gaps.push((param.name, String::new()));
@@ -77,7 +82,7 @@ fn every_parameter_and_type_has_a_case() {
         for version in def.versions.iter().filter(|version| holds(def, version)) {
             let of_version = |case: &&Value| version_of(def, case).is_some_and(|found| found.since == version.since);
             let own: Vec<&Value> = cases.iter().filter(of_version).collect();
-            for (param, what) in gaps(def, version, &own) {
+            for (param, what) in gaps(version, &own) {
                 let known = EXCEPTIONS.iter().find(|e| (e.0, e.1) == (def.name, param) && [what.as_str(), ""].contains(&e.2));
                 match known {
                     Some(exception) => used.push(exception),

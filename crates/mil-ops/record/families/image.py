@@ -208,7 +208,7 @@ def crop_resize(op):
         "CENTER_SIZE_WIDTH_FIRST": lambda t, l, b, r: [(l + r) / 2, (t + b) / 2, r - l, b - t], None: lambda *box: list(box),
     }
     # Top, left, bottom and right, in pixels of an image of 5 by 5.
-    boxes = [(1, 0, 3, 4), (0, 1, 4, 2)]
+    boxes = [(1, 0, 3, 4), (0, 1, 4, 3)]
     for version in op.versions:
         listed = version.at_least("iOS17")
         kinds = version.dtypes("boxes") if listed else version.dtypes("roi")

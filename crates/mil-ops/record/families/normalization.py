@@ -71,8 +71,10 @@ def local_response_norm(op):
             for shape, size, numbers in (((1, 5, 2, 2), 3, {"alpha": 0.5, "beta": 0.5, "k": 2.0}), ((2, 4, 3), 3, {})):
                 x = op.draw(dtype, shape)
                 given = {name: Value(kind, number) for name, number in numbers.items()}
-                y = F.local_response_norm(tensor(x), size, numbers.get("alpha", 1e-4), numbers.get("beta", 0.75), numbers.get("k", 1.0))
-                op.add(version, "torch.nn.functional.local_response_norm", {"x": x, "size": size} | given, Value(dtype, y.numpy()))
+                # Core ML takes an array of rank 3 as one image of channels, rows and columns.
+                images = tensor(x) if len(shape) > 3 else tensor(x)[None]
+                y = F.local_response_norm(images, size, numbers.get("alpha", 1e-4), numbers.get("beta", 0.75), numbers.get("k", 1.0))
+                op.add(version, "torch.nn.functional.local_response_norm", {"x": x, "size": size} | given, Value(dtype, y.numpy().reshape(shape)))
 
 
 OPS = {

@@ -14,7 +14,7 @@ CALLS = [
     ((1, 1, 5, 6), {"kernel_sizes": [2, 2], "strides": [2, 2], "pad_type": "same_lower"}),
     ((1, 1, 3, 4, 3), {"kernel_sizes": [2, 2, 2], "strides": [1, 2, 1], "pad_type": "valid"}),
     ((1, 2, 6, 5), {"kernel_sizes": [3, 3], "strides": [2, 2], "pad_type": "custom", "pad": [1, 1, 1, 1], "ceil_mode": True}),
-    ((1, 2, 6, 7), {"kernel_sizes": [2, 3], "strides": [3, 3], "pad_type": "valid", "ceil_mode": True}),
+    ((1, 2, 7, 8), {"kernel_sizes": [2, 3], "strides": [3, 3], "pad_type": "valid", "ceil_mode": True}),
 ]
 
 

@@ -16,7 +16,7 @@ def drawn(op, version, dtype, operands, law, values=None, shape=None):
     # The standard error of a sample's standard deviation, from the fourth moment.
     error = spread * np.sqrt(max(fourth - 1, 0) / (4 * COUNT)) if variance else 0
     low, high = (float(end) for end in law.support())
-    slack = 2e-3 if dtype == "fp16" else 1e-6
+    slack = 2e-3
     case = {"type": dtype, "shape": shape or operands["shape"], "mean": [float(mean), float(6 * spread / np.sqrt(COUNT) + slack)]}
     case |= {"std": [float(spread), float(6 * error + slack)]}
     case |= {"low": low if np.isfinite(low) else None, "high": high if np.isfinite(high) else None, "values": values}

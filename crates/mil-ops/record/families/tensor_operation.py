@@ -133,7 +133,7 @@ def non_maximum_suppression(op):
                 given = [boxes, scores]
                 if last:
                     given = [Value(dtype, v.array.transpose(0, 2, 1)) for v in given]
-                    results = [Value(dtype, v.array.transpose(0, 2, 1)) for v in results[:2]] + results[2:]
+                    results = [Value(dtype, v.array.transpose(0, 2, 1)) for v in results[:2]] + results[2:3]
                 operands = {"boxes": given[0], "scores": given[1]} | limits
                 op.add(version, "numpy: greedy suppression", operands, results)
 
