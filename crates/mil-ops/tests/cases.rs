@@ -8,53 +8,23 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod support;
+#[path = "support/values.rs"]
+mod values;
 
 use std::collections::BTreeMap;
 
 use mil_ir::{Name, Opset, Target, Type, TypeKind};
 use mil_ops::OpDef;
 use mil_ops::eval::{
-    Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, State, Stored, call,
+    Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, State, call,
 };
 use mil_tensor::DType;
 use serde_json::Value;
 
+use values::{array, dtype, items, number, sizes};
+
 /// The values of a block, by name.
 type Names = BTreeMap<String, EvalValue>;
-
-fn number(value: &Value) -> f64 {
-    match value.as_str() {
-        Some("nan") => f64::NAN,
-        Some("inf") => f64::INFINITY,
-        Some("-inf") => f64::NEG_INFINITY,
-        _ => value.as_f64().unwrap(),
-    }
-}
-
-fn dtype(name: &Value) -> DType {
-    DType::from_name(name.as_str().unwrap()).unwrap()
-}
-
-fn items(value: &Value) -> &[Value] {
-    value.as_array().unwrap()
-}
-
-fn array(record: &Value) -> Array {
-    let dtype = dtype(&record["type"]);
-    let size = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
-    let shape: Vec<usize> = items(&record["shape"]).iter().map(size).collect();
-    let values = items(&record["values"]);
-    let data = match dtype {
-        DType::Bool => bool::pack(values.iter().map(|x| x.as_bool().unwrap()).collect()),
-        DType::String => String::pack(values.iter().map(|x| x.as_str().unwrap().to_owned()).collect()),
-        DType::Int64 | DType::Uint32 | DType::Uint64 => {
-            i64::pack(values.iter().map(|x| x.as_i64().unwrap()).collect())
-        }
-        float if float.is_float() => f32::pack(values.iter().map(|x| number(x) as f32).collect()),
-        _ => i32::pack(values.iter().map(|x| x.as_i64().unwrap() as i32).collect()),
-    };
-    Array::new(dtype, &shape, data).unwrap()
-}
 
 /// A value of any form.
 fn value(record: &Value, names: &Names) -> EvalValue {
@@ -110,7 +80,8 @@ impl Host for Blocks<'_> {
             let def = mil_ops::def(op["op"].as_str().unwrap()).unwrap();
             let bound = bound(&op["operands"], &names);
             let (target, options) = (self.target, self.options);
-            let context = Context { def, target, bound: &bound, results: &[], options, stream: 0, host: None };
+            let context =
+                Context { def, target, bound: &bound, results: &[], options, stream: 0, host: None };
             names.extend(items(&op["results"]).iter().map(name).zip(call(&context)?));
         }
         Ok(items(&block["outputs"]).iter().map(|output| names[output.as_str().unwrap()].clone()).collect())
@@ -153,7 +124,9 @@ fn difference(wanted: &EvalValue, got: &EvalValue, rtol: f64, atol: f64) -> Opti
             }
             wanted.elements.iter().zip(got.elements.iter()).find_map(|pair| match pair {
                 (Some(wanted), Some(got)) => array_difference(wanted, got, rtol, atol),
-                (wanted, got) => (wanted.is_some() != got.is_some()).then(|| format!("{got:?}, wanted {wanted:?}")),
+                (wanted, got) => {
+                    (wanted.is_some() != got.is_some()).then(|| format!("{got:?}, wanted {wanted:?}"))
+                }
             })
         }
         (EvalValue::Dictionary(wanted), EvalValue::Dictionary(got)) => {
@@ -173,11 +146,12 @@ fn types(case: &Value) -> Vec<Type> {
     items(&case["results"]).iter().map(of).collect()
 }
 
-fn sizes(list: &Value) -> Vec<usize> {
-    items(list).iter().map(|size| usize::try_from(size.as_u64().unwrap()).unwrap()).collect()
-}
-
-fn run(def: &'static OpDef, case: &Value, bound: &Bound, options: &EvalOptions) -> Result<Vec<EvalValue>, String> {
+fn run(
+    def: &'static OpDef,
+    case: &Value,
+    bound: &Bound,
+    options: &EvalOptions,
+) -> Result<Vec<EvalValue>, String> {
     let target = Opset::new(case["opset"].as_str().unwrap()).target().unwrap();
     let host = Blocks { case, target, options };
     let results = types(case);

@@ -32,10 +32,12 @@ fn is_chosen(param: &Param, value: &Value) -> bool {
     match param.default {
         None | Some(DefaultValue::Absent | DefaultValue::Derived(_)) => true,
         Some(DefaultValue::Bool(default)) => !all(&|x| x.as_bool() == Some(default)),
-        Some(DefaultValue::Int(default) | DefaultValue::EachAxis(default) | DefaultValue::EachSide(default)) => {
-            !all(&|x| x.as_f64() == Some(f64::from(default)))
+        Some(
+            DefaultValue::Int(default) | DefaultValue::EachAxis(default) | DefaultValue::EachSide(default),
+        ) => !all(&|x| x.as_f64() == Some(f64::from(default))),
+        Some(DefaultValue::Float(default)) => {
+            !all(&|x| x.as_f64().is_some_and(|x| (x - default).abs() < 1e-9))
         }
-        Some(DefaultValue::Float(default)) => !all(&|x| x.as_f64().is_some_and(|x| (x - default).abs() < 1e-9)),
         Some(DefaultValue::Str(default)) => !all(&|x| x.as_str() == Some(default)),
     }
 }
@@ -80,10 +82,13 @@ fn every_parameter_and_type_has_a_case() {
         let cases = support::cases(def);
         assert!(!cases.is_empty(), "{} has no cases", def.name);
         for version in def.versions.iter().filter(|version| holds(def, version)) {
-            let of_version = |case: &&Value| version_of(def, case).is_some_and(|found| found.since == version.since);
+            let of_version =
+                |case: &&Value| version_of(def, case).is_some_and(|found| found.since == version.since);
             let own: Vec<&Value> = cases.iter().filter(of_version).collect();
             for (param, what) in gaps(version, &own) {
-                let known = EXCEPTIONS.iter().find(|e| (e.0, e.1) == (def.name, param) && [what.as_str(), ""].contains(&e.2));
+                let known = EXCEPTIONS
+                    .iter()
+                    .find(|e| (e.0, e.1) == (def.name, param) && [what.as_str(), ""].contains(&e.2));
                 match known {
                     Some(exception) => used.push(exception),
                     None => missing.push(format!("{} ({}) {param} {what}", def.name, version.since)),

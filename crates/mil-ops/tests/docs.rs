@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
+mod support;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -25,8 +27,9 @@ fn page() -> String {
         "# Ops\n\n\
          <!-- Generated from the op table: BLESS=1 cargo test -p mil-ops -->\n\n\
          Every op that milopt knows, by family. A version holds from its release until the next one. *constant*: must be known\n\
-         when the program is compiled. A parameter with a default may be left out.\n",
+         when the program is compiled. A parameter with a default may be left out.\n\n",
     );
+    summary(&mut out);
     for family in Family::ALL {
         let ops: Vec<&OpDef> = mil_ops::all().iter().copied().filter(|def| def.family == family).collect();
         write!(out, "\n## {family}\n").unwrap();
@@ -35,6 +38,41 @@ fn page() -> String {
         }
     }
     out
+}
+
+/// One row per op.
+fn summary(out: &mut String) {
+    out.push_str(
+        "*Checks*: of every op the verifier holds parameters against the table: which there are, element types, constness and texts;\n\
+         *more* are rules of the op's own. *Cases*: recorded calls with results that others computed, NumPy, SciPy, PyTorch or coremltools'\n\
+         tests, which evaluation and inference are held against; a test fails where a parameter, a text or an element type of any version\n\
+         has none. `crates/mil-ops/record` makes them.\n\n\
+         | op | family | from | types | checks | evaluated | cases |\n|---|---|---|---|---|---|---|\n",
+    );
+    let (mut total, mut evaluated) = (0, 0);
+    for def in mil_ops::all() {
+        let since: Vec<String> = def.versions.iter().map(|version| version.since.to_string()).collect();
+        let (name, cases) = (def.name, support::cases(def).len());
+        let infer = if def.infer.is_some() { "inferred" } else { "" };
+        let check = if def.check.is_some() { "more" } else { "parameters" };
+        let eval = if has_kernel(def) { "yes" } else { "no" };
+        total += cases;
+        evaluated += usize::from(has_kernel(def));
+        writeln!(
+            out,
+            "| [`{name}`](#{name}) | {} | {} | {infer} | {check} | {eval} | {cases} |",
+            def.family,
+            since.join(", ")
+        )
+        .unwrap();
+    }
+    writeln!(out, "\n{} ops, {evaluated} evaluated, {total} cases.", mil_ops::all().len()).unwrap();
+}
+
+/// The folder tells, so that the page does not depend on the feature `eval`.
+fn has_kernel(def: &OpDef) -> bool {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
+    folder.join("kernel.rs").exists()
 }
 
 fn op(out: &mut String, def: &OpDef) {
@@ -48,9 +86,7 @@ fn op(out: &mut String, def: &OpDef) {
     });
     facts.extend(def.infer.map(|_| "types inferred".to_owned()));
     facts.extend(def.check.map(|_| "further checks".to_owned()));
-    // The folder tells, so that the page does not depend on the feature `eval`.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
-    facts.extend(folder.join("kernel.rs").exists().then(|| "evaluated".to_owned()));
+    facts.extend(has_kernel(def).then(|| "evaluated".to_owned()));
     writeln!(out, "\n{}.", capital(&facts.join(" · "))).unwrap();
     for version in def.versions {
         write!(out, "\n**{}**", version.since).unwrap();

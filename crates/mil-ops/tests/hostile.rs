@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod support;
+#[path = "support/values.rs"]
+mod values;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use mil_ir::{Name, Target};
 use mil_ops::eval::{Array, Bound, Context, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
 use serde_json::Value;
+
+use values::array;
 
 /// SplitMix64.
 struct Dice(u64);
@@ -23,31 +28,12 @@ impl Dice {
     }
 }
 
-/// The operands of a case: types, shapes and integers as they are, floats as small numbers.
-fn operands(case: &Value) -> Vec<(String, Vec<Array>)> {
-    let array = |record: &Value| -> Array {
-        let dtype = DType::from_name(record["type"].as_str().unwrap()).unwrap();
-        let shape: Vec<usize> =
-            record["shape"].as_array().unwrap().iter().map(|size| size.as_u64().unwrap() as usize).collect();
-        let values = record["values"].as_array().unwrap();
-        let ints = || values.iter().map(|x| x.as_i64().unwrap_or(1));
-        let data = match dtype {
-            DType::Bool => bool::pack(values.iter().map(|x| x.as_bool().unwrap()).collect()),
-            DType::String => String::pack(values.iter().map(|x| x.as_str().unwrap().to_owned()).collect()),
-            DType::Int64 | DType::Uint32 | DType::Uint64 => i64::pack(ints().collect()),
-            float if float.is_float() => {
-                f32::pack(values.iter().map(|x| x.as_f64().unwrap_or(0.5) as f32).collect())
-            }
-            _ => i32::pack(ints().map(|x| x as i32).collect()),
-        };
-        Array::new(dtype, &shape, data).unwrap()
-    };
+/// The operands of a case; `None` where one is a list or a state.
+fn operands(case: &Value) -> Option<Vec<(String, Vec<Array>)>> {
     let bind = |(param, given): (&String, &Value)| {
-        let arrays = match given.as_array() {
-            Some(several) => several.iter().map(array).collect(),
-            None => vec![array(given)],
-        };
-        (param.clone(), arrays)
+        let records = given.as_array().map_or_else(|| std::slice::from_ref(given), Vec::as_slice);
+        let arrays = records.iter().map(|record| record.get("type").is_some().then(|| array(record)));
+        Some((param.clone(), arrays.collect::<Option<_>>()?))
     };
     case["operands"].as_object().unwrap().iter().map(bind).collect()
 }
@@ -110,12 +96,10 @@ fn damaged_operands_never_panic() {
     let mut options = EvalOptions::default();
     options.limits.value_bytes = 1 << 22;
     for def in mil_ops::all() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
-        let Ok(text) = std::fs::read_to_string(folder.join("cases.json")) else { continue };
-        let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-        for round in 0..300 {
-            let case = &cases[round % cases.len()];
-            let mut given = operands(case);
+        let cases: Vec<_> =
+            support::cases(def).iter().filter_map(operands).filter(|given| !given.is_empty()).collect();
+        for _ in 0..if cases.is_empty() { 0 } else { 600 } {
+            let mut given = cases[dice.below(cases.len())].clone();
             for _ in 0..=dice.below(2) {
                 let at = dice.below(given.len());
                 if dice.below(8) == 0 {

@@ -207,8 +207,6 @@ def crop_resize(op):
         "CENTER_SIZE_HEIGHT_FIRST": lambda t, l, b, r: [(t + b) / 2, (l + r) / 2, b - t, r - l],
         "CENTER_SIZE_WIDTH_FIRST": lambda t, l, b, r: [(l + r) / 2, (t + b) / 2, r - l, b - t], None: lambda *box: list(box),
     }
-    # Top, left, bottom and right, in pixels of an image of 5 by 5.
-    boxes = [(1, 0, 3, 4), (0, 1, 4, 3)]
     for version in op.versions:
         listed = version.at_least("iOS17")
         kinds = version.dtypes("boxes") if listed else version.dtypes("roi")
@@ -218,6 +216,8 @@ def crop_resize(op):
                 for mode in (*SAMPLING, None):
                     turn += 1
                     kind = kinds[turn % len(kinds)] if listed else dtype
+                    # Top, left, bottom and right, in pixels of an image of 5 by 5; the second box upside down where it can be.
+                    boxes = [(1, 0, 3, 4), (4, 1, 0, 3) if kind in FLOATS else (0, 1, 4, 3)]
                     normalized = turn % 3 == 0 and kind in FLOATS
                     scale = 0.5 if turn % 2 and not normalized else None
                     height, width = ((3, 2), (2, 4), (None, 3), (2, None))[turn % 4]
@@ -253,7 +253,8 @@ def crop_resize(op):
 def cut(x, box, height, width, mode):
     """A box of every image, resized."""
     for axis, first, last, count in ((-2, box[0], box[2], height), (-1, box[1], box[3], width)):
-        x = along(x, axis, first + grid(last - first + 1, count, mode))
+        places = grid(abs(last - first) + 1, count, mode)
+        x = along(x, axis, first - places if last < first else first + places)
     return x
 
 

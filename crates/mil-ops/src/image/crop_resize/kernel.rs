@@ -2,8 +2,10 @@
 //!
 //! `pad_value` stands outside the image where it is a parameter (from iOS16 on); before, places outside take the nearest pixel.
 //!
-//! coremltools states numbers for a normalised box that lies outside the image and is upside down; no reading of the
-//! documentation gives them, and neither do we.
+//! coremltools' tests state numbers for the normalised box `[2, 2, 1, 1]` of a 4 by 4 image, which the documentation does not allow: it
+//! reaches from row and column 6 to 3, so that every place in it shows the pixel in the corner, 16, or `pad_value`. The numbers stated,
+//! 3.5, 5.5, 11.5 and 13.5, are the image at 0.5 and 2.5: the whole image resized, or places mirrored at its edge. One box cannot
+//! tell which, and we do neither.
 
 use crate::eval::image::{Padding, Sampling, sample};
 use crate::eval::prelude::*;
@@ -68,7 +70,9 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
             let pixel = |at: usize| corners[at] * scale * if normalized { extent[at % 2] } else { 1.0 };
             let place = |axis: usize, index: usize| {
                 let (first, last) = (pixel(axis), pixel(axis + 2));
-                first + sampling.place(index, last - first, target[axis]).clamp((last - first).min(0.0), (last - first).max(0.0))
+                let span = (last - first).abs();
+                let along = sampling.place(index, span, target[axis]).max(0.0).min(span);
+                if last < first { first - along } else { first + along }
             };
             for &index in images {
                 let index = usize::try_from(index).ok().filter(|&index| index < batch);

@@ -10,8 +10,11 @@ pub static DEF: OpDef = OpDef {
     name: "crop_resize",
     family: Family::Image,
     doc: "Cuts boxes out of images and resizes each with bilinear interpolation. Until iOS16 the boxes \
-          are `roi`, and the result is `[boxes, batch, channels, height, width]`; from iOS17 on they \
-          are `boxes`, each cut from one image, and the result is `[boxes, channels, height, width]`.",
+          are `roi`, and the result is `[boxes, batch, channels, height, width]`, with 1 for `batch` \
+          where each box has the number of its image; from iOS17 on they are `boxes`, each cut from one \
+          image, and the result is `[boxes, channels, height, width]`. A box that is upside down is read \
+          from its first corner to its second. The documentation wants coordinates inside the image: \
+          a place outside takes `pad_value`, before iOS16 the nearest pixel.",
     versions: &[
         Version {
             since: Target::IOS13,
@@ -173,7 +176,8 @@ pub static DEF: OpDef = OpDef {
     kernel: Some(kernel::kernel),
 };
 
-/// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every image.
+/// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every image unless it has the
+/// number of one.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
     let [height, width] = [call.int("target_height")?, call.int("target_width")?];
@@ -181,8 +185,17 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let shape = match (call.since() < Target::IOS17, call.dims("x")?) {
         (_, None) => None,
         (true, Some([batch, channels, _, _])) => {
-            let boxes = call.dims("roi")?.and_then(|roi| roi.first()).cloned().unwrap_or(Dim::UNKNOWN);
-            Some([boxes, batch.clone(), channels.clone()].into_iter().chain(size).collect())
+            let (boxes, images) = match call.dims("roi")? {
+                Some([boxes, _, numbers, ..]) if dims::fixed(numbers) == Some(5) => {
+                    (boxes.clone(), Dim::Fixed(1))
+                }
+                Some([boxes, _, numbers, ..]) if dims::fixed(numbers).is_some() => {
+                    (boxes.clone(), batch.clone())
+                }
+                Some([boxes, ..]) => (boxes.clone(), Dim::UNKNOWN),
+                _ => (Dim::UNKNOWN, Dim::UNKNOWN),
+            };
+            Some([boxes, images, channels.clone()].into_iter().chain(size).collect())
         }
         (false, Some([_, channels, _, _])) => {
             let boxes = call.dims("boxes")?.and_then(|boxes| boxes.first()).cloned().unwrap_or(Dim::UNKNOWN);
