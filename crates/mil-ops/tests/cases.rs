@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use mil_ir::{Name, Opset, Target, Type, TypeKind};
 use mil_ops::OpDef;
 use mil_ops::eval::{
-    Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, State, call,
+    Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, Precision, State,
+    call,
 };
 use mil_tensor::DType;
 use serde_json::Value;
@@ -26,13 +27,19 @@ use values::{array, dtype, items, number, sizes};
 /// The values of a block, by name.
 type Names = BTreeMap<String, EvalValue>;
 
+/// An array whose floats are held as `f64` if `double`.
+fn held(record: &Value, double: bool) -> Array {
+    let array = array(record);
+    if double { Array::from_tensor(&array.to_tensor().unwrap(), true).unwrap() } else { array }
+}
+
 /// A value of any form.
-fn value(record: &Value, names: &Names) -> EvalValue {
+fn value(record: &Value, names: &Names, double: bool) -> EvalValue {
     if let Some(name) = record.get("value") {
         return names[name.as_str().unwrap()].clone();
     }
     if let Some(contents) = record.get("state") {
-        return EvalValue::State(State::new(array(contents)));
+        return EvalValue::State(State::new(held(contents, double)));
     }
     if let Some(pairs) = record.get("dictionary") {
         let label = |label: &Value| match label.as_i64() {
@@ -44,20 +51,20 @@ fn value(record: &Value, names: &Names) -> EvalValue {
     }
     match record.get("list") {
         Some(name) => {
-            let element = |element: &Value| (!element.is_null()).then(|| array(element));
+            let element = |element: &Value| (!element.is_null()).then(|| held(element, double));
             let elements: Vec<_> = items(&record["elements"]).iter().map(element).collect();
             let growing = record["growing"].as_bool().unwrap();
             List { dtype: dtype(name), elements: elements.into(), growing }.into()
         }
-        None => array(record).into(),
+        None => held(record, double).into(),
     }
 }
 
-fn bound(operands: &Value, names: &Names) -> Bound {
+fn bound(operands: &Value, names: &Names, double: bool) -> Bound {
     let bind = |(param, given): (&String, &Value)| {
         let values = match given.as_array() {
-            Some(several) => several.iter().map(|one| value(one, names)).collect(),
-            None => [value(given, names)].into_iter().collect(),
+            Some(several) => several.iter().map(|one| value(one, names, double)).collect(),
+            None => [value(given, names, double)].into_iter().collect(),
         };
         (Name::from(param.as_str()), values)
     };
@@ -78,8 +85,8 @@ impl Host for Blocks<'_> {
         let mut names: Names = items(&block["inputs"]).iter().map(name).zip(inputs.iter().cloned()).collect();
         for op in items(&block["ops"]) {
             let def = mil_ops::def(op["op"].as_str().unwrap()).unwrap();
-            let bound = bound(&op["operands"], &names);
             let (target, options) = (self.target, self.options);
+            let bound = bound(&op["operands"], &names, is_double(options));
             let context =
                 Context { def, target, bound: &bound, results: &[], options, stream: 0, host: None };
             names.extend(items(&op["results"]).iter().map(name).zip(call(&context)?));
@@ -159,8 +166,12 @@ fn run(
     call(&context).map_err(|error| error.to_string())
 }
 
+fn is_double(options: &EvalOptions) -> bool {
+    options.precision == Precision::Double
+}
+
 fn check(def: &'static OpDef, case: &Value, options: &EvalOptions) -> Result<(), String> {
-    let bound = bound(&case["operands"], &Names::new());
+    let bound = bound(&case["operands"], &Names::new(), is_double(options));
     let results = run(def, case, &bound, options)?;
     let wanted = items(&case["results"]);
     if results.len() != wanted.len() {
@@ -168,7 +179,7 @@ fn check(def: &'static OpDef, case: &Value, options: &EvalOptions) -> Result<(),
     }
     let (rtol, atol) = (number(&case["rtol"]), number(&case["atol"]));
     for (wanted, got) in wanted.iter().zip(&results).filter(|(wanted, _)| !wanted.is_null()) {
-        if let Some(difference) = difference(&value(wanted, &Names::new()), got, rtol, atol) {
+        if let Some(difference) = difference(&value(wanted, &Names::new(), false), got, rtol, atol) {
             return Err(difference);
         }
     }
@@ -233,7 +244,10 @@ fn ops_agree_with_others() {
     let mut count = 0;
     for def in mil_ops::all() {
         for case in &support::cases(def) {
-            for options in [EvalOptions::default(), EvalOptions::default().reproducible()] {
+            let rounds = case.get("rounds") == Some(&Value::Bool(true));
+            let double = (!rounds).then(|| EvalOptions::default().double());
+            let native = [EvalOptions::default(), EvalOptions::default().reproducible()];
+            for options in native.into_iter().chain(double) {
                 count += 1;
                 if let Err(fault) = check(def, case, &options) {
                     faults.push(format!("{} {} {}: {fault}", def.name, case["opset"], case["source"]));
@@ -242,7 +256,7 @@ fn ops_agree_with_others() {
         }
     }
     assert!(faults.is_empty(), "{} of {count} wrong:\n{}", faults.len(), faults.join("\n"));
-    assert!(count > 6000, "only {count} calls were found");
+    assert!(count > 12_000, "only {count} calls were found");
 }
 
 fn one(param: &str, value: impl Into<EvalValue>) -> (Name, smallvec::SmallVec<[EvalValue; 1]>) {

@@ -17,6 +17,8 @@ def plain(compute, note):
                 for shape in ((2, 3, 4), (7,)):
                     x = op.draw(dtype, shape, -4, 9 if op.name == "relu6" else 4)
                     op.add(version, note, {"x": x}, Value(dtype, compute(x.array)))
+                x = Value(dtype, [-200, -60, -20, 20, 60, 200])
+                op.add(version, note + ", large", {"x": x}, Value(dtype, compute(x.array)))
 
     return record
 
@@ -70,7 +72,7 @@ def softmax(op):
                 x = op.draw(dtype, (2, 3, 4), -4, 4)
                 wanted = torch.softmax(torch.tensor(x.array), -1 if axis is None else axis).numpy()
                 op.add(version, "torch.softmax", {"x": x, "axis": axis}, Value(dtype, wanted))
-            x = Value(dtype, [[60.0, -60, 0], [-60, -61, -59]])
+            x = Value(dtype, [[600.0, -60, 0], [-600, -601, -599], [-np.inf, 1, 2]])
             op.add(version, "torch.softmax, large", {"x": x}, Value(dtype, torch.softmax(torch.tensor(x.array), -1).numpy()))
 
 

@@ -19,7 +19,8 @@ def cond(op):
             yes = block([], [("add", {"x": x, "y": x}, ["y"])], ["y"])
             no = block([], [("square", {"x": x}, ["s"]), ("sub", {"x": Named("s"), "y": x}, ["y"])], ["y"])
             y = x.array + x.array if pred else Value(dtype, x.array**2).array - x.array
-            op.add(op.versions[0], "numpy", {"pred": pred}, Value(dtype, y), blocks=[yes, no])
+            more = {"rounds": True} if dtype == "fp16" else {}
+            op.add(op.versions[0], "numpy", {"pred": pred}, Value(dtype, y), blocks=[yes, no], **more)
     pair = [block([], [("identity", {"x": value}, [name]) for name, value in values], ["a", "b"]) for values in (
         [("a", Value("bool", [True, False])), ("b", Value("int32", 3))], [("a", Value("bool", [False])), ("b", Value("int32", 4))],
     )]

@@ -25,6 +25,25 @@ def record(op):
                     wanted, note = np.trunc(wanted).astype(np.int64), note + ", truncated"
                 result = Value(dtype if wanted.dtype != bool else "bool", wanted)
                 op.add(version, note, {"x": x, "y": y}, result)
+    edges(op, compute)
+
+
+def edges(op, compute):
+    """Infinities, NaN and quotients of zero; integers that overflow and wrap."""
+    version = op.versions[-1]
+    if op.name in ("add", "sub", "mul"):
+        x, y = (np.array(row, np.int32) for row in ([2**31 - 1, -(2**31), 65536, 7], [1, 1, 65537, -9]))
+        with np.errstate(over="ignore"):
+            wrapped = Value("int32", compute(x, y))
+        op.add(version, "numpy.int32", {"x": Value("int32", x), "y": Value("int32", y)}, wrapped)
+    if op.name.startswith("logical") or op.name in ("floor_div", "mod", "maximum", "minimum"):
+        return
+    x, y = np.meshgrid([np.inf, -np.inf, np.nan, 0.0, 2.0, -2.0], [np.inf, -np.inf, np.nan, 0.0, 2.0, -2.0])
+    for dtype in FLOATS:
+        with np.errstate(all="ignore"):
+            wanted = compute(x, y)
+        result = Value(dtype if wanted.dtype != bool else "bool", wanted)
+        op.add(version, f"numpy.{compute.__name__}, edges", {"x": Value(dtype, x), "y": Value(dtype, y)}, result)
 
 
 def operands(op, dtype, first, second):

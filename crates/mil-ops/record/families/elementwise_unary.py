@@ -29,12 +29,14 @@ def function(name):
 
 
 def edges(op):
-    """Halves and signs of zero for those that round."""
+    """Also halves, infinities, and what is outside the domain."""
     compute = FUNCTIONS[op.name][0]
     function(op.name)(op)
     for dtype in FLOATS:
-        x = Value(dtype, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.0, np.inf, -np.inf, np.nan])
-        op.add(op.versions[-1], f"numpy.{compute.__name__}, halves and infinities", {"x": x}, Value(dtype, compute(x.array)))
+        x = Value(dtype, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.0, -0.0, 1, -1, np.inf, -np.inf, np.nan])
+        with np.errstate(all="ignore"):
+            y = Value(dtype, compute(x.array))
+        op.add(op.versions[-1], f"numpy.{compute.__name__}, edges", {"x": x}, y)
 
 
 def with_epsilon(compute, formula):
@@ -44,6 +46,8 @@ def with_epsilon(compute, formula):
                 x = op.draw(dtype, (3, 4), 0.5, 4)
                 epsilon = Value(other, 0.25)
                 op.add(version, f"numpy: {formula}", {"x": x, "epsilon": epsilon}, Value(dtype, compute(x.array, epsilon.array)))
+            x = Value("fp32", [0, np.inf, 1e-30])
+            op.add(version, f"numpy: {formula}, edges", {"x": x, "epsilon": Value("fp32", 1e-6)}, Value("fp32", compute(x.array, np.float64(np.float32(1e-6)))))
             default = {"log": 1e-45, "inverse": 1e-4, "rsqrt": 1e-12}[op.name]
             for dtype in version.dtypes("x"):
                 x = op.draw(dtype, (5,), 0.5, 4)
@@ -90,10 +94,10 @@ def cast(op):
                     y = y.astype(np.float64)
                 op.add(version, "numpy.ndarray.astype", {"x": x, "dtype": target}, Value(target, y))
     x = Value("fp32", [1.0 + 2**-12, 65519.0, 70000.0, 1e-8, -0.3, 2049.0])
-    op.add(op.versions[-1], "numpy.float16: nearest even, overflow", {"x": x, "dtype": "fp16"}, Value("fp16", x.array), rtol=0, atol=0)
+    op.add(op.versions[-1], "numpy.float16: nearest even, overflow", {"x": x, "dtype": "fp16"}, Value("fp16", x.array), rtol=0, atol=0, rounds=True)
 
 
-OPS = {name: function(name) for name in FUNCTIONS} | {name: edges for name in ("ceil", "floor", "round")}
+OPS = {name: function(name) for name in FUNCTIONS} | {name: edges for name in FUNCTIONS if name not in ("erf", "sign")}
 OPS |= {
     "inverse": with_epsilon(lambda x, e: 1 / (x + e), "1 / (x + epsilon)"),
     "log": with_epsilon(lambda x, e: np.log(x + e), "log(x + epsilon)"),

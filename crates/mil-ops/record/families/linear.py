@@ -46,6 +46,7 @@ def einsum(op):
         ("nchw,nwhr->nchr", (1, 2, 3, 2), (1, 2, 3, 4)), ("chw,whr->chr", (2, 3, 2), (2, 3, 4)),
         ("abc,cd->abd", (2, 3, 2), (2, 4)), ("ij,kj->ik", (2, 3), (4, 3)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 2)),
         ("i,j->ij", (2,), (3,)), ("ij,ij->", (2, 3), (2, 3)), ("ab,ab->ba", (2, 3), (2, 3)),
+        ("iij,jk->ik", (2, 2, 3), (3, 2)), ("ij,k->i", (2, 3), (2,)),
     ]
     for dtype in ("fp16", "fp32", "int32"):
         for equation, first, second in calls:

@@ -33,17 +33,23 @@ def record(op):
                 wanted = np.rint(compute(x.array.astype(float), axis=1, keepdims=False)).astype(np.int64)
                 op.add(version, note + ", where it is whole", {"x": x, "axes": [1]}, Value(dtype, wanted))
                 continue
-            for axes, keep in ((None, None), ([1], False), ([-1], True), ([0, 2], True), ([0, -1], None)):
+            for axes, keep in ((None, None), ([1], False), ([-1], True), ([0, 2], True), ([0, -1], None), ([], None)):
                 low = 0.25 if op.name == "reduce_log_sum" else -2
                 x = op.draw(dtype, (2, 3, 2), low, 2)
-                wanted = compute(x.array, axis=axes and tuple(axes), keepdims=bool(keep))
+                wanted = compute(x.array, axis=None if axes is None else tuple(axes), keepdims=bool(keep))
                 op.add(version, note, {"x": x, "axes": axes, "keep_dims": keep}, Value(dtype, wanted))
+            if op.name == "reduce_log_sum_exp":
+                x = Value(dtype, [[500, 501, -7], [-500, -501, -500]]) if dtype in FLOATS else Value(dtype, [[5], [9]])
+                wanted = compute(x.array, axis=1, keepdims=False)
+                op.add(version, note + ", large", {"x": x, "axes": [1]}, Value(dtype, wanted))
 
 
 def position(compute, note):
     def record(op):
         for version in op.versions:
             for dtype in version.dtypes("x"):
+                x = Value(dtype, [[2, 3, 3, 1], [-1, -1, 0, -1]])
+                op.add(version, note + ", the first of equals", {"x": x}, Value("int32", compute(x.array, axis=1)))
                 for axis, keep in ((None, None), (0, True), (1, False), (-2, True)):
                     x = op.draw(dtype, (3, 4), -2, 2)
                     along = -1 if axis is None else axis

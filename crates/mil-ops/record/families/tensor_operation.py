@@ -16,6 +16,23 @@ def argsort(op):
                 op.add(version, "numpy.argsort", {"x": x, "axis": axis, "ascending": ascending}, Value("int32", order))
 
 
+def ties(op):
+    """Equal elements keep their order, as in a stable sort."""
+    op_of = {"argsort": argsort, "topk": topk}[op.name]
+    op_of(op)
+    version = op.versions[-1]
+    for ascending in (True, False):
+        x = Value("fp32", [[1, 2, 1, 2, 1], [0, 0, 0, -1, 0]])
+        order = np.argsort(x.array if ascending else -x.array, -1, kind="stable")
+        operands = {"x": x, "axis": 1, "ascending": ascending}
+        if op.name == "argsort":
+            op.add(version, "numpy.argsort(stable)", operands, Value("int32", order))
+        else:
+            order = order[:, :3]
+            results = [Value("fp32", np.take_along_axis(x.array, order, 1)), Value("int32", order)]
+            op.add(version, "numpy.argsort(stable)", operands | {"k": 3}, results)
+
+
 def band_part(op):
     for version in op.versions:
         for dtype in version.dtypes("x"):
@@ -249,8 +266,8 @@ def topk(op):
 
 
 OPS = {
-    "argsort": argsort, "band_part": band_part, "concat": concat, "cumsum": cumsum, "fill": fill, "fill_like": fill_like,
+    "argsort": ties, "band_part": band_part, "concat": concat, "cumsum": cumsum, "fill": fill, "fill_like": fill_like,
     "flatten2d": flatten2d, "identity": identity, "non_maximum_suppression": non_maximum_suppression,
     "non_zero": non_zero, "one_hot": one_hot, "pad": pad, "range_1d": range_1d, "shape": shape, "split": split,
-    "stack": stack, "tile": tile, "topk": topk,
+    "stack": stack, "tile": tile, "topk": ties,
 }

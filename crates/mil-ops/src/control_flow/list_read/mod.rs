@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "list_read",
     family: Family::ControlFlow,
-    doc: "An element of a list.",
+    doc: "An element of a list. One that was never written is zero.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

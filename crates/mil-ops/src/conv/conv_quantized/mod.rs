@@ -9,7 +9,9 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "conv_quantized",
     family: Family::Conv,
-    doc: "Convolution with a quantised weight. Internal to old converters.",
+    doc: "Convolution with a quantised weight. Internal to old converters. Only `linear` is \
+          evaluated: the weight is `weight · quant_scale + quant_bias`, with numbers for each \
+          output channel. No document says how `lut` indexes and scales its table.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

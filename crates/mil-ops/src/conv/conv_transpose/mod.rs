@@ -10,8 +10,9 @@ pub static DEF: OpDef = OpDef {
     name: "conv_transpose",
     family: Family::Conv,
     doc: "Transposed convolution over one to three spatial axes: the gradient of `conv`. A spatial \
-          axis has `stride · (size - 1) + dilation · (kernel - 1) + 1 - padding` elements, `stride · \
-          size` for `same`, or as many as `output_shape` says.",
+          axis has `stride · (size - 1) + dilation · (kernel - 1) + 1 - padding` elements, `stride \
+          · size` for `same`, or as many as `output_shape` says. What `output_shape` asks for \
+          beyond the formula stands at the end of each axis, as PyTorch's `output_padding`.",
     versions: &[
         Version {
             since: Target::IOS13,

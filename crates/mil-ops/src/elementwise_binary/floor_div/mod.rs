@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "floor_div",
     family: Family::ElementwiseBinary,
-    doc: "`⌊x / y⌋`, broadcast to each other.",
+    doc: "`⌊x / y⌋`, broadcast to each other. Of integers it is 0 where `y` is 0.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "mod",
     family: Family::ElementwiseBinary,
-    doc: "`x - y · ⌊x / y⌋`, broadcast to each other: it has the sign of `y`.",
+    doc: "`x - y · ⌊x / y⌋`, broadcast to each other: it has the sign of `y`. Of integers it is 0 \
+          where `y` is 0.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "pow",
     family: Family::ElementwiseBinary,
-    doc: "`xʸ`, broadcast to each other.",
+    doc: "`xʸ`, broadcast to each other. Of integers it wraps; with a negative exponent it is \
+          truncated.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],

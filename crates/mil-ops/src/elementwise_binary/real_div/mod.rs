@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "real_div",
     family: Family::ElementwiseBinary,
-    doc: "`x / y`, broadcast to each other. The quotient of integers is truncated.",
+    doc: "`x / y`, broadcast to each other. The quotient of integers is truncated. Of integers it \
+          is 0 where `y` is 0.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],

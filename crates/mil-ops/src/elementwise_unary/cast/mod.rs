@@ -14,8 +14,10 @@ const PARAMS: &[Param] = &[
 pub static DEF: OpDef = OpDef {
     name: "cast",
     family: Family::ElementwiseUnary,
-    doc: "`x` in another element type. A float becomes an integer by dropping its fraction; anything \
-          but 0 becomes `true`.",
+    doc: "`x` in another element type. A float becomes an integer by dropping its fraction; \
+          anything but 0 becomes `true`. Where the integer type has no such value Core ML leaves \
+          the result open; here it is what saturation at 32 bits and then wrapping to the narrow \
+          type give, and 0 for NaN.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "resize",
     family: Family::Image,
-    doc: "Resizes the last `resized_dims` axes with interpolation.",
+    doc: "Resizes the last `resized_dims` axes with interpolation. The nearest neighbour of a place \
+          is found by rounding it, halves up. Interpolated integers are truncated.",
     versions: &[Version {
         since: Target::IOS17,
         params: &[

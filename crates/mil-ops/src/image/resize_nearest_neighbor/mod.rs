@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "resize_nearest_neighbor",
     family: Family::Image,
-    doc: "Resizes the last two axes to given sizes, taking the nearest pixel.",
+    doc: "Resizes the last two axes to given sizes, taking the nearest pixel. Element `i` is the \
+          one at `⌊i · size / new size⌋`, as in PyTorch.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

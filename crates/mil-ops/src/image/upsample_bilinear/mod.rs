@@ -9,8 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "upsample_bilinear",
     family: Family::Image,
-    doc: "Resizes the last two axes by factors with bilinear interpolation. The new sizes are `⌊factor \
-          · size⌋`.",
+    doc: "Resizes the last two axes by factors with bilinear interpolation. The new sizes are \
+          `⌊factor · size⌋`. The steps between pixels follow from the sizes, not from the factors.",
     versions: &[
         Version {
             since: Target::IOS13,

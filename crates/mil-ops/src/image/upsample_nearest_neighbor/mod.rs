@@ -9,8 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "upsample_nearest_neighbor",
     family: Family::Image,
-    doc: "Resizes the last two axes by factors, taking the nearest pixel. The new sizes are `⌊factor · \
-          size⌋`.",
+    doc: "Resizes the last two axes by factors, taking the nearest pixel. The new sizes are \
+          `⌊factor · size⌋`. Element `i` is the one at `⌊i · size / new size⌋`, as in PyTorch.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

@@ -12,7 +12,8 @@ pub static DEF: OpDef = OpDef {
     name: "einsum",
     family: Family::Linear,
     doc: "A sum of products over named axes, of two tensors. Core ML knows `nchw,nwhr->nchr` and \
-          `chw,whr->chr`, with any letters.",
+          `chw,whr->chr`, with any letters; any equation of two tensors is evaluated that has an \
+          arrow and a letter for every axis.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

@@ -9,7 +9,11 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "local_response_norm",
     family: Family::Normalization,
-    doc: "`x / (k + alpha / size · Σx²)^beta`, summed over `size` neighbouring channels.",
+    doc: "`x / (k + alpha / size · Σx²)^beta`, summed over `size` neighbouring channels. Of an even \
+          `size` the window reaches one further down than up, as in PyTorch. Channels are axis 1; \
+          of an array of rank 3 they are axis 0: the documentation says `[batch, channels, …]` of \
+          it too, but the numbers that coremltools' tests state for Core ML are those of one \
+          image.",
     versions: &[
         Version {
             since: Target::IOS13,

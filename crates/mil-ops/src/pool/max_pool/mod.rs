@@ -38,7 +38,8 @@ pub static DEF: OpDef = OpDef {
                 "ceil_mode",
                 BOOL,
                 "Also count a last window that reaches beyond the padded end, unless it starts in \
-                 the padding.",
+                 the padding; without padding it counts even if it starts at the end, as in \
+                 coremltools.",
             )
             .constant()
             .or_bool(false),

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "quantize",
     family: Family::Quantization,
-    doc: "`clamp(round(input / scale) + zero_point)` to the range of an 8-bit integer type.",
+    doc: "`clamp(round(input / scale) + zero_point)` to the range of an 8-bit integer type. Halves \
+          are rounded to the even integer.",
     versions: &[Version {
         since: Target::IOS17,
         params: &[

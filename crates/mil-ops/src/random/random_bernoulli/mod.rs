@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "random_bernoulli",
     family: Family::Random,
-    doc: "Ones with a probability, else zeros.",
+    doc: "Ones with a probability, else zeros. A seed repeats its numbers in milopt; they are not \
+          those that Core ML draws.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

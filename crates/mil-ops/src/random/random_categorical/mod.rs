@@ -9,8 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "random_categorical",
     family: Family::Random,
-    doc: "Class numbers drawn from distributions: the last axis becomes `size` draws, in the type of \
-          `x`.",
+    doc: "Class numbers drawn from distributions: the last axis becomes `size` draws, in the type \
+          of `x`. A seed repeats its numbers in milopt; they are not those that Core ML draws.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "random_normal",
     family: Family::Random,
-    doc: "Normally distributed numbers.",
+    doc: "Normally distributed numbers. A seed repeats its numbers in milopt; they are not those \
+          that Core ML draws.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

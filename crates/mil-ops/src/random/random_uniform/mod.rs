@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "random_uniform",
     family: Family::Random,
-    doc: "Uniformly distributed numbers in `[low, high)`.",
+    doc: "Uniformly distributed numbers in `[low, high)`. A seed repeats its numbers in milopt; \
+          they are not those that Core ML draws.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

@@ -9,9 +9,11 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "gru",
     family: Family::Recurrent,
-    doc: "A gated recurrent unit. `r = σ(W_ir·x + W_hr·h + b_r)`, `z = σ(W_iz·x + W_hz·h + b_z)`, `o = \
-          act(W_io·x + r ∘ (W_ho·h) + b_o)`, then `h ← (1 - z) ∘ o + z ∘ h`. Gives the hidden states \
-          `[steps or 1, batch, hidden]` and the last one.",
+    doc: "A gated recurrent unit. `r = σ(W_ir·x + W_hr·h + b_r)`, `z = σ(W_iz·x + W_hz·h + b_z)`, \
+          `o = act(W_io·x + r ∘ (W_ho·h) + b_o)`, then `h ← (1 - z) ∘ o + z ∘ h`. Gives the hidden \
+          states `[steps or 1, batch, hidden]` and the last one. With `reverse` the results stand \
+          in the order in which the steps are visited. `hard_sigmoid` and `scaled_tanh` are those \
+          of `lstm`.",
     versions: &[
         Version {
             since: Target::IOS13,

@@ -47,16 +47,20 @@ const PARAMS: &[Param] = &[
         .one_of(&["tanh", "scaled_tanh", "sigmoid", "hard_sigmoid", "relu", "linear"])
         .constant()
         .or_str("tanh"),
-    Param::tensor("clip", T, "Bound of the cell gate's magnitude; none is no bound.").constant().optional(),
+    Param::tensor("clip", T, "Bound of the cell state's magnitude; none is no bound.").constant().optional(),
 ];
 
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "lstm",
     family: Family::Recurrent,
-    doc: "A long short-term memory. `i, f, o = σ(W·x + R·h + b)`, `z = cell(W·x + R·h + b)`, `c ← f ∘ \
-          c + i ∘ z`, `h ← o ∘ act(c)`. Gives the hidden states `[steps or 1, batch, directions · \
-          hidden]`, the last one and the last cell state.",
+    doc: "A long short-term memory. `i, f, o = σ(W·x + R·h + b)`, `z = cell(W·x + R·h + b)`, `c ← f \
+          ∘ c + i ∘ z`, `h ← o ∘ act(c)`. Gives the hidden states `[steps or 1, batch, directions \
+          · hidden]`, the last one and the last cell state. `clip` bounds the cell state, as \
+          coremltools' tests have it. With `reverse` the results stand in the order in which the \
+          steps are visited, the last one of the input first; with two directions both stand in \
+          the order of the input. `hard_sigmoid` is `min(max(0.2·x + 0.5, 0), 1)` and \
+          `scaled_tanh` is `tanh`, the constants that coremltools tests against.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
         Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },

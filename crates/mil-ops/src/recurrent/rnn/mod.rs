@@ -23,8 +23,10 @@ const PARAMS: &[Param] = &[
 pub static DEF: OpDef = OpDef {
     name: "rnn",
     family: Family::Recurrent,
-    doc: "`hₜ = activation(weight_ih · xₜ + weight_hh · hₜ₋₁ + bias)`. Gives the hidden states `[steps \
-          or 1, batch, hidden]` and the last one.",
+    doc: "`hₜ = activation(weight_ih · xₜ + weight_hh · hₜ₋₁ + bias)`. Gives the hidden states \
+          `[steps or 1, batch, hidden]` and the last one. With `reverse` the results stand in the \
+          order in which the steps are visited. `hard_sigmoid` and `scaled_tanh` are those of \
+          `lstm`.",
     versions: &[
         Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
         Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },

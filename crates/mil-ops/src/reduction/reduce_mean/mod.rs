@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "reduce_mean",
     family: Family::Reduction,
-    doc: "The mean over axes.",
+    doc: "The mean over axes. That of integers is truncated.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "gather",
     family: Family::ScatterGather,
-    doc: "Slices of `x` at indices along an axis: `indices` replaces the axis in the shape.",
+    doc: "Slices of `x` at indices along an axis: `indices` replaces the axis in the shape. Without \
+          `validate_indices` an index outside takes the nearest element.",
     versions: &[
         Version {
             since: Target::IOS13,

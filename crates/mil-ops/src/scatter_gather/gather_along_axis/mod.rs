@@ -9,8 +9,9 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "gather_along_axis",
     family: Family::ScatterGather,
-    doc: "For each element of `indices` the element of `x` at the same place, but for the axis, where \
-          the index says.",
+    doc: "For each element of `indices` the element of `x` at the same place, but for the axis, \
+          where the index says. Without `validate_indices` an index outside takes the nearest \
+          element.",
     versions: &[
         Version {
             since: Target::IOS13,

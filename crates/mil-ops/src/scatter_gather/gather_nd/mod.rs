@@ -10,7 +10,7 @@ pub static DEF: OpDef = OpDef {
     name: "gather_nd",
     family: Family::ScatterGather,
     doc: "The slices of `x` that index tuples name. A tuple of length `k` names a slice without the \
-          first `k` axes.",
+          first `k` axes. Without `validate_indices` an index outside takes the nearest element.",
     versions: &[
         Version {
             since: Target::IOS13,

@@ -9,7 +9,9 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "scatter",
     family: Family::ScatterGather,
-    doc: "`data` with slices along an axis updated: the inverse of `gather`.",
+    doc: "`data` with slices along an axis updated: the inverse of `gather`. Without \
+          `validate_indices` an update outside is dropped; of several with `update` the last one \
+          stays.",
     versions: &[
         Version {
             since: Target::IOS13,

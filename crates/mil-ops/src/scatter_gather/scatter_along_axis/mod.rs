@@ -9,7 +9,9 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "scatter_along_axis",
     family: Family::ScatterGather,
-    doc: "`data` with elements updated: the inverse of `gather_along_axis`.",
+    doc: "`data` with elements updated: the inverse of `gather_along_axis`. Without \
+          `validate_indices` an update outside is dropped; of several with `update` the last one \
+          stays.",
     versions: &[
         Version {
             since: Target::IOS13,

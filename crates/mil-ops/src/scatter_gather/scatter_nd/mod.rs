@@ -9,7 +9,9 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "scatter_nd",
     family: Family::ScatterGather,
-    doc: "`data` with slices updated that index tuples name: the inverse of `gather_nd`.",
+    doc: "`data` with slices updated that index tuples name: the inverse of `gather_nd`. Without \
+          `validate_indices` an update outside is dropped; of several with `update` the last one \
+          stays.",
     versions: &[
         Version {
             since: Target::IOS13,

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "argsort",
     family: Family::TensorOperation,
-    doc: "The indices that sort `x` along an axis, as 32-bit integers.",
+    doc: "The indices that sort `x` along an axis, as 32-bit integers. Equal elements keep their \
+          order in both directions, and NaN comes last.",
     versions: &[Version {
         since: Target::IOS13,
         params: &[

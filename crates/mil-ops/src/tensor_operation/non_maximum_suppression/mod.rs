@@ -11,8 +11,9 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Picks the boxes with the highest scores, dropping those that overlap a better one. Until \
           iOS16 the result is `boxes [batch, max_boxes, 4]`, `scores [batch, max_boxes, classes]`, \
-          indices and counts; from iOS17 on coordinates and classes stand before the boxes, and there \
-          are no counts. Places that stay free hold -1 as index.",
+          indices and counts; from iOS17 on coordinates and classes stand before the boxes, and \
+          there are no counts. Places that stay free hold -1 as index. Where no box passes the \
+          score threshold the best one is picked, as coremltools' tests have it.",
     versions: &[
         Version {
             since: Target::IOS13,

@@ -9,7 +9,8 @@ use crate::prelude::*;
 pub static DEF: OpDef = OpDef {
     name: "topk",
     family: Family::TensorOperation,
-    doc: "The `k` greatest or smallest elements along an axis, and their indices.",
+    doc: "The `k` greatest or smallest elements along an axis, and their indices. Of equal elements \
+          the first ones are taken, and NaN comes last. Without `sort` they are in order too.",
     versions: &[
         Version {
             since: Target::IOS13,
