@@ -42,6 +42,9 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         let axes = call.axes("axes", dims.len())?;
         let gone = |axis: usize, dim: &Dim| axes.contains(&axis) && dims::may_equal(dim, &one);
         dims.iter().enumerate().filter(|(axis, dim)| !gone(*axis, dim)).map(|(_, dim)| dim.clone()).collect()
+    } else if dims.iter().any(|dim| *dim != one && dims::may_equal(dim, &one)) {
+        // An axis whose size is not known may be one of those that go.
+        return Ok(vec![dims::tensor(x.dtype, None)]);
     } else {
         dims.iter().filter(|dim| **dim != one).cloned().collect()
     };
