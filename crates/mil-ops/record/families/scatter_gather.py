@@ -97,9 +97,7 @@ def scattering(build):
 def along(op, dtype, data, turn):
     axis = (None, 1, -2)[turn % 3]
     size = data.shape[axis or 0]
-    picks = op.random.permutation(size)[:2] if turn % 2 == 0 else np.array([1, 1])
-    if once(turn):
-        picks = op.random.permutation(size)[:2]
+    picks = op.random.permutation(size)[:2] if turn % 2 == 0 or once(turn) else np.array([1, 1])
     first = axis in (None, -2)
     updates = op.draw(dtype, (2, 4) if first else (3, 2), -2, 2)
     items = [((p,) if first else (slice(None), p), (i,) if first else (slice(None), i)) for i, p in enumerate(picks)]

@@ -38,7 +38,7 @@ def band_part(op):
         for dtype in version.dtypes("x"):
             for lower, upper in ((None, None), (0, 1), (1, 0), (-1, 0), (2, -1)):
                 x = op.draw(dtype, (2, 3, 4))
-                below, above = lower if (lower or 0) > -1 and lower is not None else 9, upper if (upper or 0) > -1 and upper is not None else 9
+                below, above = (9 if bound is None or bound < 0 else bound for bound in (lower, upper))
                 y = np.triu(np.tril(x.array, above), -below)
                 op.add(version, "numpy.tril, numpy.triu", {"x": x, "lower": lower, "upper": upper}, Value(dtype, y))
 
