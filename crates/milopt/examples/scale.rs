@@ -18,13 +18,17 @@ use std::error::Error;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use milopt::Package;
 use milopt::ir::{NewOp, Program, Target, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{Blob, DType, FileSource, Tensor};
+
+#[path = "support/peak.rs"]
+mod peak;
+
+use peak::Peak;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -258,38 +262,4 @@ fn large(folder: &Path, gib: u64, path: &Path) -> Outcome<()> {
         y = builder.op(NewOp::new("add").named(format!("sum_{i}")).with("x", y).with("y", end))?;
     }
     Ok(Package::from(builder.finish([y])?).save(path)?)
-}
-
-/// The most anonymous memory of this process, sampled.
-struct Peak {
-    done: Arc<AtomicBool>,
-    kib: Arc<AtomicU64>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl Peak {
-    fn watch() -> Peak {
-        let (done, kib) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let (stop, most) = (done.clone(), kib.clone());
-        let thread = std::thread::spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                most.fetch_max(anonymous_kib().unwrap_or(0), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        });
-        Peak { done, kib, thread }
-    }
-
-    /// In MiB; 0 where the system does not tell.
-    fn end(self) -> f64 {
-        self.done.store(true, Ordering::Relaxed);
-        let _ = self.thread.join();
-        self.kib.load(Ordering::Relaxed) as f64 / 1024.0
-    }
-}
-
-fn anonymous_kib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
