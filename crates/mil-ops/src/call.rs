@@ -3,7 +3,7 @@
 use mil_ir::{Dim, Graph, Literal, NewOp, OpId, Operand, Opset, Target, TensorType, Type};
 use mil_tensor::{DType, Tensor};
 
-use crate::{DefaultValue, InferError, OpDef, Problems, Version, dims};
+use crate::{DefaultValue, Elements, InferError, OpDef, Problems, Shapes, Version, dims};
 
 /// An op of a graph, or one that is about to be inserted, together with its declaration.
 ///
@@ -17,6 +17,8 @@ pub struct Call<'a> {
     opset: &'a Opset,
     graph: &'a Graph,
     site: Site<'a>,
+    /// What more is known of the values than the graph declares.
+    shapes: Option<&'a Shapes>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,12 @@ impl<'a> Call<'a> {
         let def = crate::def(kind).ok_or_else(|| InferError::UnknownOp(kind.into()))?;
         let target = opset.target().ok_or_else(|| InferError::UnknownOpset(opset.clone()))?;
         let version = def.version(target).ok_or_else(|| InferError::NotInOpset(def.name, opset.clone()))?;
-        Ok(Call { def, version, opset, graph, site })
+        Ok(Call { def, version, opset, graph, site, shapes: None })
+    }
+
+    /// The same op among values of which more is known.
+    pub fn with_shapes(self, shapes: &'a Shapes) -> Call<'a> {
+        Call { shapes: Some(shapes), ..self }
     }
 
     /// Its declaration.
@@ -127,7 +134,8 @@ impl<'a> Call<'a> {
 
     /// The type of an operand.
     pub fn operand_type(&self, operand: &'a Operand) -> &'a Type {
-        self.graph.operand_type(operand)
+        let refined = self.shapes.zip(operand.value()).and_then(|(shapes, value)| shapes.refined(value));
+        refined.unwrap_or_else(|| self.graph.operand_type(operand))
     }
 
     /// The type of what is bound to a parameter; `None` where it is left out or takes several.
@@ -159,7 +167,34 @@ impl<'a> Call<'a> {
 
     /// The constant tensor bound to a parameter, or the default as a tensor.
     pub fn value(&self, param: &str) -> Option<Tensor> {
-        if self.is_given(param) { self.constant(param) } else { self.default_tensor(param) }
+        match self.is_given(param) {
+            true => self.constant(param).or_else(|| self.computed(param)),
+            false => self.default_tensor(param),
+        }
+    }
+
+    /// The tensor that arithmetic on shapes gives for a parameter.
+    fn computed(&self, param: &str) -> Option<Tensor> {
+        let operand = self.operand(param)?;
+        let numbers = self.shapes?.numbers(operand.value()?)?;
+        let numbers: Vec<f64> = numbers.into_iter().map(|number| number as f64).collect();
+        let ty = self.operand_type(operand);
+        let shape: &[usize] = if ty.rank() == Some(0) { &[] } else { &[numbers.len()] };
+        Tensor::from_f64s(ty.dtype()?, shape, &numbers).ok()
+    }
+
+    /// The elements of a parameter that is a small tensor of integers: of a constant, or as arithmetic on shapes gives
+    /// them.
+    pub fn elements(&self, param: &str) -> Option<Elements> {
+        self.elements_of(self.operand(param)?)
+    }
+
+    /// The elements of an operand, likewise.
+    pub fn elements_of(&self, operand: &Operand) -> Option<Elements> {
+        match self.shapes {
+            Some(shapes) => shapes.operand(self.graph, operand),
+            None => crate::shapes::constant(self.graph.literal(operand)?.as_tensor()?),
+        }
     }
 
     /// What holds if the parameter is left out.
@@ -292,6 +327,9 @@ impl<'a> Call<'a> {
     pub fn shape_from(&self, param: &str) -> Result<Option<Vec<Dim>>, InferError> {
         if let Ok(sizes) = self.ints(param) {
             return sizes.into_iter().map(dims::size).collect::<Result<_, _>>().map(Some);
+        }
+        if let Some(elements) = self.elements(param) {
+            return Ok(Some(elements.into_iter().map(|size| size.map_or(Dim::UNKNOWN, Dim::from)).collect()));
         }
         match self.dims(param)? {
             Some([]) => Ok(Some(vec![Dim::UNKNOWN])),

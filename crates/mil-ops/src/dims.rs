@@ -3,7 +3,7 @@
 //! Numbers are computed, checked for overflow and for negative results. A size that only the run decides stays what it
 //! is where nothing happens to it, and otherwise becomes unknown.
 
-use mil_ir::{Dim, Shape, TensorType, Type};
+use mil_ir::{Dim, Shape, SymExpr, TensorType, Type};
 use mil_tensor::DType;
 
 use crate::InferError;
@@ -47,12 +47,20 @@ pub(crate) fn map(dim: &Dim, f: impl FnOnce(i64) -> Option<i64>) -> Result<Dim, 
 
 /// Adds a number.
 pub(crate) fn add(dim: &Dim, number: i64) -> Result<Dim, InferError> {
-    if number == 0 { Ok(dim.clone()) } else { map(dim, |size| size.checked_add(number)) }
+    match dim {
+        _ if number == 0 => Ok(dim.clone()),
+        Dim::Symbolic(size) => Ok(symbolic(size.checked_add(&SymExpr::constant(number)))),
+        _ => map(dim, |size| size.checked_add(number)),
+    }
 }
 
 /// Multiplies by a number.
 pub(crate) fn mul(dim: &Dim, number: i64) -> Result<Dim, InferError> {
-    if number == 1 { Ok(dim.clone()) } else { map(dim, |size| size.checked_mul(number)) }
+    match dim {
+        _ if number == 1 => Ok(dim.clone()),
+        Dim::Symbolic(size) => Ok(symbolic(size.checked_mul(&SymExpr::constant(number)))),
+        _ => map(dim, |size| size.checked_mul(number)),
+    }
 }
 
 /// Divides by a number, which must divide.
@@ -60,6 +68,7 @@ pub(crate) fn div(dim: &Dim, number: i64) -> Result<Dim, InferError> {
     match (number, fixed(dim)) {
         (1, _) => Ok(dim.clone()),
         (..=0, _) => Err(invalid!("a size is divided by {number}")),
+        (_, None) => Ok(dim.floor_div(number)),
         (_, Some(size)) if size % number != 0 => Err(invalid!("{size} is not a multiple of {number}")),
         _ => map(dim, |size| Some(size / number)),
     }
@@ -76,8 +85,30 @@ pub(crate) fn volume(dims: &[Dim]) -> Dim {
     match (others.next(), others.next()) {
         (None, _) => Dim::Fixed(1),
         (Some(only), None) => only.clone(),
-        _ => product(dims).map_or(Dim::UNKNOWN, |product| Dim::Fixed(product.unsigned_abs())),
+        _ => dims.iter().fold(Dim::Fixed(1), |product, dim| product.times(dim)),
     }
+}
+
+/// What remains of a number of elements once some sizes are taken off, which must divide it. Sizes that stand on both sides
+/// cancel.
+pub(crate) fn quotient(whole: &[Dim], part: &[Dim]) -> Dim {
+    let mut whole = whole.to_vec();
+    let mut divisor = 1_i64;
+    for size in part {
+        if let Some(at) = whole.iter().position(|other| other == size && *size != Dim::UNKNOWN) {
+            whole.remove(at);
+            continue;
+        }
+        match fixed(size).and_then(|size| divisor.checked_mul(size)) {
+            Some(product) => divisor = product,
+            None => return Dim::UNKNOWN,
+        }
+    }
+    if divisor == 0 { Dim::UNKNOWN } else { volume(&whole).floor_div(divisor) }
+}
+
+fn symbolic(size: Option<SymExpr>) -> Dim {
+    size.map_or(Dim::UNKNOWN, Dim::from)
 }
 
 /// An axis that may be counted from the end.
@@ -113,8 +144,15 @@ fn broadcast_dim(a: &Dim, b: &Dim) -> Option<Dim> {
         (Dim::Fixed(1), other) | (other, Dim::Fixed(1)) => Some(other.clone()),
         (Dim::Fixed(_), Dim::Fixed(_)) => None,
         (Dim::Fixed(size), _) | (_, Dim::Fixed(size)) => Some(Dim::Fixed(*size)),
+        // One that is never 1 is not stretched, so the other is 1 or equal.
+        _ if never_one(a) => Some(a.clone()),
+        _ if never_one(b) => Some(b.clone()),
         _ => Some(Dim::UNKNOWN),
     }
+}
+
+fn never_one(dim: &Dim) -> bool {
+    dim.expression().is_some_and(|size| size.bounds().lower.is_some_and(|lower| lower > 1))
 }
 
 /// The shape of two tensors that are broadcast to each other.
@@ -156,7 +194,11 @@ pub(crate) fn promote(a: DType, b: DType) -> DType {
 
 /// Sizes for messages.
 pub(crate) fn show(dims: &[Dim]) -> String {
-    let dims: Vec<String> = dims.iter().map(Dim::to_string).collect();
+    let one = |dim: &Dim| match dim {
+        Dim::Symbolic(size) => size.to_string(),
+        other => other.to_string(),
+    };
+    let dims: Vec<String> = dims.iter().map(one).collect();
     format!("[{}]", dims.join(", "))
 }
 

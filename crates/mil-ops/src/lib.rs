@@ -23,6 +23,7 @@ mod infer;
 mod params;
 mod prelude;
 mod registry;
+pub mod shapes;
 mod table;
 mod verify;
 
@@ -52,8 +53,9 @@ pub use call::Call;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
+pub use shapes::{Elements, Shapes};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
-pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program};
+pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program, verify_shapes};
 
 /// The op of this type; `None` for one that this version does not know.
 pub fn def(kind: &str) -> Option<&'static OpDef> {

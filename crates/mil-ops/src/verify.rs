@@ -8,7 +8,7 @@ use std::fmt;
 use mil_ir::{Graph, Name, OpId, Opset, Program, Type};
 use mil_tensor::DType;
 
-use crate::{Call, InferError, Problems, infer, params, types_agree};
+use crate::{Call, InferError, Problems, Shapes, infer, params, types_agree};
 
 /// What the verifier found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,25 @@ pub fn verify_program(program: &Program) -> Report {
         let named = |finding: Finding| Finding { function: Some(function.clone()), ..finding };
         report.violations.extend(found.violations.into_iter().map(named));
         report.unchecked.extend(found.unchecked.into_iter().map(named));
+    }
+    report
+}
+
+/// Verifies the declared types of a program that has no violations of [`verify_program`] against what follows from its
+/// inputs, with flexible sizes as symbols. Those rules look at one op at a time; these follow sizes through all of them.
+pub fn verify_shapes(program: &Program) -> Report {
+    let mut report = Report::default();
+    for (function, opset, graph) in program.graphs() {
+        let shapes = Shapes::of(graph, opset, program.interface.function(function));
+        let finding = |(op, message): &(OpId, String)| Finding {
+            function: Some(function.clone()),
+            opset: opset.clone(),
+            op: *op,
+            label: graph.label(*op).clone(),
+            kind: graph.op(*op).kind().clone(),
+            message: message.clone(),
+        };
+        report.violations.extend(shapes.conflicts().iter().map(finding));
     }
     report
 }

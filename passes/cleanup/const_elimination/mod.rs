@@ -1,15 +1,16 @@
 use mil_ir::{At, Graph, Literal, NewOp, OpId};
-use mil_ops::Trait;
 use mil_ops::eval::{self, EvalOptions};
+use mil_ops::{Shapes, Trait};
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 use mil_tensor::Tensor;
 use serde_json::Value;
 
 pass! {
-    /// Computes ops whose operands are all constant, and `shape` of a static shape.
+    /// Computes ops whose operands are all constant, and arithmetic on shapes whose result is known.
     ///
     /// The op's own kernel computes, with the rounding that the program itself would have had. What would take more than
-    /// `max_bytes` stays as it is. `constexpr_*` ops are compressed weights and are never folded.
+    /// `max_bytes` stays as it is. Sizes are followed through `shape`, `gather`, `concat` and their like: one size of a flexible
+    /// tensor may be known. `constexpr_*` ops are compressed weights and are never folded.
     ///
     /// # Before
     /// ```mil
@@ -62,17 +63,20 @@ impl Pass for ConstElimination {
         options.limits.value_bytes = self.max_bytes;
         // Program order: the operands of an op are folded before it.
         let ops: Vec<OpId> = graph.walk().collect();
+        let asks = ops.iter().any(|&op| &**graph.op(op).kind() == "shape");
+        let shapes = asks.then(|| Shapes::of(graph, cx.opset(), None));
         for op in ops {
             cx.check_cancelled()?;
-            if !is_candidate(graph, op) {
+            let size = shapes.as_ref().and_then(|shapes| known_sizes(graph, op, shapes));
+            if size.is_none() && !is_constant(graph, op) {
                 continue;
             }
             if self.too_large(graph, op) {
                 cx.count("over_budget", 1);
                 continue;
             }
-            let tensors = match static_shape(graph, op) {
-                Some(shape) => vec![shape],
+            let tensors = match size {
+                Some(sizes) => vec![sizes],
                 None => match eval::fold(graph, op, cx.opset(), &options) {
                     Some(Ok(tensors)) => tensors,
                     _ => continue,
@@ -107,25 +111,25 @@ impl Pass for ConstElimination {
     }
 }
 
-/// Not already a constant, compressed or not; everything that it takes is one, or it asks for a static shape only.
-fn is_candidate(graph: &Graph, op: OpId) -> bool {
+/// An op that is not already a constant, compressed or not, and takes nothing but constants.
+fn is_constant(graph: &Graph, op: OpId) -> bool {
     let found = graph.op(op);
-    if !graph.is_live(op) || found.kind() == "const" || found.results().is_empty() {
-        return false;
-    }
-    let compressed = mil_ops::def(found.kind()).is_none_or(|def| def.is(Trait::Constexpr));
-    let constant = || found.operands().all(|operand| graph.literal(operand).is_some());
-    !compressed && (constant() || static_shape(graph, op).is_some())
+    let compressed = || mil_ops::def(found.kind()).is_none_or(|def| def.is(Trait::Constexpr));
+    is_candidate(graph, op)
+        && !compressed()
+        && found.operands().all(|operand| graph.literal(operand).is_some())
 }
 
-/// What `shape` gives where its operand's type says it.
-fn static_shape(graph: &Graph, op: OpId) -> Option<Tensor> {
-    if graph.op(op).kind() != "shape" {
-        return None;
-    }
-    let shape = graph.param_type(op, "x")?.fixed_shape()?;
-    let shape: Option<Vec<i32>> = shape.into_iter().map(|size| i32::try_from(size).ok()).collect();
-    Some(Tensor::ints(&shape?))
+fn is_candidate(graph: &Graph, op: OpId) -> bool {
+    graph.is_live(op) && graph.op(op).kind() != "const" && !graph.op(op).results().is_empty()
+}
+
+/// The result of arithmetic on shapes, where all of it is known.
+fn known_sizes(graph: &Graph, op: OpId, shapes: &Shapes) -> Option<Tensor> {
+    let &[result] = is_candidate(graph, op).then(|| graph.op(op).results())? else { return None };
+    let numbers: Vec<f64> = shapes.numbers(result)?.into_iter().map(|number| number as f64).collect();
+    let ty = shapes.ty(graph, result);
+    Tensor::from_f64s(ty.dtype()?, &ty.fixed_shape()?, &numbers).ok()
 }
 
 impl ConstElimination {

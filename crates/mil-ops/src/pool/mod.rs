@@ -57,7 +57,7 @@ impl Window {
         let pad = match pad_type.to_ascii_lowercase().as_str() {
             "same" | "same_lower" if stride == 1 => return Ok(dim.clone()),
             "same" | "same_lower" => {
-                return dims::map(dim, |size| size.checked_add(stride - 1).map(|size| size / stride));
+                return Ok(dim.ceil_div(stride));
             }
             "valid" => 0,
             "custom" => self.pad,
@@ -82,7 +82,11 @@ impl Window {
                 count(size)
                     .ok_or_else(|| invalid!("no window of {kernel} fits into {size} and {pad} of padding"))?,
             ),
-            None => Ok(Dim::UNKNOWN),
+            None if ceil && pad > 0 => Ok(Dim::UNKNOWN),
+            None => {
+                let room = dims::add(dim, pad.saturating_sub(kernel))?;
+                dims::add(&if ceil { room.ceil_div(stride) } else { room.floor_div(stride) }, 1)
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::{Failure, Outcome, open, say, say_json};
 
 /// Check a model against the rules of the format and of each op.
 ///
-/// All violations are listed; what this version cannot judge (unknown ops, opsets, element types) is told apart. Exit code 3
+/// Each op is looked at by itself; then sizes are followed from the inputs on. All violations are listed; what this version cannot judge (unknown ops, opsets, element types) is told apart. Exit code 3
 /// if there is a violation.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,7 +24,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (mut violations, mut unchecked) = (Vec::new(), Vec::new());
     for (path, program) in package.model().programs() {
         let at: String = path.iter().map(|index| format!("member {index}: ")).collect();
-        let report = mil_ops::verify_program(program);
+        let mut report = mil_ops::verify_program(program);
+        if report.is_clean() {
+            report.violations = mil_ops::verify_shapes(program).violations;
+        }
         violations.extend(report.violations.iter().map(|violation| format!("{at}{violation}")));
         unchecked.extend(report.unchecked.iter().map(|what| format!("{at}{what}")));
     }

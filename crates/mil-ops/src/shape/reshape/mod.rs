@@ -3,6 +3,8 @@
 #[cfg(feature = "eval")]
 mod kernel;
 
+use mil_ir::SymExpr;
+
 use crate::prelude::*;
 
 /// The op's declaration.
@@ -53,7 +55,7 @@ pub static DEF: OpDef = OpDef {
 /// -1 stands for what remains.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
-    let Ok(wanted) = call.ints("shape") else {
+    let Some(wanted) = call.elements("shape") else {
         return Ok(vec![dims::tensor(x.dtype, call.shape_from("shape")?)]);
     };
     let shape = reshaped(call.dims("x")?, &wanted, call.since() >= Target::IOS17)?;
@@ -61,46 +63,60 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
 }
 
 /// Resolves 0 and -1.
-fn reshaped(from: Option<&[Dim]>, wanted: &[i64], from_the_end: bool) -> Result<Vec<Dim>, InferError> {
+fn reshaped(
+    from: Option<&[Dim]>,
+    wanted: &[Option<SymExpr>],
+    from_the_end: bool,
+) -> Result<Vec<Dim>, InferError> {
     let mut rest: Option<Vec<Dim>> = from.map(<[Dim]>::to_vec);
-    let mut result = Vec::with_capacity(wanted.len());
+    let (mut result, mut given) = (Vec::with_capacity(wanted.len()), Vec::new());
     let mut open = None;
-    for (at, &size) in wanted.iter().enumerate() {
-        result.push(match size {
-            -1 if open.replace(at).is_some() => return Err(invalid!("shape has more than one -1")),
-            -1 => Dim::UNKNOWN,
-            0 => match from {
-                None => Dim::UNKNOWN,
-                Some(from) => {
-                    let place = match from_the_end {
-                        true => (at + from.len()).checked_sub(wanted.len()),
-                        false if from.len() == wanted.len() => Some(at),
-                        false => return Err(invalid!("shape has a 0, but not as many sizes as x")),
-                    };
-                    let copied = place.map_or(Dim::Fixed(1), |place| from[place].clone());
-                    if let (Some(place), Some(rest)) = (place, &mut rest) {
-                        rest[place] = Dim::Fixed(1);
+    for (at, size) in wanted.iter().enumerate() {
+        let size = match size.as_ref().map(|size| (size.as_constant(), size)) {
+            Some((Some(-1), _)) if open.replace(at).is_some() => {
+                return Err(invalid!("shape has more than one -1"));
+            }
+            Some((Some(-1), _)) => {
+                result.push(Dim::UNKNOWN);
+                continue;
+            }
+            Some((Some(0), _)) => {
+                result.push(match from {
+                    None => Dim::UNKNOWN,
+                    Some(from) => {
+                        let place = match from_the_end {
+                            true => (at + from.len()).checked_sub(wanted.len()),
+                            false if from.len() == wanted.len() => Some(at),
+                            false => return Err(invalid!("shape has a 0, but not as many sizes as x")),
+                        };
+                        if let (Some(place), Some(rest)) = (place, &mut rest) {
+                            rest[place] = Dim::Fixed(1);
+                        }
+                        place.map_or(Dim::Fixed(1), |place| from[place].clone())
                     }
-                    copied
-                }
-            },
-            size => dims::size(size)?,
-        });
+                });
+                continue;
+            }
+            Some((Some(number), _)) => dims::size(number)?,
+            // One that may come to 0 or -1 may mean something else.
+            Some((None, size)) if size.bounds().lower.is_some_and(|lower| lower > 0) => size.clone().into(),
+            _ => Dim::UNKNOWN,
+        };
+        given.push(size.clone());
+        result.push(size);
     }
-    let given =
-        wanted.iter().filter(|&&size| size > 0).try_fold(1_i64, |product, &size| product.checked_mul(size));
-    let Some((elements, given)) = rest.as_deref().and_then(dims::product).zip(given) else {
-        return Ok(result);
-    };
-    match open {
-        Some(_) if elements % given != 0 => {
-            Err(invalid!("{elements} elements cannot be dealt out to shape {wanted:?}"))
+    let Some(rest) = rest else { return Ok(result) };
+    match (open, dims::product(&rest), dims::product(&given)) {
+        (Some(_), Some(elements), Some(given)) if given == 0 || elements % given != 0 => {
+            Err(invalid!("{elements} elements cannot be dealt out to {given} and a -1"))
         }
-        Some(at) => {
-            result[at] = dims::size(elements / given)?;
+        (Some(at), ..) => {
+            result[at] = dims::quotient(&rest, &given);
             Ok(result)
         }
-        None if elements != given => Err(invalid!("{elements} elements do not fill shape {wanted:?}")),
-        None => Ok(result),
+        (None, Some(elements), Some(given)) if elements != given => {
+            Err(invalid!("{elements} elements do not fill a shape of {given}"))
+        }
+        _ => Ok(result),
     }
 }

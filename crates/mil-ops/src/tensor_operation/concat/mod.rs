@@ -44,19 +44,18 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         return Ok(vec![dims::tensor(dtype, Some(vec![shapes.len().into()]))]);
     }
     let axis = call.axis("axis", result.len())?;
-    let mut total = Some(0_i64);
+    let mut total = Dim::Fixed(0);
     for shape in &shapes {
         let Some(dims) = shape else {
-            total = None;
+            total = Dim::UNKNOWN;
             continue;
         };
         super::unify_except(&mut result, dims, Some(axis))?;
-        total = total.and_then(|total| total.checked_add(dims::fixed(&dims[axis])?));
+        total = total.plus(&dims[axis]);
     }
-    result[axis] = match (total, &shapes[..]) {
-        (Some(total), _) => dims::size(total)?,
-        (None, [Some(only)]) => only[axis].clone(),
-        (None, _) => Dim::UNKNOWN,
+    result[axis] = match &shapes[..] {
+        [Some(only)] => only[axis].clone(),
+        _ => total,
     };
     Ok(vec![dims::tensor(dtype, Some(result))])
 }

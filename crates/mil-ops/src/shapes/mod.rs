@@ -1,0 +1,106 @@
+//! Shapes as they follow from a function's inputs.
+//!
+//! Each axis of an input whose size only the run decides gets a symbol, with the range that the interface states. Sizes are
+//! then expressions over these symbols, through the inference of every op, and through arithmetic on shapes: `shape`,
+//! `gather` of one size, sums, `concat`, and the `reshape` that takes the result. Where an op's result cannot be said, its
+//! declared type stands.
+
+mod elements;
+mod symbols;
+#[cfg(test)]
+mod tests;
+
+use mil_ir::{FunctionInterface, Graph, OpId, Operand, Opset, SymExpr, Type, ValueId};
+
+pub(crate) use elements::constant;
+
+use crate::{Call, infer, refine_type};
+
+/// Elements of a small tensor of integers, in row-major order; `None` for one that only the run decides.
+pub type Elements = Vec<Option<SymExpr>>;
+
+/// The types of a graph's values, refined by what follows from the inputs, and the elements of small integer tensors.
+///
+/// It describes the graph as it was; after a change it is made anew.
+#[derive(Clone, Debug)]
+pub struct Shapes {
+    types: Vec<Option<Type>>,
+    elements: Vec<Option<Elements>>,
+    conflicts: Vec<(OpId, String)>,
+}
+
+impl Shapes {
+    /// Follows a graph from its inputs on; linear in the number of ops. `interface` knows the ranges of flexible sizes.
+    pub fn of(graph: &Graph, opset: &Opset, interface: Option<&FunctionInterface>) -> Shapes {
+        let mut shapes = Shapes {
+            types: vec![None; graph.bound()],
+            elements: vec![None; graph.bound()],
+            conflicts: Vec::new(),
+        };
+        for &input in graph.root().inputs() {
+            let value = graph.value(input);
+            shapes.types[input.index()] = symbols::named(value.name(), value.ty(), interface);
+        }
+        for op in graph.walk() {
+            shapes.step(graph, opset, op);
+        }
+        shapes
+    }
+
+    fn step(&mut self, graph: &Graph, opset: &Opset, op: OpId) {
+        let Ok(call) = Call::of(graph, op, opset) else { return };
+        let call = call.with_shapes(self);
+        let elements = elements::of(&call);
+        let inferred = infer(&call).unwrap_or_default();
+        let results = graph.op(op).results();
+        for (&result, inferred) in results.iter().zip(inferred) {
+            let declared = graph.value(result).ty();
+            match refine_type(declared, &inferred) {
+                Some(refined) if refined != *declared => self.types[result.index()] = Some(refined),
+                Some(_) => {}
+                None => self.conflicts.push((
+                    op,
+                    format!(
+                        "a result is a {inferred} by what follows from the inputs, but declared as {declared}"
+                    ),
+                )),
+            }
+        }
+        if let (&[result], Some(elements)) = (results, elements) {
+            self.elements[result.index()] = Some(elements);
+        }
+    }
+
+    /// The type of a value, where more is known of it than the graph declares.
+    pub fn refined(&self, value: ValueId) -> Option<&Type> {
+        self.types.get(value.index())?.as_ref()
+    }
+
+    /// The type of a value: refined, or else as declared.
+    pub fn ty<'a>(&'a self, graph: &'a Graph, value: ValueId) -> &'a Type {
+        self.refined(value).unwrap_or_else(|| graph.value(value).ty())
+    }
+
+    /// The elements of a value that arithmetic on shapes gives.
+    pub fn elements(&self, value: ValueId) -> Option<&Elements> {
+        self.elements.get(value.index())?.as_ref()
+    }
+
+    /// The elements of a value as numbers, where all of them are known.
+    pub fn numbers(&self, value: ValueId) -> Option<Vec<i64>> {
+        self.elements(value)?.iter().map(|element| element.as_ref()?.as_constant()).collect()
+    }
+
+    /// Ops whose results cannot have their declared types, each with a message.
+    pub fn conflicts(&self) -> &[(OpId, String)] {
+        &self.conflicts
+    }
+
+    /// The elements of an operand: of a constant, or as arithmetic on shapes gives them.
+    pub(crate) fn operand(&self, graph: &Graph, operand: &Operand) -> Option<Elements> {
+        if let Some(literal) = graph.literal(operand) {
+            return elements::constant(literal.as_tensor()?);
+        }
+        self.elements(operand.value()?).cloned()
+    }
+}
