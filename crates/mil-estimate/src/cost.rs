@@ -112,17 +112,23 @@ pub(crate) struct Leaf {
     certainty: Confidence,
 }
 
+/// What the planner counts of an op: operations and bytes.
+pub fn counted(op: &OpFacts) -> (f64, f64) {
+    let support = tables().support.get(&*op.kind);
+    let work = support.map_or(Work::None, |support| support.work).count(op);
+    let bytes = support.map_or(Bytes::All, |support| support.bytes).count(op);
+    (finite(work), finite(bytes))
+}
+
 /// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
 pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
     let support = tables().support.get(&*op.kind);
-    let counted = support.map_or(Bytes::All, |support| support.bytes).count(op);
-    let work = support.map_or(Work::None, |support| support.work).count(op);
+    let (work, bytes) = counted(op);
     let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
-    let (work, counted) = (finite(work), finite(counted));
     let mut found = Backend::ALL.map(|backend| {
-        let feature = |feature: Feature| feature.of(op, work, counted);
+        let feature = |feature: Feature| feature.of(op, work, bytes);
         from_leaves(leaves, backend, chip, work, feature)
-            .unwrap_or_else(|| from_roofline(backend, chip, work, counted))
+            .unwrap_or_else(|| from_roofline(backend, chip, work, bytes))
     });
     if support.is_none() || op.flexible {
         for time in &mut found {
