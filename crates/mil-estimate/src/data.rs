@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use crate::cost::{Leaf, Roofline, Support};
 use crate::first_load::Report;
+use crate::fixes::Fix;
 use crate::legality::Rule;
 use crate::placement::Planner;
 use crate::risk::RiskRule;
@@ -19,6 +20,7 @@ pub(crate) struct Tables {
     pub(crate) rules: Vec<Rule>,
     pub(crate) risks: Vec<RiskRule>,
     pub(crate) first_loads: Vec<Report>,
+    pub(crate) fixes: Vec<Fix>,
     pub(crate) rooflines: Vec<Roofline>,
     pub(crate) leaves: BTreeMap<&'static str, Vec<Leaf>>,
     pub(crate) planner: Planner,
@@ -49,6 +51,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             Report::parse,
         ),
         rooflines: read("rooflines.tsv", include_str!("../data/rooflines.tsv"), &mut faults, Roofline::parse),
+        fixes: read("fixes.tsv", include_str!("../data/fixes.tsv"), &mut faults, Fix::parse),
         leaves,
         planner,
         #[cfg(test)]

@@ -52,7 +52,7 @@ pub(crate) struct Rule {
     os: Bound,
     when: Vec<Condition>,
     message: &'static str,
-    fix: Option<&'static str>,
+    pub(crate) fix: Option<&'static str>,
     source: &'static str,
     certainty: Confidence,
 }

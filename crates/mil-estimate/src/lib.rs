@@ -30,11 +30,13 @@
 //! # Ok::<(), mil_estimate::TargetError>(())
 //! ```
 
+mod compare;
 pub mod cost;
 mod data;
 mod estimate;
 mod facts;
 mod first_load;
+mod fixes;
 pub mod legality;
 pub mod placement;
 mod report;
@@ -43,9 +45,11 @@ mod segments;
 mod shapes;
 mod target;
 
+pub use compare::{Comparison, FunctionComparison, Moved, compare};
 pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, Segment, Summary, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
+pub use fixes::Fix;
 pub use legality::Reason;
 pub use report::report;
 pub use risk::Risk;
