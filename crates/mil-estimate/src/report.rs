@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment};
+use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment, Summary};
+use crate::first_load::FirstLoad;
 use crate::target::{Confidence, Device};
 
 /// Width of the strip of segments.
@@ -32,8 +33,8 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
             "This program computes in fp32, which the Neural Engine does not: run `add_fp16_cast` first.",
         );
     }
-    let Estimate { chip, os, units, .. } = estimate;
-    line(out, &format!("{name} on {chip}, system {os}, {units}"));
+    let Estimate { chip, family, os, units, .. } = estimate;
+    line(out, &format!("{name} on {chip} ({family}), system {os}, {units}"));
     if function.ops.is_empty() {
         return line(out, "  no ops");
     }
@@ -42,13 +43,13 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
     line(
         out,
         &format!(
-            "  {} of {} ops on the ANE ({:.0}%), {} could run there · {} · {:.3} ms by the planner's clock",
+            "  {} of {} ops on the ANE ({:.0}%), {} could run there · {} · {} ms by the planner's clock",
             summary.ane_ops,
             summary.ops,
             100.0 * summary.ane_share,
             summary.ane_supported,
             plural(summary.segments, "segment"),
-            summary.cost_ms
+            cost(summary),
         ),
     );
     if summary.segments_reordered < summary.segments {
@@ -61,9 +62,23 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
         list_boundaries(out, function, color);
     }
     list_reasons(out, function);
+    list_islands(out, function);
+    list_risks(out, function);
+    list_shapes(out, function);
+    first_load(out, &function.first_load);
     line(out, "");
     line(out, "What to do first");
     line(out, &format!("  {}", advice(function)));
+}
+
+/// The cost, with its interval where the chip's constants are not known.
+fn cost(summary: &Summary) -> String {
+    let [low, high] = summary.cost_interval_ms;
+    if high - low > 1e-3 * summary.cost_ms {
+        format!("{:.3} ({low:.3} to {high:.3})", summary.cost_ms)
+    } else {
+        format!("{:.3}", summary.cost_ms)
+    }
 }
 
 fn line(out: &mut String, text: &str) {
@@ -210,6 +225,91 @@ fn list_reasons(out: &mut String, function: &FunctionEstimate) {
         line(out, &format!("  {count:>4}  {code}: {text} ({})", names.join(", ")));
     }
     rest(out, sorted.len());
+}
+
+/// Runs that the ANE could have taken, and by how much it missed them. One op alone says little.
+fn list_islands(out: &mut String, function: &FunctionEstimate) {
+    let runs = || function.islands.iter().filter(|island| island.ops > 1);
+    if runs().next().is_none() {
+        return;
+    }
+    line(out, "");
+    line(out, "Runs that the ANE could take, nearest first");
+    for island in runs().take(LISTED) {
+        let name = |at: usize| function.ops.get(at).map_or("", |op| &op.name);
+        let _ = writeln!(
+            out,
+            "  {:>9} misses it by {:>8.4} ms  {} … {}",
+            plural(island.ops, "op"),
+            island.misses_ms,
+            name(island.first),
+            name(island.end.saturating_sub(1)),
+        );
+    }
+    rest(out, runs().count());
+}
+
+/// What the plan does not show.
+fn list_risks(out: &mut String, function: &FunctionEstimate) {
+    if function.risks.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "What may go wrong");
+    for risk in &function.risks {
+        line(out, &format!("  {}: {}", risk.code, risk.message));
+        line(out, &format!("    {} ({}; {})", risk.consequence, risk.certainty, risk.source));
+        let names: Vec<&str> = risk.ops.iter().filter_map(|&at| Some(&*function.ops.get(at)?.name)).collect();
+        if !names.is_empty() {
+            let more = if names.len() > 4 { ", …" } else { "" };
+            line(out, &format!("    at {}{more}", names[..names.len().min(4)].join(", ")));
+        }
+    }
+}
+
+/// Inputs whose shape may change, and the other shapes.
+fn list_shapes(out: &mut String, function: &FunctionEstimate) {
+    if function.shapes.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "Flexible shapes: all of this is for the default ones");
+    for feature in &function.shapes {
+        let sizes = |shape: &[u64]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+        let default = if feature.default.is_empty() { "none".to_owned() } else { sizes(&feature.default) };
+        let allowed = if feature.allowed.is_empty() { "not declared" } else { &feature.allowed };
+        line(out, &format!("  {}: default {default}; {}: {allowed}", feature.feature, feature.kind));
+        line(out, &format!("    {} ({}; {})", feature.consequence, feature.certainty, feature.source));
+        for other in &feature.others {
+            let summary = &other.summary;
+            let segments = plural(summary.segments, "segment");
+            let share = 100.0 * summary.ane_share;
+            line(
+                out,
+                &format!(
+                    "    {}: {share:.0}% on the ANE, {segments}, {} ms",
+                    sizes(&other.shape),
+                    cost(summary)
+                ),
+            );
+        }
+    }
+}
+
+fn first_load(out: &mut String, load: &FirstLoad) {
+    let Some([low, high]) = load.reported_s else { return };
+    let shapes = if load.shapes > 1 { format!(", for {} shapes", load.shapes) } else { String::new() };
+    line(out, "");
+    line(
+        out,
+        &format!(
+            "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published ones \
+             of that size range from {low:.0} to {high:.0} s.",
+            plural(load.ane_ops, "op"),
+            bytes(load.ane_weight_bytes),
+            plural(load.ane_segments, "segment"),
+        ),
+    );
 }
 
 fn rest(out: &mut String, total: usize) {
