@@ -11,6 +11,8 @@ use crate::target::{Confidence, Device};
 const WIDTH: usize = 60;
 /// So many segments, boundaries and reasons are listed; the rest is counted.
 const LISTED: usize = 8;
+/// A run of ops that misses the ANE by fewer milliseconds is near it.
+const NEAR: f64 = 0.05;
 
 /// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to do first.
 /// With `color`, devices are marked by ANSI escapes.
@@ -351,6 +353,14 @@ fn advice(function: &FunctionEstimate) -> String {
                 plural(ops.len(), "op")
             );
         }
+    }
+    let near = function.islands.iter().find(|island| island.ops > 1 && island.misses_ms < NEAR);
+    if let Some(island) = near {
+        return format!(
+            "{} miss the ANE by {:.4} ms: fewer ops around them may bring them there; --suggest tries what passes can do.",
+            plural(island.ops, "op"),
+            island.misses_ms
+        );
     }
     if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
         return "Nothing: the ANE could run most of it, but the model is too small to pay for the switches."
