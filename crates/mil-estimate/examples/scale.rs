@@ -21,7 +21,8 @@ fn main() -> Result<(), TargetError> {
     let target = Target::new("M4", "27", "cpu-and-ne")?;
     let far = Target::new("A15", "18", "cpu-and-ne")?;
     println!("median of {RUNS}, ms   ops      M4     A15   ns per op (M4)  segments");
-    for (name, build) in [("chain", chain as fn(usize) -> Program), ("fragments", fragments), ("wide", wide)] {
+    for (name, build) in [("chain", chain as fn(usize) -> Program), ("fragments", fragments), ("wide", wide)]
+    {
         for size in SIZES {
             let program = build(size);
             let (near, segments) = median(&program, &target);
@@ -124,7 +125,7 @@ fn wide(size: usize) -> Program {
     let concat = NewOp::new("concat")
         .with_all("values", values.into_iter().map(Operand::Value))
         .with("axis", Tensor::scalar(1_i32))
-        .with("interleave", Tensor::scalar(false))
+        .with("interleave", Tensor::bool(false))
         .result("all", Type::fixed(DType::Fp16, &[1, width, 32, 32]));
     let last = push(&mut builder.graph, concat);
     builder.finish(last)

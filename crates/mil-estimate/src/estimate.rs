@@ -200,7 +200,7 @@ pub fn estimate(program: &Program, target: &Target) -> Estimate {
     }
 }
 
-/// Estimates a graph whose sizes are settled as far as they can be; `declared` is the graph as it was before.
+/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as it was before.
 fn estimate_graph(
     graph: &Graph,
     declared: &Graph,
@@ -215,7 +215,7 @@ fn estimate_graph(
     let chosen = choose(&times, &allowed, |_, time| time.ms);
     let plan = place(&chosen, &planner);
     let unsure = flips(&plan, &times, &allowed, &planner);
-    let needs = needs(graph, &ops);
+    let needs = needs(declared, &ops);
     let mut estimates: Vec<OpEstimate> = (0..ops.len())
         .map(|at| {
             let (id, op) = &ops[at];
@@ -246,11 +246,11 @@ fn estimate_graph(
                 result: result.map(|value| value.ty().to_string()),
                 flop: counted.0,
                 bytes: counted.1,
-                weight_bytes: weights_of(graph, *id).iter().map(|(_, bytes)| bytes).sum(),
+                weight_bytes: weights_of(declared, *id).iter().map(|(_, bytes)| bytes).sum(),
             }
         })
         .collect();
-    let planned = Planned { graph, ops: &ops, plan: &plan, times: &chosen, planner: &planner };
+    let planned = Planned { graph: declared, ops: &ops, plan: &plan, times: &chosen, planner: &planner };
     let segments = planned.segments(&mut estimates);
     let islands = planned.islands(&segments);
     let placed: Vec<Device> = estimates.iter().map(|op| op.device).collect();
@@ -276,7 +276,7 @@ fn estimate_graph(
     };
     let subject = Subject { graph, ops: &ops, needs: &needs, features };
     let risks = if ane + unknown > 0 { risk::find(&subject, target) } else { Vec::new() };
-    let first_load = first_load::drivers(graph, &ops, &estimates, &segments);
+    let first_load = first_load::drivers(declared, &ops, &estimates, &segments);
     FunctionEstimate { summary, segments, ops: estimates, islands, risks, shapes: Vec::new(), first_load }
 }
 

@@ -160,8 +160,8 @@ pub(crate) fn is_placed(kind: &str) -> bool {
     kind != "const" && !kind.starts_with("constexpr_")
 }
 
-/// The facts of every op that a plan names, in program order. `declared` is the graph before its open sizes were settled:
-/// what is open there is flexible.
+/// The facts of every op that a plan names, in program order. `graph` gives the types, `declared` all else: it is the graph before
+/// its open sizes were settled, and what is open there is flexible.
 pub(crate) fn read(graph: &Graph, declared: &Graph) -> Vec<(OpId, OpFacts)> {
     let mut known: Vec<Option<TensorFacts>> = vec![None; graph.bound()];
     let mut flexible: Vec<bool> = vec![false; graph.bound()];
@@ -171,14 +171,14 @@ pub(crate) fn read(graph: &Graph, declared: &Graph) -> Vec<(OpId, OpFacts)> {
     }
     let mut found = Vec::new();
     for id in graph.walk() {
-        let op = graph.op(id);
+        let op = declared.op(id);
         let mut facts = OpFacts { kind: op.kind().clone(), ..OpFacts::default() };
         facts.inner = op.block() != Graph::ROOT;
         if is_placed(op.kind()) {
             for (param, argument) in op.arguments() {
                 for operand in argument {
                     facts.flexible |= operand.value().is_some_and(|value| flexible[value.index()]);
-                    facts.operands.push(operand_facts(graph, param, operand, &known));
+                    facts.operands.push(operand_facts(declared, param, operand, &known));
                 }
             }
         }

@@ -44,6 +44,7 @@ mod risk;
 mod score;
 mod segments;
 mod shapes;
+mod sizes;
 mod target;
 
 pub use compare::{Comparison, FunctionComparison, Moved, compare};

@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use mil_ir::{FeatureKind, Flexibility, FunctionInterface, Graph, OpId, TypeKind};
+use mil_ir::{
+    FeatureKind, Flexibility, FunctionInterface, Graph, OpId, SizeFlexibility, SizeRange, TypeKind,
+};
 use mil_tensor::DType;
 use serde::Serialize;
 
@@ -152,15 +154,27 @@ impl Cause {
             Cause::Range => {
                 let inputs = subject.features.map_or(&[][..], |features| &features.inputs);
                 let ranged = inputs.iter().find(|feature| match &feature.kind {
-                    Some(FeatureKind::Array(array)) => {
-                        matches!(&array.flexibility, Some(Flexibility::Ranges(ranges)) if ranges.iter().any(|range| u64::try_from(range.upper).ok() != Some(range.lower)))
-                    }
+                    Some(FeatureKind::Array(array)) => match &array.flexibility {
+                        Some(Flexibility::Ranges(ranges)) => ranges.iter().any(is_open_range),
+                        _ => false,
+                    },
+                    Some(FeatureKind::Image(image)) => match &image.flexibility {
+                        Some(SizeFlexibility::Range(width, height)) => {
+                            [width, height].into_iter().flatten().any(is_open_range)
+                        }
+                        _ => false,
+                    },
                     _ => false,
                 });
                 ranged.and_then(|feature| whole(feature.name.to_string()))
             }
         }
     }
+}
+
+/// More than one size lies in it.
+fn is_open_range(range: &SizeRange) -> bool {
+    u64::try_from(range.upper).ok() != Some(range.lower)
 }
 
 /// Bytes of all constants that ops of a function use, as stored; each once.

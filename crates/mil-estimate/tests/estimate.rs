@@ -403,3 +403,38 @@ fn a_faulty_plan_is_told() {
     assert!(matches!(parse("output\ttype\tpreferred\nx\tadd\tDSP\n"), PlanError::Device { .. }));
     assert_eq!(parse("output\ttype\tpreferred\n"), PlanError::Empty);
 }
+
+/// `shape` → `gather` → `concat` → `reshape`, as converters write a flatten of a flexible input.
+#[test]
+fn sizes_that_are_computed_are_followed() {
+    let open = |rank: usize| Type::tensor(DType::Fp16, Shape::Ranked(vec![Dim::UNKNOWN; rank]));
+    let ints = |sizes: &[usize]| Type::fixed(DType::Int32, sizes);
+    let mut graph = Graph::new(vec![("x".into(), open(3))]);
+    let x = graph.root().inputs()[0];
+    let shape = push(&mut graph, NewOp::new("shape").with("x", x).result("s", ints(&[3])));
+    let length = NewOp::new("gather").with("x", shape).with("indices", Tensor::ints(&[1]));
+    let length = push(&mut graph, length.with("axis", Tensor::scalar(0_i32)).result("l", ints(&[1])));
+    let minus = push(&mut graph, NewOp::constant("minus", Literal::tensor(Tensor::ints(&[-1]))));
+    let sizes = NewOp::new("concat").with_all("values", [Operand::Value(length), Operand::Value(minus)]);
+    let sizes = sizes.with("axis", Tensor::scalar(0_i32)).with("interleave", Tensor::bool(false));
+    let sizes = push(&mut graph, sizes.result("sizes", ints(&[2])));
+    let flat =
+        push(&mut graph, NewOp::new("reshape").with("x", x).with("shape", sizes).result("flat", open(2)));
+    let last = NewOp::new("softmax").with("x", flat).with("axis", Tensor::scalar(-1_i32));
+    let last = push(&mut graph, last.result("y", open(2)));
+    graph.set_outputs(Graph::ROOT, [last]);
+    let mut program = program(graph);
+    let array = ArrayFeature::new(DType::Fp16, vec![2, 128, 64]).unwrap();
+    let kind = Some(FeatureKind::Array(array));
+    let feature = Feature { name: "x".into(), doc: String::new(), kind, optional: false, carried: None };
+    let features = FunctionInterface { inputs: vec![feature], ..FunctionInterface::default() };
+    program.interface.functions.insert("main".into(), features);
+    let found = estimate(&program, &m4());
+    let ops = &found.functions["main"].ops;
+    let softmax = ops.iter().find(|op| op.kind == "softmax").unwrap();
+    assert_eq!(softmax.result.as_deref(), Some("tensor<fp16, [128, 128]>"));
+    assert_eq!(softmax.confidence, mil_estimate::Confidence::Assumed, "at another shape it may differ");
+    // The indices of the gather are constant, the shape of the reshape is not: it is known at this shape only.
+    let reshape = ops.iter().find(|op| op.kind == "reshape").unwrap();
+    assert_eq!(reshape.needs.len(), 1, "{:?}", reshape.needs);
+}

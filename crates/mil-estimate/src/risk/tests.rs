@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mil_ir::{ArrayFeature, At, Feature, Literal, NewOp, SizeRange, Type};
+use mil_ir::{ArrayFeature, At, Feature, ImageFeature, Literal, NewOp, Type};
 use mil_tensor::Tensor;
 
 use super::*;
@@ -72,7 +72,11 @@ fn states(types: &[Type]) -> Case {
 fn ranged(lower: u64, upper: i64) -> Case {
     let mut array = ArrayFeature::new(DType::Fp16, vec![16]).unwrap();
     array.flexibility = Some(Flexibility::Ranges(vec![SizeRange { lower, upper }]));
-    let kind = Some(FeatureKind::Array(array));
+    input(FeatureKind::Array(array))
+}
+
+fn input(kind: FeatureKind) -> Case {
+    let kind = Some(kind);
     let feature = Feature { name: "x".into(), doc: String::new(), kind, optional: false, carried: None };
     let features = FunctionInterface { inputs: vec![feature], ..FunctionInterface::default() };
     Case { features: Some(features), ..Case::default() }
@@ -154,6 +158,17 @@ fn every_risk_is_found_where_it_is_and_only_there() {
     }
     let all: BTreeSet<&str> = tables().risks.iter().map(|rule| rule.code).collect();
     assert_eq!(found, all);
+}
+
+#[test]
+fn images_have_ranges_too() {
+    let image = |flexibility: Option<SizeFlexibility>| {
+        input(FeatureKind::Image(ImageFeature { flexibility, ..ImageFeature::default() })).codes("M4", "27")
+    };
+    let range = SizeRange { lower: 64, upper: 512 };
+    assert_eq!(image(Some(SizeFlexibility::Range(None, Some(range)))), ["range_shape"]);
+    assert_eq!(image(Some(SizeFlexibility::Enumerated(vec![(64, 64)]))), Vec::<&str>::new());
+    assert_eq!(image(None), Vec::<&str>::new());
 }
 
 #[test]
