@@ -151,16 +151,23 @@ fn distance(family: &str, chip: &Chip) -> u32 {
     generation(family).map_or(u32::MAX, |other| 2 * other.abs_diff(chip.generation) + 1)
 }
 
-/// The nearest of several candidates, and the interval that they and `spread` span. The family's own constants are exact.
+/// The nearest of several candidates (the first of equally near ones), and the interval that they and `spread` span. The
+/// family's own constants are exact.
 fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>, spread: f64) -> Option<Time> {
-    let all: Vec<(u32, f64, Confidence)> = candidates.collect();
-    let &(distance, ms, certainty) = all.iter().min_by_key(|candidate| candidate.0)?;
+    let mut best: Option<(u32, f64, Confidence)> = None;
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for next in candidates {
+        (least, most) = (least.min(next.1), most.max(next.1));
+        if best.is_none_or(|best| next.0 < best.0) {
+            best = Some(next);
+        }
+    }
+    let (distance, ms, certainty) = best?;
     if distance == 0 {
         return Some(Time { ms, low: ms, high: ms, confidence: certainty });
     }
     let spread = spread.max(1.0);
-    let low = all.iter().map(|candidate| candidate.1).fold(ms / spread, f64::min);
-    let high = all.iter().map(|candidate| candidate.1).fold(ms * spread, f64::max);
+    let (low, high) = (least.min(ms / spread), most.max(ms * spread));
     Some(Time { ms, low, high, confidence: Confidence::Assumed })
 }
 

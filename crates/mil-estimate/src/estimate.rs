@@ -12,7 +12,7 @@ use crate::first_load::{self, FirstLoad};
 use crate::legality::{self, Legality, Reason};
 use crate::placement::{Plan, Planner, least_segments, place};
 use crate::risk::{self, Risk, Subject};
-use crate::segments::{Island, Planned, needs, weights_of};
+use crate::segments::{Island, Planned, Weights, needs, weights_of};
 use crate::shapes::{FlexibleShape, Shapes};
 use crate::target::{Backend, Confidence, Device, Target};
 
@@ -216,6 +216,7 @@ fn estimate_graph(
     let plan = place(&chosen, &planner);
     let unsure = flips(&plan, &times, &allowed, &planner);
     let needs = needs(declared, &ops);
+    let weights: Vec<Weights> = ops.iter().map(|(id, _)| weights_of(declared, *id)).collect();
     let mut estimates: Vec<OpEstimate> = (0..ops.len())
         .map(|at| {
             let (id, op) = &ops[at];
@@ -246,11 +247,18 @@ fn estimate_graph(
                 result: result.map(|value| value.ty().to_string()),
                 flop: counted.0,
                 bytes: counted.1,
-                weight_bytes: weights_of(declared, *id).iter().map(|(_, bytes)| bytes).sum(),
+                weight_bytes: weights[at].iter().map(|(_, bytes)| bytes).sum(),
             }
         })
         .collect();
-    let planned = Planned { graph: declared, ops: &ops, plan: &plan, times: &chosen, planner: &planner };
+    let planned = Planned {
+        graph: declared,
+        ops: &ops,
+        plan: &plan,
+        times: &chosen,
+        planner: &planner,
+        weights: &weights,
+    };
     let segments = planned.segments(&mut estimates);
     let islands = planned.islands(&segments);
     let placed: Vec<Device> = estimates.iter().map(|op| op.device).collect();
@@ -274,9 +282,9 @@ fn estimate_graph(
         cost_interval_ms: [at_cost(|time| time.low), at_cost(|time| time.high)],
         needs_fp16_cast: needs_fp16_cast(&ops),
     };
-    let subject = Subject { graph, ops: &ops, needs: &needs, features };
+    let subject = Subject { graph, ops: &ops, needs: &needs, weights: &weights, features };
     let risks = if ane + unknown > 0 { risk::find(&subject, target) } else { Vec::new() };
-    let first_load = first_load::drivers(declared, &ops, &estimates, &segments);
+    let first_load = first_load::drivers(&estimates, &segments, &weights);
     FunctionEstimate { summary, segments, ops: estimates, islands, risks, shapes: Vec::new(), first_load }
 }
 

@@ -4,13 +4,11 @@
 //! published times (`data/first_load.tsv`) range over more than a factor of ten per byte of weights, so there is no model
 //! here: only the drivers, and the range that the reports span at this size.
 
-use mil_ir::{Graph, OpId};
 use serde::Serialize;
 
 use crate::data::{Row, tables};
 use crate::estimate::{OpEstimate, Segment};
-use crate::facts::OpFacts;
-use crate::risk::weight_bytes;
+use crate::segments::{Weights, distinct_bytes};
 use crate::target::{Confidence, Device};
 
 /// What decides how long the first load takes.
@@ -50,32 +48,23 @@ impl Report {
     }
 }
 
-/// The drivers of a function's first load at its default shape.
-pub(crate) fn drivers(
-    graph: &Graph,
-    ops: &[(OpId, OpFacts)],
-    estimates: &[OpEstimate],
-    segments: &[Segment],
-) -> FirstLoad {
+/// The drivers of a function's first load at its default shape; `weights` has the constants of each op.
+pub(crate) fn drivers(estimates: &[OpEstimate], segments: &[Segment], weights: &[Weights]) -> FirstLoad {
     let on_ane = || segments.iter().filter(|segment| segment.device == Device::Ane);
-    let ane: Vec<(OpId, OpFacts)> = ops
-        .iter()
-        .zip(estimates)
-        .filter(|(_, estimate)| estimate.device == Device::Ane)
-        .map(|(op, _)| op.clone())
-        .collect();
-    let ane_weight_bytes = weight_bytes(graph, &ane);
+    let ane = || estimates.iter().zip(weights).filter(|(op, _)| op.device == Device::Ane);
+    let ane_weight_bytes = distinct_bytes(ane().map(|(_, weights)| weights));
+    let ane_ops = ane().count();
     FirstLoad {
-        ane_ops: ane.len(),
+        ane_ops,
         ane_segments: on_ane().count(),
         ane_weight_bytes,
-        weight_bytes: weight_bytes(graph, ops),
+        weight_bytes: distinct_bytes(weights.iter()),
         largest_io_bytes: on_ane()
             .map(|segment| segment.live_in_bytes.saturating_add(segment.live_out_bytes))
             .max()
             .unwrap_or(0),
         shapes: 1,
-        reported_s: (!ane.is_empty()).then(|| reported(ane_weight_bytes)),
+        reported_s: (ane_ops > 0).then(|| reported(ane_weight_bytes)),
         certainty: Confidence::Assumed,
     }
 }

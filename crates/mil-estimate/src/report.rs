@@ -306,7 +306,7 @@ fn first_load(out: &mut String, load: &FirstLoad) {
         out,
         &format!(
             "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published ones \
-             of that size range from {low:.0} to {high:.0} s.",
+             of that size range from {low:.1} to {high:.1} s.",
             plural(load.ane_ops, "op"),
             bytes(load.ane_weight_bytes),
             plural(load.ane_segments, "segment"),

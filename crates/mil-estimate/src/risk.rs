@@ -1,7 +1,6 @@
 //! What a plan does not show: a segment may fail to compile as a whole, and then all of it runs on the CPU, with one reason at
 //! every op. Such failures cannot be predicted; their known causes can be found (`data/risks.tsv`).
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
 use mil_ir::{
@@ -13,7 +12,7 @@ use serde::Serialize;
 use crate::data::{Row, tables};
 use crate::facts::OpFacts;
 use crate::legality::{Bound, Condition, Ops};
-use crate::segments::weights_of;
+use crate::segments::{Weights, distinct_bytes};
 use crate::target::{Backend, Confidence, Target};
 
 /// What may keep a whole segment off the Neural Engine, or go wrong there.
@@ -70,6 +69,7 @@ pub(crate) struct Subject<'s> {
     pub(crate) graph: &'s Graph,
     pub(crate) ops: &'s [(OpId, OpFacts)],
     pub(crate) needs: &'s [Vec<usize>],
+    pub(crate) weights: &'s [Weights],
     pub(crate) features: Option<&'s FunctionInterface>,
 }
 
@@ -134,7 +134,7 @@ impl Cause {
                 (found.len() >= *at_least).then_some((value, found))
             }
             Cause::Weights(limit) => {
-                let bytes = weight_bytes(subject.graph, subject.ops);
+                let bytes = distinct_bytes(subject.weights.iter());
                 (bytes > *limit).then(|| bytes.to_string()).and_then(whole)
             }
             Cause::ConvChain(limit) => {
@@ -175,13 +175,6 @@ impl Cause {
 /// More than one size lies in it.
 fn is_open_range(range: &SizeRange) -> bool {
     u64::try_from(range.upper).ok() != Some(range.lower)
-}
-
-/// Bytes of all constants that ops of a function use, as stored; each once.
-pub(crate) fn weight_bytes(graph: &Graph, ops: &[(OpId, OpFacts)]) -> u64 {
-    let mut seen = HashSet::new();
-    let constants = ops.iter().flat_map(|(id, _)| weights_of(graph, *id));
-    constants.filter(|(value, _)| seen.insert(*value)).fold(0, |sum, (_, bytes)| sum.saturating_add(bytes))
 }
 
 /// The most convolutions on one path.

@@ -33,6 +33,20 @@ pub(crate) struct Planned<'p> {
     /// The times that the plan was made from.
     pub(crate) times: &'p [[Option<f64>; 4]],
     pub(crate) planner: &'p Planner,
+    /// The constants of each op.
+    pub(crate) weights: &'p [Weights],
+}
+
+/// Constants, with their bytes as stored.
+pub(crate) type Weights = Vec<(ValueId, u64)>;
+
+/// Bytes of these constants, each counted once.
+pub(crate) fn distinct_bytes<'w>(weights: impl Iterator<Item = &'w Weights>) -> u64 {
+    let mut seen = HashSet::new();
+    weights
+        .flatten()
+        .filter(|(value, _)| seen.insert(*value))
+        .fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
 }
 
 impl Planned<'_> {
@@ -72,7 +86,7 @@ impl Planned<'_> {
             segment.ops.push(estimates[at].name.clone());
             segment.cost_ms +=
                 plan.backends[at].and_then(|backend| self.times[at][backend as usize]).unwrap_or(0.0);
-            for (weight, bytes) in weights_of(graph, *id) {
+            for &(weight, bytes) in &self.weights[at] {
                 if weights.insert(weight) {
                     segment.weight_bytes += bytes;
                 }
@@ -156,7 +170,7 @@ pub(crate) fn needs(graph: &Graph, ops: &[(OpId, OpFacts)]) -> Vec<Vec<usize>> {
 }
 
 /// The constants behind the operands of an op, with their bytes as stored: through the `constexpr_*` that decompress them.
-pub(crate) fn weights_of(graph: &Graph, op: OpId) -> Vec<(ValueId, u64)> {
+pub(crate) fn weights_of(graph: &Graph, op: OpId) -> Weights {
     let mut found = Vec::new();
     let mut pending: Vec<ValueId> = graph.op(op).values().collect();
     while let Some(value) = pending.pop() {

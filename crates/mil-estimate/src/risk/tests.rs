@@ -7,6 +7,7 @@ use mil_tensor::Tensor;
 
 use super::*;
 use crate::facts::TensorFacts;
+use crate::segments::weights_of;
 
 /// What a case is made of: ops, inputs, features.
 #[derive(Default)]
@@ -38,7 +39,9 @@ impl Case {
         };
         let needs: Vec<Vec<usize>> =
             (0..ops.len()).map(|at| at.checked_sub(1).into_iter().collect()).collect();
-        let subject = Subject { graph: &graph, ops: &ops, needs: &needs, features: self.features.as_ref() };
+        let weights: Vec<Weights> = ops.iter().map(|(id, _)| weights_of(&graph, *id)).collect();
+        let features = self.features.as_ref();
+        let subject = Subject { graph: &graph, ops: &ops, needs: &needs, weights: &weights, features };
         let found = find(&subject, &Target::new(chip, os, "cpu-and-ne").unwrap());
         assert!(found.iter().all(|risk| !risk.message.contains('{')), "{found:?}");
         found.into_iter().map(|risk| risk.code).collect()
