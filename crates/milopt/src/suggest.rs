@@ -193,14 +193,11 @@ fn describe(fixes: &[Parsed<'_>], chosen: &[usize], after: Totals, registry: &Re
 }
 
 fn is_lossy(pipeline: Pipeline, registry: &Registry) -> bool {
+    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics == Numerics::Lossy);
     let mut pending = pipeline.entries;
     while let Some(entry) = pending.pop() {
         match entry {
-            Entry::Pass { id, .. } => {
-                if registry.find(&id).is_some_and(|(def, _)| def.numerics == Numerics::Lossy) {
-                    return true;
-                }
-            }
+            Entry::Pass { id, .. } if lossy(&id) => return true,
             Entry::Fixpoint { entries, .. } => pending.extend(entries),
             _ => {}
         }

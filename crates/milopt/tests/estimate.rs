@@ -26,7 +26,17 @@ fn fixture() -> &'static str {
 
 #[test]
 fn what_if_shows_before_and_after_and_writes_nothing() {
-    let found = json(&["estimate", fixture(), "--chip", "M4", "--os", "27", "--what-if", "add_fp16_cast,cleanup", "--json"]);
+    let found = json(&[
+        "estimate",
+        fixture(),
+        "--chip",
+        "M4",
+        "--os",
+        "27",
+        "--what-if",
+        "add_fp16_cast,cleanup",
+        "--json",
+    ]);
     let share = |estimate: &Value| estimate["functions"]["main"]["summary"]["ane_share"].as_f64().unwrap();
     assert!(share(&found["before"]) == 0.0 && share(&found) > 0.5, "{}", share(&found));
     let compared = &found["comparison"]["functions"]["main"];
@@ -61,7 +71,15 @@ fn suggestions_come_with_numbers() {
     let summary = &found["functions"]["main"]["summary"];
     assert_eq!(suggestions["now"]["cost_ms"], summary["cost_ms"]);
     assert!(best["after"]["cost_ms"].as_f64().unwrap() < summary["cost_ms"].as_f64().unwrap());
-    let again = json(&["estimate", fixture(), "--os", "27", "--json", "--what-if", best["pipeline"].as_str().unwrap()]);
+    let again = json(&[
+        "estimate",
+        fixture(),
+        "--os",
+        "27",
+        "--json",
+        "--what-if",
+        best["pipeline"].as_str().unwrap(),
+    ]);
     assert_eq!(again["functions"]["main"]["summary"]["cost_ms"], best["after"]["cost_ms"]);
 }
 
@@ -105,7 +123,15 @@ fn a_plan_is_scored() {
     assert_eq!(limited.status.code(), Some(1), "{}", stderr(&limited));
     std::fs::write(plan, "output\ttype\tpreferred\nnowhere\tadd\tcpu\n").unwrap();
     let silent = milopt(&["score", fixture(), plan]);
-    assert!(silent.status.code() == Some(2) && stderr(&silent).contains("give --chip"), "{}", stderr(&silent));
+    assert!(
+        silent.status.code() == Some(2) && stderr(&silent).contains("give --chip"),
+        "{}",
+        stderr(&silent)
+    );
     let other = milopt(&["score", fixture(), plan, "--chip", "M4", "--os", "27"]);
-    assert!(other.status.code() == Some(2) && stderr(&other).contains("another model's"), "{}", stderr(&other));
+    assert!(
+        other.status.code() == Some(2) && stderr(&other).contains("another model's"),
+        "{}",
+        stderr(&other)
+    );
 }
