@@ -37,6 +37,7 @@ mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
+mod html;
 pub mod legality;
 pub mod placement;
 mod report;
@@ -45,6 +46,7 @@ mod score;
 mod segments;
 mod shapes;
 mod sizes;
+mod svg;
 mod target;
 
 pub use compare::{Comparison, FunctionComparison, Moved, compare};
@@ -52,10 +54,12 @@ pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, Se
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
+pub use html::{Version, html};
 pub use legality::Reason;
 pub use report::report;
 pub use risk::Risk;
 pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
 pub use segments::Island;
 pub use shapes::{FlexibleShape, ShapeEstimate};
+pub use svg::svg;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

@@ -321,7 +321,7 @@ fn rest(out: &mut String, total: usize) {
 }
 
 /// The one thing that is most likely to help.
-fn advice(function: &FunctionEstimate) -> String {
+pub(crate) fn advice(function: &FunctionEstimate) -> String {
     let summary = &function.summary;
     if summary.needs_fp16_cast {
         return "Run `add_fp16_cast`, then estimate again.".to_owned();

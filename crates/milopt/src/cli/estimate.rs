@@ -1,8 +1,8 @@
 //! `milopt estimate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use mil_estimate::{Comparison, Estimate, Target, compare, estimate, report};
+use mil_estimate::{Comparison, Estimate, Target, Version, compare, estimate, html, report, svg};
 use mil_ir::Program;
 use mil_package::Package;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::suggest::{Suggestions, suggest};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
 ///
-/// Nothing is written. With --what-if, the program is rewritten in memory, and both are compared; with a second model, the two
+/// No model is written. With --what-if, the program is rewritten in memory, and both are compared; with a second model, the two
 /// are. --suggest tries the known fixes. A program is estimated at the default shapes of its inputs.
 ///
 /// Limits (--max-segments, --min-ane-share, --max-cost-ms) hold for each function of what is estimated last: the rewritten
@@ -49,6 +49,12 @@ pub(super) struct Args {
     /// Fail if the planner believes a function to cost more milliseconds
     #[arg(long, value_name = "MS")]
     max_cost_ms: Option<f64>,
+    /// Write the report as a page for a browser: one file, before and after where two are estimated
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the strips of segments as a picture for a README
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Print JSON for scripts
     #[arg(long)]
     json: bool,
@@ -78,6 +84,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             say(&one.text())?;
         }
     }
+    draw(args, &found)?;
     let broken: Vec<String> = found.iter().flat_map(|one| broken(args, &one.estimate)).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
 }
@@ -124,6 +131,36 @@ fn programs(path: &std::path::Path) -> Result<Package, Failure> {
         return Err(Failure::Input(format!("{} holds no ML Program", path.display())));
     }
     Ok(package)
+}
+
+/// Writes the page and the picture that were asked for.
+fn draw(args: &Args, found: &[Found]) -> Outcome {
+    if args.html.is_none() && args.svg.is_none() {
+        return Ok(());
+    }
+    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let title = name(&args.input);
+    let (first, last) = match (&args.other, &args.what_if) {
+        (Some(other), _) => (title.clone(), name(other)),
+        (None, Some(pipeline)) => ("as it is".to_owned(), format!("after {pipeline}")),
+        (None, None) => (String::new(), "as it is".to_owned()),
+    };
+    let before: Vec<&Estimate> = found.iter().filter_map(|one| one.before.as_ref()).collect();
+    let mut versions = Vec::new();
+    if !before.is_empty() {
+        versions.push(Version { label: &first, estimates: before });
+    }
+    versions.push(Version { label: &last, estimates: found.iter().map(|one| &one.estimate).collect() });
+    let write = |file: &Path, content: String| {
+        std::fs::write(file, content).map_err(|error| Failure::Input(format!("{}: {error}", file.display())))
+    };
+    if let Some(file) = &args.html {
+        write(file, html(&title, &versions))?;
+    }
+    if let Some(file) = &args.svg {
+        write(file, svg(&title, &versions))?;
+    }
+    Ok(())
 }
 
 /// The limits that an estimate breaks, with the first reason.
