@@ -86,6 +86,3 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     out
 }
-
-#[cfg(test)]
-mod tests;

@@ -152,6 +152,3 @@ fn strip(body: &mut String, function: &FunctionEstimate, top: f64, rows: &[(Devi
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

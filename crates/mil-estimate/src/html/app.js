@@ -20,7 +20,7 @@ function verdict() {
 }
 
 function showVerdict() {
-  const { summary, first_load: load } = found;
+  const { summary } = found;
   const first = state.version > 0 ? functionNamed(data.versions[0], found.name)?.summary : null;
   byId("verdict").textContent = verdict();
   const os = `${found.chip.startsWith("M") ? "macOS" : "iOS"} ${found.os}`;
@@ -28,22 +28,22 @@ function showVerdict() {
   const tile = (name, of, show, lower, note) => {
     const now = of(summary), was = first && of(first);
     const better = lower ? now < was : now > was;
-    const change = first === null || first === undefined || was === now ? null
-      : el("span", { class: "was" }, `${show(was)} → `);
-    const trend = change ? (better ? "better" : "worse") : "";
+    const change = first && was !== now ? el("span", { class: "was" }, `${show(was)} → `) : null;
+    const trend = change ? (better ? "better" : "worse") : null;
     return el("div", null, el("dt", null, name),
       el("dd", null, el("span", { class: "number" }, change, el("span", { class: trend }, show(now))),
         el("small", null, note)));
   };
   const [low, high] = summary.cost_interval_ms;
-  const between = low < high ? `${milliseconds(low)} to ${milliseconds(high)} by what is known` : "switches included";
+  const spent = Math.max(0, summary.cost_ms - found.segments.reduce((sum, segment) => sum + segment.ms, 0));
+  const between = low < high ? `${milliseconds(low)} to ${milliseconds(high)} by what is known` : (spent > 1e-4 ? `${milliseconds(spent)} of it to start and switch devices` : "on one device, without a switch");
   const order = summary.segments_reordered < summary.segments ? `${summary.segments_reordered} in another order of the same ops` : `${plural(summary.switches, "switch").replace(/switchs$/, "switches")} between devices`;
   byId("tiles").replaceChildren(
-    tile("Ops on the Neural Engine", (s) => s.ane_share, percent, false, `${whole(summary.ane_ops)} of ${whole(summary.ops)}; ${whole(summary.ane_supported)} could run there`),
+    tile("Ops on the Neural Engine", (s) => s.ane_share, percent, false, `${whole(summary.ane_ops)} of ${whole(summary.ops)} ops`),
     tile("Segments", (s) => s.segments, whole, true, order),
     tile("Planned time", (s) => s.cost_ms, milliseconds, true, between),
-    tile("Compiled for the ANE", (s) => s.ane_ops, whole, false,
-      load.segments ? `${plural(load.segments, "segment")}, ${bytes(load.weights)} of weights` : "nothing at the first load"),
+    tile("Could run on the Neural Engine", (s) => (s.ops ? s.ane_supported / s.ops : 0), percent, false,
+      `${whole(summary.ane_supported)} ops; ${whole(summary.ops - summary.ane_supported)} cannot`),
   );
 }
 
@@ -78,18 +78,25 @@ function code(line) {
   return parts.map((part, at) => (at % 2 ? el("code", null, part) : part));
 }
 
+/** The op types of a group, the most frequent ones with their number. */
+function kindsOf(group, most) {
+  const kinds = [...group.kinds].sort((a, b) => b[1] - a[1]);
+  const named = kinds.slice(0, most).map(([kind, count]) => (kinds.length > 1 ? `${text(kind)} ${count}` : text(kind)));
+  return named.join(", ") + (kinds.length > most ? ", …" : "");
+}
+
 function showAdvice() {
   byId("advice").replaceChildren(...code(found.advice));
   const groups = found.reasons.filter((group) => group.cuts.length || group.reason.refused);
   const cutting = groups.some((group) => group.cuts.length);
   const item = (group) => {
-    const names = [...group.kinds.keys()].slice(0, 3).map(text).join(", ");
+    const names = kindsOf(group, 3);
     const parts = [el("strong", null, names), ": ", messageOf(group), " "];
     if (group.cuts.length) {
       parts.push(`Starts ${plural(group.cuts.length, "segment")} off the ANE: `);
       group.cuts.slice(0, 6).forEach((number) =>
         parts.push(link(`${number + 1}`, () => go(culprit(found, found.segments[number]))), " "));
-      if (group.cuts.length > 6) parts.push("… ");
+      if (group.cuts.length > 6) parts.push("… ", link(`all ${whole(group.ops.length)} ops`, () => showGroup(group)));
     } else {
       parts.push(link(plural(group.ops.length, "op"), () => showGroup(group)));
     }
@@ -109,21 +116,21 @@ function showNotes() {
   const note = (title, why, ops) => notes.push(el("li", null, title, why && el("span", { class: "why" }, why),
     ...(ops || []).slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
   for (const warning of warnings) {
-    note(el("strong", null, warning.title), `${warning.text} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
+    note(el("strong", null, warning.title), `${warning.text.charAt(0).toUpperCase()}${warning.text.slice(1)} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
   }
   if (found.ops.length < found.total) note(el("strong", null, `The page shows the first ${whole(found.ops.length)} of ${whole(found.total)} ops`), "The numbers above are of all of them; --json has every op.");
   if (data.left_out) note(`${plural(data.left_out, "function")} left out`, "The page would be too large.");
   if (summary.unknown_ops) note(link(`${plural(summary.unknown_ops, "op")} undecided`, () => setFilter("device unknown")), "The costs on this chip are not known well enough to say where.");
   if (summary.tied_ops) note(link(`${plural(summary.tied_ops, "tie")}`, () => setFilter("tie")), "Another device costs the same there: which one a device takes is arbitrary.");
   if (summary.assumed_ops) note(link(`${plural(summary.assumed_ops, "op")} on assumptions`, () => setFilter("confidence assumed")), "They rest on numbers of other chips, systems or ops.");
-  for (const island of (found.segments || []).filter((segment) => segment.device !== "ane" && segment.margin > 0).sort((a, b) => a.margin - b.margin).slice(0, 3)) {
+  for (const island of found.segments.filter((segment) => segment.device !== "ane" && segment.margin > 0).sort((a, b) => a.margin - b.margin).slice(0, 3)) {
     note(link(`Segment ${found.segments.indexOf(island) + 1} misses the ANE by ${milliseconds(island.margin)}`, () => go(island.first)), `${plural(island.ops, "op")} that could run there.`);
   }
-  if (load.reported_s) note("First load", `${plural(load.segments, "segment")} and ${bytes(load.weights)} of weights are compiled${load.shapes > 1 ? ` for ${load.shapes} shapes` : ""}. Published reports span ${Number(load.reported_s[0].toPrecision(2))} to ${Number(load.reported_s[1].toPrecision(2))} s at this size: a range, not a prediction.`);
+  if (load.reported_s?.[1] > 0) note("First load", `${plural(load.segments, "segment")} and ${bytes(load.weights)} of weights are compiled${load.shapes > 1 ? ` for ${load.shapes} shapes` : ""}. Published reports span ${Number(load.reported_s[0].toPrecision(2))} to ${Number(load.reported_s[1].toPrecision(2))} s at this size: a range, not a prediction.`);
   if (state.version > 0) {
     const before = functionNamed(data.versions[0], found.name);
     const change = before && moved(before, found);
-    if (change?.matched) note(`${whole(change.moved)} of ${whole(change.matched)} ops that kept their name changed device`, `Compared with “${data.versions[0].label}”; ${whole(before.total)} ops became ${whole(found.total)}.`);
+    if (change?.matched > found.ops.length / 2) note(`${whole(change.moved)} of ${whole(change.matched)} ops that kept their name changed device`, `Compared with “${data.versions[0].label}”; ${whole(before.total)} ops became ${whole(found.total)}.`);
   }
   byId("notes").replaceChildren(...(notes.length ? notes : [el("li", null, "No warnings, no ties, nothing assumed.")]));
 }
@@ -205,10 +212,10 @@ function showTables() {
     groups.slice(0, 100).map((group) => [
       [el("span", null, el("code", null, text(group.reason.code)), ` ${messageOf(group)}`), "wide"],
       [whole(group.ops.length), "n"], [group.cuts.length ? whole(group.cuts.length) : "", "n"],
-      [...group.kinds].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([kind, count]) => `${text(kind)} ${count}`).join(", ") + (group.kinds.size > 4 ? ", …" : ""),
+      kindsOf(group, 4),
       group.reason.fix === null ? "–" : el("code", null, text(group.reason.fix)),
       `${group.reason.certainty}${text(group.reason.source) ? `, ${text(group.reason.source)}` : ""}`,
-      link("in graph", () => showGroup(group)),
+      [link("in graph", () => showGroup(group)), "n"],
     ])));
   const most = showTables.all ? found.segments.length : 60;
   const rows = found.segments.slice(0, most).map((segment, number) => {
@@ -223,7 +230,7 @@ function showTables() {
   byId("segments").replaceChildren(rows.length === 0 ? el("p", { class: "empty" }, "None.") : table("Segments",
     [["#", "n"], "Device", ["Ops", "n"], ["Time", "n"], ["In", "n"], ["Out", "n"], ["Other device costs", "n"], "Begins with, or is off the ANE for"], rows));
   if (most < found.segments.length) byId("segments").append(el("p", { class: "empty" }, link(`Show all ${whole(found.segments.length)}`, () => { showTables.all = true; showTables(); })));
-  byId("list-head").replaceChildren(...["#", "Device", "Name", "Type", "Time", "Why not on the ANE", "Margin"].map((head) => el("span", { class: ["#", "Time", "Margin"].includes(head) ? "n" : null }, head)));
+  byId("list-head").replaceChildren(...["#", "Device", "Name", "Type", "Time", "Why not on the ANE", "Margin"].map((head) => el("span", { class: ["#", "Time", "Margin"].includes(head) && "n" }, head)));
 }
 
 function showLegend() {
@@ -237,7 +244,7 @@ function showLegend() {
 function showFilters() {
   const option = (value, label) => el("option", { value }, label);
   const count = (test) => found.ops.filter(test).length;
-  const groups = found.reasons.slice(0, 40).map((group) => option(`reason ${group.key}`, `${text(group.reason.code)}${group.reason.refused ? ` (${text([...group.kinds.keys()][0])})` : ""}: ${whole(group.ops.length)}`));
+  const groups = found.reasons.slice(0, 40).map((group) => option(`reason ${group.key}`, `${text(group.reason.code)} (${kindsOf(group, 2)}): ${whole(group.ops.length)}`));
   byId("filter").replaceChildren(...[
     option("", "All ops"),
     el("optgroup", { label: "Device" }, ...found.lanes.map((device) => option(`device ${device}`, `${LANE_NAMES[device]}: ${whole(count((op) => op.device === device))}`))),
@@ -350,6 +357,7 @@ function keyInGraph(event) {
   if (moves[event.key] && ops.length) select(moves[event.key]());
   else if (acts[event.key]) acts[event.key]();
   else return;
+  byId("tip").hidden = true;
   event.preventDefault();
 }
 

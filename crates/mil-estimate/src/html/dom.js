@@ -9,7 +9,7 @@ function el(tag, properties, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  made.append(...children.filter((child) => child || child === 0));
   return made;
 }
 
@@ -17,11 +17,12 @@ const link = (label, act) => el("button", { type: "button", class: "link", oncli
 const deviceMark = (device) => el("span", { class: `device ${device}` }, DEVICE_NAMES[device]);
 const plural = (count, what) => `${whole(count)} ${what}${count === 1 ? "" : "s"}`;
 const whole = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-const percent = (share) => `${share > 0 && share < 0.01 ? "<1" : share < 1 ? Math.floor(100 * share) : 100} %`;
+const percent = (share) => `${share > 0 && share < 0.01 ? "<1" : share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`;
 
 function milliseconds(ms) {
   if (ms === null || ms === undefined) return "–";
   if (ms === 0) return "0 ms";
+  if (ms < 1e-5) return "<0.01 µs";
   if (ms >= 100) return `${whole(Math.round(ms))} ms`;
   if (ms >= 0.1) return `${ms.toPrecision(3)} ms`;
   return `${Number((1000 * ms).toPrecision(2))} µs`;

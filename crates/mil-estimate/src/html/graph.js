@@ -1,7 +1,7 @@
 // The drawing: a lane for each device, ops in program order from left to right, segments as bands, costs underneath.
 // It draws what is in sight; from afar, segments instead of ops. So it is as quick with 20,000 ops as with 50.
 
-const HEAD = 24, LANE = 74, COSTS = 62, BLOCK = 30;
+const HEAD = 24, LANE = 92, COSTS = 62, BLOCK = 30;
 const FAR = 3; // Pixels per op from which on ops are drawn one by one.
 const NEAREST = 170; // The most pixels per op.
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -64,7 +64,7 @@ class Graph {
   get least() { return Math.min(NEAREST, this.width / Math.max(1, this.found.ops.length)); }
   x(at) { return (at - this.start) * this.scale; }
   laneTop(device) { return HEAD + LANE * this.found.lanes.indexOf(device); }
-  blockTop(device) { return this.laneTop(device) + (LANE - BLOCK) / 2 + 4; }
+  blockTop(device) { return this.laneTop(device) + 38; }
   /** Middle of an op's block. */
   centre(at) { return [this.x(at + 0.5), this.blockTop(this.found.ops[at].device) + BLOCK / 2]; }
 
@@ -235,7 +235,7 @@ class Graph {
     } else if (to - from === 1) {
       context.lineTo(x1 - half, y1);
     } else {
-      const rise = Math.min(LANE / 2 + 2, BLOCK / 2 + 6 + 3 * Math.log2(Math.abs(to - from)));
+      const rise = Math.min(42, BLOCK / 2 + 6 + 3 * Math.log2(Math.abs(to - from)));
       context.bezierCurveTo(x0 + half + 12, y0 + rise * 1.15, x1 - half - 12, y1 + rise * 1.15, x1 - half, y1);
     }
   }
@@ -317,21 +317,22 @@ class Graph {
     const base = this.height - 6, room = COSTS - 24;
     const most = this.found.mostMs || 1;
     const width = Math.max(1, Math.min(this.scale * 0.84, 140));
-    let pixel = -1, high = 0, device = "ane";
-    const bar = (x) => {
+    let pixel = null, high = 0, device = "ane";
+    const bar = () => {
+      if (pixel === null) return;
       context.fillStyle = colors[device];
-      context.fillRect(x, base - high, width, high);
+      context.fillRect(pixel, base - high, width, high);
     };
     for (let at = from; at < to; at++) {
       const op = this.found.ops[at], x = this.x(at + 0.5) - width / 2;
       const height = (costOf(op) / most) * room;
       if (Math.floor(x) !== pixel) {
-        if (pixel >= 0) bar(pixel);
+        bar();
         [pixel, high] = [Math.floor(x), 0];
       }
       if (height > high) [high, device] = [height, op.device];
     }
-    if (pixel >= 0) bar(pixel);
+    bar();
     context.fillStyle = colors.soft;
     context.font = `12px ${FONT}`;
     context.textBaseline = "middle";

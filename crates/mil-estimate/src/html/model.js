@@ -34,26 +34,24 @@ function complete(found) {
   segments.forEach((segment, number) => {
     for (let at = segment.first; at < segment.end; at++) if (ops[at].device !== "none") ops[at].segment = number;
   });
-  found.lanes = DEVICES.filter((device) => device === "ane" || ops.some((op) => op.device === device));
+  found.lanes = DEVICES.filter((device) => device === "ane" || device === "cpu" || ops.some((op) => op.device === device));
   found.mostMs = ops.reduce((most, op) => Math.max(most, costOf(op)), 0);
   found.reasons = reasonsOf(found);
 }
 
-/**
- * The op that a segment off the ANE is off it for: the first that cannot run there, else the first.
- */
+/** The op that a segment off the ANE is off it for: the first that cannot run there, else the first. */
 function culprit(found, segment) {
   for (let at = segment.first; at < segment.end; at++) if (reasonOf(found.ops[at])?.refused) return at;
   return segment.first;
 }
 
-/** Reasons by code and op type, the ones that cut the ANE's part most often first. */
+/** Reasons as Core ML words them, the ones that cut the ANE's part most often first. */
 function reasonsOf(found) {
   const groups = new Map();
   const groupOf = (at) => {
     const op = found.ops[at], reason = reasonOf(op);
     if (!reason) return null;
-    const key = reason.refused ? `${text(reason.code)} ${text(op.kind)}` : text(reason.code);
+    const key = reason.refused ? `${text(reason.code)} ${text(reason.message)}` : text(reason.code);
     if (!groups.has(key)) groups.set(key, { key, reason, ops: [], cuts: [], kinds: new Map() });
     return groups.get(key);
   };
