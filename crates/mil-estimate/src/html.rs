@@ -24,6 +24,8 @@ pub struct Version<'e> {
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
+/// So many letters of the text report stand on the page.
+const REPORT: usize = 20_000;
 /// In the order in which the page runs them.
 const SCRIPTS: [&str; 5] = [
     include_str!("html/model.js"),
@@ -56,7 +58,7 @@ pub fn html(title: &str, versions: &[Version<'_>]) -> String {
         match name {
             "title" => page.push_str(&escaped(&short(title))),
             "style" => page.push_str(STYLE),
-            "report" => page.push_str(&escaped(&plain)),
+            "report" => page.push_str(&escaped(&data::cut(&plain, REPORT))),
             "data" => page.push_str(&data),
             _ => SCRIPTS.iter().for_each(|script| page.push_str(script)),
         }

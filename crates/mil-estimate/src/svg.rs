@@ -45,7 +45,7 @@ pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
     let mut spoken = Vec::new();
     let mut y = MARGIN;
     for (version, estimate, (name, function)) in functions().take(STRIPS) {
-        let mut label = short(version.label);
+        let mut label = short(if versions.len() == 1 { title } else { version.label });
         if several {
             label = format!("{label} · {}", short(name));
         }

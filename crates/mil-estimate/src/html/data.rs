@@ -338,7 +338,8 @@ fn long(text: &str) -> String {
     cut(text, 8 * LETTERS)
 }
 
-fn cut(text: &str, letters: usize) -> String {
+/// A text of at most so many letters.
+pub(super) fn cut(text: &str, letters: usize) -> String {
     match text.char_indices().nth(letters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
