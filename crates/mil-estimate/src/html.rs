@@ -14,12 +14,12 @@ mod data;
 pub(crate) use data::short;
 
 /// A model as it is estimated on a report: as it came, or after some rewrite.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Version<'e> {
     /// What sets it apart from the others: `as it is`, `after default,add_fp16_cast`.
     pub label: &'e str,
     /// One per ML Program of the model.
-    pub estimates: &'e [Estimate],
+    pub estimates: Vec<&'e Estimate>,
 }
 
 const PAGE: &str = include_str!("html/page.html");
@@ -44,7 +44,7 @@ pub fn html(title: &str, versions: &[Version<'_>]) -> String {
     let mut plain = String::new();
     for version in versions {
         let _ = writeln!(plain, "{}\n", version.label);
-        for estimate in version.estimates {
+        for estimate in &version.estimates {
             let _ = writeln!(plain, "{}", report(estimate, false));
         }
     }

@@ -36,11 +36,11 @@ fn placed(count: usize, name: &str) -> Estimate {
 }
 
 fn page(found: &Estimate) -> String {
-    html("model", &[Version { label: "as it is", estimates: std::slice::from_ref(found) }])
+    html("model", &[Version { label: "as it is", estimates: vec![found] }])
 }
 
 fn picture(found: &Estimate) -> String {
-    svg("model", &[Version { label: "as it is", estimates: std::slice::from_ref(found) }])
+    svg("model", &[Version { label: "as it is", estimates: vec![found] }])
 }
 
 /// What the scripts of a page read.
@@ -92,8 +92,8 @@ fn versions_stand_beside_each_other() {
     let before = estimate(&chain(120, "op", DType::Fp32), &target);
     let after = placed(120, "op");
     let versions = [
-        Version { label: "as it is", estimates: std::slice::from_ref(&before) },
-        Version { label: "after add_fp16_cast", estimates: std::slice::from_ref(&after) },
+        Version { label: "as it is", estimates: vec![&before] },
+        Version { label: "after add_fp16_cast", estimates: vec![&after] },
     ];
     let data = data(&html("model", &versions));
     let on_ane = |version: usize| data["versions"][version]["functions"][0]["summary"]["ane_ops"].clone();
@@ -106,7 +106,7 @@ fn versions_stand_beside_each_other() {
 #[test]
 fn names_are_text_and_nothing_else() {
     let found = placed(3, HOSTILE);
-    let versions = [Version { label: HOSTILE, estimates: std::slice::from_ref(&found) }];
+    let versions = [Version { label: HOSTILE, estimates: vec![&found] }];
     let page = html(HOSTILE, &versions);
     let tame = self::page(&placed(3, "op"));
     let count = |page: &str, what: &str| page.to_lowercase().matches(what).count();

@@ -175,7 +175,7 @@ impl<'e> Once<'e> {
 /// The data of a page as JSON that may stand in a `<script>` element.
 pub(super) fn json(title: &str, versions: &[Version<'_>]) -> String {
     let mut once = Once::default();
-    let all: usize = versions.iter().flat_map(|version| version.estimates).map(|e| e.functions.len()).sum();
+    let all: usize = versions.iter().flat_map(|version| &version.estimates).map(|e| e.functions.len()).sum();
     let mut functions = FUNCTIONS;
     let mut ops = OPS;
     let versions = versions
