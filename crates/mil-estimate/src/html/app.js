@@ -15,7 +15,7 @@ function verdict() {
   if (summary.ops === 0) return "Nothing to place: no ops";
   if (summary.needs_fp16_cast) return "Computes in fp32: the Neural Engine cannot run it";
   if (summary.ane_ops === summary.ops) return "All of it on the Neural Engine";
-  if (summary.ane_ops === 0) return summary.unknown_ops === summary.ops ? "Undecided on this chip" : "None of it on the Neural Engine";
+  if (summary.ane_ops === 0) return summary.unknown_ops ? `Undecided: ${whole(summary.unknown_ops)} of ${whole(summary.ops)} ops may go either way on ${found.chip}` : "None of it on the Neural Engine";
   return `${percent(summary.ane_share)} on the Neural Engine, in ${plural(summary.segments, "segment")}`;
 }
 
@@ -123,7 +123,7 @@ function showNotes() {
   if (summary.unknown_ops) note(link(`${plural(summary.unknown_ops, "op")} undecided`, () => setFilter("device unknown")), "The costs on this chip are not known well enough to say where.");
   if (summary.tied_ops) note(link(`${plural(summary.tied_ops, "tie")}`, () => setFilter("tie")), "Another device costs the same there: which one a device takes is arbitrary.");
   if (summary.assumed_ops) note(link(`${plural(summary.assumed_ops, "op")} on assumptions`, () => setFilter("confidence assumed")), "They rest on numbers of other chips, systems or ops.");
-  for (const island of found.segments.filter((segment) => segment.device !== "ane" && segment.margin > 0).sort((a, b) => a.margin - b.margin).slice(0, 3)) {
+  for (const island of found.segments.filter((segment) => segment.device === "cpu" && segment.margin > 1e-6).sort((a, b) => a.margin - b.margin).slice(0, 3)) {
     note(link(`Segment ${found.segments.indexOf(island) + 1} misses the ANE by ${milliseconds(island.margin)}`, () => go(island.first)), `${plural(island.ops, "op")} that could run there.`);
   }
   if (load.reported_s?.[1] > 0) note("First load", `${plural(load.segments, "segment")} and ${bytes(load.weights)} of weights are compiled${load.shapes > 1 ? ` for ${load.shapes} shapes` : ""}. Published reports span ${Number(load.reported_s[0].toPrecision(2))} to ${Number(load.reported_s[1].toPrecision(2))} s at this size: a range, not a prediction.`);
@@ -187,7 +187,7 @@ function showDetails() {
     el("p", { class: "type" }, `${text(op.kind)}${op.result === undefined ? "" : ` → ${text(op.result)}`}${op.output === undefined ? "" : ` (${text(op.output)})`}`),
     el("p", null, deviceMark(op.device), ` ${LANE_NAMES[op.device]}`, op.backend && op.device === "cpu" ? ` (${op.backend})` : "", ` · op ${whole(at + 1)} of ${whole(found.total)}`),
     reason && el("div", { class: `reason${reason.refused ? " refused" : ""}` },
-      el("strong", null, reason.refused ? "Cannot run on the ANE: " : "Not on the ANE: "), text(reason.message),
+      el("strong", null, reason.refused ? "Cannot run on the ANE: " : op.device === "unknown" ? "Undecided: " : "Not on the ANE: "), text(reason.message),
       el("p", { class: "from" }, el("code", null, text(reason.code)), ` · ${reason.certainty}: ${CERTAINTY[reason.certainty]}`, text(reason.source) ? ` · source: ${text(reason.source)}` : ""),
       reason.fix !== null && el("p", null, "Fix: the pass ", el("strong", null, text(reason.fix)), el("code", { class: "fix" }, `milopt run IN -o OUT --pass ${text(reason.fix)}`))),
     el("h4", null, "Cost by the planner’s clock"),

@@ -14,8 +14,11 @@ const CERTAINTY = {
 
 const text = (at) => data.texts[at];
 const reasonOf = (op) => (op.reason === undefined ? null : data.reasons[op.reason]);
-/** What the op costs where it is; 0 where that is not known. */
-const costOf = (op) => op.ms[DEVICES.indexOf(op.device)] || 0;
+/** What the op costs where it is; where that is undecided, on the fastest device that it may be on. */
+function costOf(op) {
+  if (op.device !== "unknown") return op.ms[DEVICES.indexOf(op.device)] || 0;
+  return Math.min(...op.supported.map((device) => op.ms[DEVICES.indexOf(device)] ?? Infinity));
+}
 
 for (const version of data.versions) for (const found of version.functions) complete(found);
 
