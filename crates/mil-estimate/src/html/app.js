@@ -166,6 +166,7 @@ function neighbours(title, places) {
 }
 
 function marginOf(op) {
+  if (op.device === "unknown") return null;
   if (op.tie) return "Tie: another device costs the same, so which one is taken is arbitrary.";
   if (op.margin === undefined) return op.supported.length > 1 ? null : "No other device that the app allows can run it.";
   const more = milliseconds(op.margin);
@@ -196,8 +197,8 @@ function showDetails() {
     el("p", { class: "from" }, `Confidence: ${op.confidence} (${CERTAINTY[op.confidence]}).`),
     el("p", { class: "from" }, `${operations(op.flop)} operations, ${bytes(op.bytes)} read and written${op.weights ? `, ${bytes(op.weights)} of weights` : ""}.`),
     segment && el("h4", null, `Segment ${op.segment + 1} of ${found.summary.segments}`),
-    segment && el("p", { class: "from" }, `${plural(segment.ops, "op")} on ${LANE_NAMES[segment.device]}, ${milliseconds(segment.ms)}; ${bytes(segment.live_in)} enter, ${bytes(segment.live_out)} leave.`,
-      segment.margin === undefined ? "" : ` The cheapest plan with all of it on the other device costs ${milliseconds(segment.margin)} more.`),
+    segment && el("p", { class: "from" }, `${plural(segment.ops, "op")} ${segment.device === "unknown" ? "undecided" : `on ${LANE_NAMES[segment.device]}`}, ${milliseconds(segment.ms)}; ${bytes(segment.live_in)} enter, ${bytes(segment.live_out)} leave.`,
+      segment.margin === undefined || segment.device === "unknown" ? "" : ` The cheapest plan with all of it on the other device costs ${milliseconds(segment.margin)} more.`),
     ...neighbours("Uses", op.needs),
     ...neighbours("Is used by", found.users[at]),
   ].filter(Boolean));

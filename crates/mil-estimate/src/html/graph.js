@@ -68,6 +68,11 @@ class Graph {
   /** Middle of an op's block. */
   centre(at) { return [this.x(at + 0.5), this.blockTop(this.found.ops[at].device) + BLOCK / 2]; }
 
+  get middle() {
+    const x = this.selected < 0 ? -1 : this.x(this.selected + 0.5);
+    return x >= 0 && x <= this.width ? x : this.width / 2;
+  }
+
   fit() {
     this.fitted = true;
     this.start = 0;
@@ -89,7 +94,8 @@ class Graph {
     this.redraw();
   }
 
-  zoom(factor, x = this.width / 2) {
+  /** Zooms around a place: the pointer's, or the selected op's if it is in sight. */
+  zoom(factor, x = this.middle) {
     const at = this.start + x / this.scale;
     this.scale = Math.min(NEAREST, Math.max(this.least, this.scale * factor));
     this.start = at - x / this.scale;
