@@ -362,6 +362,10 @@ pub(crate) fn advice(function: &FunctionEstimate) -> String {
             island.misses_ms
         );
     }
+    if 2 * summary.unknown_ops > summary.ops {
+        return "Measure on a device, or estimate for another chip: the costs on this one are not known well enough to say."
+            .to_owned();
+    }
     if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
         return "Nothing: the ANE could run most of it, but the model is too small to pay for the switches."
             .to_owned();
