@@ -112,17 +112,23 @@ pub(crate) struct Leaf {
     certainty: Confidence,
 }
 
+/// What the planner counts of an op: operations and bytes.
+pub fn counted(op: &OpFacts) -> (f64, f64) {
+    let support = tables().support.get(&*op.kind);
+    let work = support.map_or(Work::None, |support| support.work).count(op);
+    let bytes = support.map_or(Bytes::All, |support| support.bytes).count(op);
+    (finite(work), finite(bytes))
+}
+
 /// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
 pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
     let support = tables().support.get(&*op.kind);
-    let counted = support.map_or(Bytes::All, |support| support.bytes).count(op);
-    let work = support.map_or(Work::None, |support| support.work).count(op);
+    let (work, bytes) = counted(op);
     let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
-    let (work, counted) = (finite(work), finite(counted));
     let mut found = Backend::ALL.map(|backend| {
-        let feature = |feature: Feature| feature.of(op, work, counted);
+        let feature = |feature: Feature| feature.of(op, work, bytes);
         from_leaves(leaves, backend, chip, work, feature)
-            .unwrap_or_else(|| from_roofline(backend, chip, work, counted))
+            .unwrap_or_else(|| from_roofline(backend, chip, work, bytes))
     });
     if support.is_none() || op.flexible {
         for time in &mut found {
@@ -145,16 +151,23 @@ fn distance(family: &str, chip: &Chip) -> u32 {
     generation(family).map_or(u32::MAX, |other| 2 * other.abs_diff(chip.generation) + 1)
 }
 
-/// The nearest of several candidates, and the interval that they and `spread` span. The family's own constants are exact.
+/// The nearest of several candidates (the first of equally near ones), and the interval that they and `spread` span. The
+/// family's own constants are exact.
 fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>, spread: f64) -> Option<Time> {
-    let all: Vec<(u32, f64, Confidence)> = candidates.collect();
-    let &(distance, ms, certainty) = all.iter().min_by_key(|candidate| candidate.0)?;
+    let mut best: Option<(u32, f64, Confidence)> = None;
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for next in candidates {
+        (least, most) = (least.min(next.1), most.max(next.1));
+        if best.is_none_or(|best| next.0 < best.0) {
+            best = Some(next);
+        }
+    }
+    let (distance, ms, certainty) = best?;
     if distance == 0 {
         return Some(Time { ms, low: ms, high: ms, confidence: certainty });
     }
     let spread = spread.max(1.0);
-    let low = all.iter().map(|candidate| candidate.1).fold(ms / spread, f64::min);
-    let high = all.iter().map(|candidate| candidate.1).fold(ms * spread, f64::max);
+    let (low, high) = (least.min(ms / spread), most.max(ms * spread));
     Some(Time { ms, low, high, confidence: Confidence::Assumed })
 }
 

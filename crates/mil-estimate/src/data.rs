@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::cost::{Leaf, Roofline, Support};
+use crate::first_load::Report;
+use crate::fixes::Fix;
 use crate::legality::Rule;
 use crate::placement::Planner;
+use crate::risk::RiskRule;
 use crate::target::Chip;
 
 /// Everything that the crate knows about chips, systems and ops.
@@ -15,6 +18,9 @@ pub(crate) struct Tables {
     pub(crate) chips: Vec<Chip>,
     pub(crate) support: BTreeMap<&'static str, Support>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) risks: Vec<RiskRule>,
+    pub(crate) first_loads: Vec<Report>,
+    pub(crate) fixes: Vec<Fix>,
     pub(crate) rooflines: Vec<Roofline>,
     pub(crate) leaves: BTreeMap<&'static str, Vec<Leaf>>,
     pub(crate) planner: Planner,
@@ -37,7 +43,15 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         chips: read("chips.tsv", include_str!("../data/chips.tsv"), &mut faults, Chip::from_row),
         support: support.into_iter().map(|row| (row.op, row)).collect(),
         rules: read("rules.tsv", include_str!("../data/rules.tsv"), &mut faults, Rule::parse),
+        risks: read("risks.tsv", include_str!("../data/risks.tsv"), &mut faults, RiskRule::parse),
+        first_loads: read(
+            "first_load.tsv",
+            include_str!("../data/first_load.tsv"),
+            &mut faults,
+            Report::parse,
+        ),
         rooflines: read("rooflines.tsv", include_str!("../data/rooflines.tsv"), &mut faults, Roofline::parse),
+        fixes: read("fixes.tsv", include_str!("../data/fixes.tsv"), &mut faults, Fix::parse),
         leaves,
         planner,
         #[cfg(test)]
@@ -113,6 +127,7 @@ mod tests {
     fn every_row_can_be_read() {
         assert_eq!(tables().faults, Vec::<String>::new());
         assert!(!tables().chips.is_empty() && !tables().rules.is_empty() && !tables().rooflines.is_empty());
+        assert!(!tables().risks.is_empty() && !tables().first_loads.is_empty());
     }
 
     #[test]

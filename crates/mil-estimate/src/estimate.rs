@@ -1,16 +1,19 @@
 //! The three layers on a program, and what comes out of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use mil_ir::{Graph, Interface, OpId, Program, ValueId};
-use mil_ops::Effect;
+use mil_ir::{FunctionInterface, Graph, OpId, Program};
 use mil_tensor::DType;
 use serde::Serialize;
 
-use crate::cost::{Time, times};
+use crate::cost::{Time, counted, times};
 use crate::facts::{self, OpFacts};
+use crate::first_load::{self, FirstLoad};
 use crate::legality::{self, Legality, Reason};
 use crate::placement::{Plan, Planner, least_segments, place};
+use crate::risk::{self, Risk, Subject};
+use crate::segments::{Island, Planned, Weights, needs, weights_of};
+use crate::shapes::{FlexibleShape, Shapes};
 use crate::target::{Backend, Confidence, Device, Target};
 
 /// Where Core ML would run a program. Serializes to the JSON of `milopt estimate --json`.
@@ -22,6 +25,10 @@ pub struct Estimate {
     pub os: String,
     /// What the app lets Core ML use.
     pub units: String,
+    /// Family of the chip's Neural Engine, by which the planner's constants are kept: `H16G`.
+    pub family: String,
+    /// How sure it is that the chip belongs to the family.
+    pub family_confidence: Confidence,
     /// Each function, by name.
     pub functions: BTreeMap<String, FunctionEstimate>,
 }
@@ -35,6 +42,14 @@ pub struct FunctionEstimate {
     pub segments: Vec<Segment>,
     /// Each op in program order, without `const` and `constexpr_*`.
     pub ops: Vec<OpEstimate>,
+    /// Runs of ops that the Neural Engine could run and does not, nearest to it first.
+    pub islands: Vec<Island>,
+    /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run there.
+    pub risks: Vec<Risk>,
+    /// Inputs and states whose shape may change, and what that means.
+    pub shapes: Vec<FlexibleShape>,
+    /// What decides how long the first load takes.
+    pub first_load: FirstLoad,
 }
 
 /// A function in numbers.
@@ -56,6 +71,14 @@ pub struct Summary {
     pub cost_ms: f64,
     /// Ops that could run on the Neural Engine.
     pub ane_supported: usize,
+    /// Ops whose device is `unknown`.
+    pub unknown_ops: usize,
+    /// Ops that rest on numbers of other chips, systems or ops.
+    pub assumed_ops: usize,
+    /// Ops at which another device costs the same.
+    pub tied_ops: usize,
+    /// The least and the most that `cost_ms` may be, by what is known about the constants of this chip.
+    pub cost_interval_ms: [f64; 2],
     /// The program computes in fp32 throughout, which the Neural Engine does not: it needs `add_fp16_cast` first.
     pub needs_fp16_cast: bool,
 }
@@ -73,6 +96,15 @@ pub struct Segment {
     pub live_in_bytes: u64,
     /// Bytes of the values that leave it.
     pub live_out_bytes: u64,
+    /// Bytes of the constants that its ops use, as stored; each once.
+    pub weight_bytes: u64,
+    /// Place of its first op in `ops`.
+    pub first: usize,
+    /// Place after its last op. In between may stand ops that no device runs.
+    pub end: usize,
+    /// What the cheapest plan costs more that has all of its ops on the other device: on the Neural Engine, or, if it is
+    /// there, off it. `None` where that cannot be.
+    pub margin_ms: Option<f64>,
 }
 
 /// Where Core ML would run an op, and why.
@@ -101,6 +133,34 @@ pub struct OpEstimate {
     pub tie: bool,
     /// How sure the device is.
     pub confidence: Confidence,
+    /// The least and the most that `cost_ms` may be.
+    pub interval_ms: Intervals,
+    /// Place of its segment in `segments`; `None` where no device runs it.
+    pub segment: Option<usize>,
+    /// Places in `ops` of the ops that must run before it: whose results it uses, and those whose states it meets.
+    pub needs: Vec<usize>,
+    /// Type of its first result: `tensor<fp16, [1, 64, 32, 32]>`.
+    pub result: Option<String>,
+    /// What the planner counts as its work, in operations.
+    pub flop: f64,
+    /// What the planner counts as its bytes.
+    pub bytes: f64,
+    /// Bytes of its constants, as stored.
+    pub weight_bytes: u64,
+}
+
+/// Intervals of milliseconds by device: the least and the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Intervals {
+    /// On the Neural Engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ane: Option<[f64; 2]>,
+    /// On the CPU, by the faster of its backends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<[f64; 2]>,
+    /// On the GPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<[f64; 2]>,
 }
 
 /// Milliseconds by device; `None` where an op cannot run.
@@ -120,26 +180,44 @@ pub struct Millis {
 /// Estimates every function of a program: its specialisation that runs.
 pub fn estimate(program: &Program, target: &Target) -> Estimate {
     let functions = program.functions.iter().filter_map(|(name, function)| {
-        let found = estimate_graph(function.graph()?, &program.interface, name, target);
+        let graph = function.graph()?;
+        let features = program.interface.function(name);
+        let shapes = Shapes::of(graph, &function.opset, features);
+        let settled = shapes.settle(None);
+        let mut found = estimate_graph(settled.as_ref().unwrap_or(graph), graph, features, target);
+        found.shapes = shapes.describe(|settled| estimate_graph(settled, graph, features, target).summary);
+        let others: usize = found.shapes.iter().map(|feature| feature.others.len()).sum();
+        found.first_load = found.first_load.with_shapes(1 + others);
         Some((name.to_string(), found))
     });
     Estimate {
         chip: target.chip.name.to_owned(),
         os: target.os.to_string(),
         units: target.units.to_string(),
+        family: target.chip.family.to_owned(),
+        family_confidence: target.chip.confidence,
         functions: functions.collect(),
     }
 }
 
-fn estimate_graph(graph: &Graph, interface: &Interface, name: &str, target: &Target) -> FunctionEstimate {
-    let ops = facts::read(graph, interface, name);
+/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as it was before.
+fn estimate_graph(
+    graph: &Graph,
+    declared: &Graph,
+    features: Option<&FunctionInterface>,
+    target: &Target,
+) -> FunctionEstimate {
+    let ops = facts::read(graph, declared);
     let legality: Vec<Legality> = ops.iter().map(|(_, op)| legality::check(op, target)).collect();
     let times: Vec<[Time; 4]> = ops.iter().map(|(_, op)| times(op, &target.chip)).collect();
     let allowed: Vec<[bool; 4]> = legality.iter().map(|found| legality::allowed(found, target)).collect();
     let planner = Planner::known();
-    let plan = place(&choose(&times, &allowed, |_, time| time.ms), &planner);
+    let chosen = choose(&times, &allowed, |_, time| time.ms);
+    let plan = place(&chosen, &planner);
     let unsure = flips(&plan, &times, &allowed, &planner);
-    let estimates: Vec<OpEstimate> = (0..ops.len())
+    let needs = needs(declared, &ops);
+    let weights: Vec<Weights> = ops.iter().map(|(id, _)| weights_of(declared, *id)).collect();
+    let mut estimates: Vec<OpEstimate> = (0..ops.len())
         .map(|at| {
             let (id, op) = &ops[at];
             let device = if unsure[at] { Device::Unknown } else { plan.device(at) };
@@ -149,10 +227,12 @@ fn estimate_graph(graph: &Graph, interface: &Interface, name: &str, target: &Tar
                     .max(times[at][Backend::Ane as usize].confidence)
                     .max(times[at][Backend::Bnns as usize].confidence);
             }
+            let result = graph.op(*id).results().first().map(|&value| graph.value(value));
+            let counted = counted(op);
             OpEstimate {
                 name: graph.label(*id).to_string(),
                 kind: op.kind.to_string(),
-                output: graph.op(*id).results().first().map(|&value| graph.value(value).name().to_string()),
+                output: result.map(|value| value.name().to_string()),
                 device,
                 backend: plan.backends[at].filter(|_| !unsure[at]),
                 supported: devices(&allowed[at]),
@@ -161,26 +241,51 @@ fn estimate_graph(graph: &Graph, interface: &Interface, name: &str, target: &Tar
                 margin_ms: plan.margin(at),
                 tie: plan.is_tie(at),
                 confidence,
+                interval_ms: intervals(&times[at], &legality[at].backends),
+                segment: None,
+                needs: needs[at].clone(),
+                result: result.map(|value| value.ty().to_string()),
+                flop: counted.0,
+                bytes: counted.1,
+                weight_bytes: weights[at].iter().map(|(_, bytes)| bytes).sum(),
             }
         })
         .collect();
-    let segments = segments(graph, &ops, &estimates, &plan, &times);
+    let planned = Planned {
+        graph: declared,
+        ops: &ops,
+        plan: &plan,
+        times: &chosen,
+        planner: &planner,
+        weights: &weights,
+    };
+    let segments = planned.segments(&mut estimates);
+    let islands = planned.islands(&segments);
     let placed: Vec<Device> = estimates.iter().map(|op| op.device).collect();
     let count = |device: Device| placed.iter().filter(|&&found| found == device).count();
-    let runnable = placed.len() - count(Device::None);
-    let ane = count(Device::Ane);
+    let (runnable, ane, unknown) =
+        (placed.len() - count(Device::None), count(Device::Ane), count(Device::Unknown));
+    let at_cost =
+        |pick: fn(&Time) -> f64| place(&choose(&times, &allowed, |_, time| pick(time)), &planner).cost;
     let summary = Summary {
         ops: runnable,
         ane_ops: ane,
         ane_share: if runnable == 0 { 0.0 } else { ane as f64 / runnable as f64 },
         segments: segments.len(),
-        segments_reordered: least_segments(&placed, &needs(graph, &ops)),
+        segments_reordered: least_segments(&placed, &needs),
         switches: segments.len().saturating_sub(1),
         cost_ms: plan.cost,
         ane_supported: legality.iter().filter(|found| found.backends[Backend::Ane as usize]).count(),
+        unknown_ops: unknown,
+        assumed_ops: estimates.iter().filter(|op| op.confidence == Confidence::Assumed).count(),
+        tied_ops: estimates.iter().filter(|op| op.tie).count(),
+        cost_interval_ms: [at_cost(|time| time.low), at_cost(|time| time.high)],
         needs_fp16_cast: needs_fp16_cast(&ops),
     };
-    FunctionEstimate { summary, segments, ops: estimates }
+    let subject = Subject { graph, ops: &ops, needs: &needs, weights: &weights, features };
+    let risks = if ane + unknown > 0 { risk::find(&subject, target) } else { Vec::new() };
+    let first_load = first_load::drivers(&estimates, &segments, &weights);
+    FunctionEstimate { summary, segments, ops: estimates, islands, risks, shapes: Vec::new(), first_load }
 }
 
 /// The times of the backends that may run each op.
@@ -240,6 +345,16 @@ fn millis(times: &[Time; 4], legal: &[bool; 4]) -> Millis {
     Millis { ane: of(Backend::Ane), cpu, gpu: of(Backend::MpsGraph) }
 }
 
+fn intervals(times: &[Time; 4], legal: &[bool; 4]) -> Intervals {
+    let of = |backend: Backend| {
+        let time = &times[backend as usize];
+        legal[backend as usize].then_some([time.low, time.high])
+    };
+    let least = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].min(b[1])];
+    let cpu = [Backend::Bnns, Backend::ClassicCpu].into_iter().filter_map(of).reduce(least);
+    Intervals { ane: of(Backend::Ane), cpu, gpu: of(Backend::MpsGraph) }
+}
+
 /// Why an op is not on the Neural Engine.
 fn reason(at: usize, legality: &Legality, plan: &Plan, target: &Target) -> Reason {
     let ours = |code: &'static str, message: String| Reason {
@@ -266,82 +381,6 @@ fn reason(at: usize, legality: &Legality, plan: &Plan, target: &Target) -> Reaso
             format!("the ANE could run it, but the cheapest plan that does costs {more:.4} ms more"),
         ),
     }
-}
-
-fn segments(
-    graph: &Graph,
-    ops: &[(OpId, OpFacts)],
-    estimates: &[OpEstimate],
-    plan: &Plan,
-    times: &[[Time; 4]],
-) -> Vec<Segment> {
-    const OUTSIDE: usize = usize::MAX;
-    let mut found: Vec<Segment> = Vec::new();
-    // Per value: the segment that defines it, the last one that it was counted to enter, whether it left.
-    let mut home = vec![OUTSIDE; graph.bound()];
-    let mut entered = vec![OUTSIDE; graph.bound()];
-    let mut left = vec![false; graph.bound()];
-    for (at, (id, op)) in ops.iter().enumerate() {
-        let device = estimates[at].device;
-        if device == Device::None {
-            continue;
-        }
-        if found.last().is_none_or(|segment| segment.device != device) {
-            found.push(Segment {
-                device,
-                ops: Vec::new(),
-                cost_ms: 0.0,
-                live_in_bytes: 0,
-                live_out_bytes: 0,
-            });
-        }
-        let here = found.len() - 1;
-        found[here].ops.push(estimates[at].name.clone());
-        found[here].cost_ms += plan.backends[at].map_or(0.0, |backend| times[at][backend as usize].ms);
-        for (operand, facts) in graph.op(*id).operands().zip(&op.operands) {
-            let Some(value) = operand.value().filter(|_| !facts.constant).map(ValueId::index) else {
-                continue;
-            };
-            let bytes = facts.tensor.bytes() as u64;
-            if home[value] != here && entered[value] != here {
-                entered[value] = here;
-                found[here].live_in_bytes += bytes;
-            }
-            if home[value] != here && home[value] != OUTSIDE && !left[value] {
-                left[value] = true;
-                found[home[value]].live_out_bytes += bytes;
-            }
-        }
-        for (&value, facts) in graph.op(*id).results().iter().zip(&op.results) {
-            home[value.index()] = here;
-            if graph.is_block_output(value) {
-                left[value.index()] = true;
-                found[here].live_out_bytes += facts.bytes() as u64;
-            }
-        }
-    }
-    found
-}
-
-/// For each op the ops that must run before it.
-fn needs(graph: &Graph, ops: &[(OpId, OpFacts)]) -> Vec<Vec<usize>> {
-    let place: HashMap<OpId, usize> = ops.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
-    let mut touched_state = None;
-    ops.iter()
-        .enumerate()
-        .map(|(at, (id, op))| {
-            let op_ref = graph.op(*id);
-            let values = op_ref.values().filter_map(|value| graph.definition(value));
-            let owner = graph.block(op_ref.block()).parent();
-            let mut needed: Vec<usize> =
-                values.chain(owner).filter_map(|op| place.get(&op).copied()).collect();
-            let effect = mil_ops::def(&op.kind).map(|def| def.effect);
-            if matches!(effect, None | Some(Effect::ReadsState | Effect::WritesState)) {
-                needed.extend(touched_state.replace(at));
-            }
-            needed
-        })
-        .collect()
 }
 
 /// Floats are computed in fp32 and nowhere in fp16.

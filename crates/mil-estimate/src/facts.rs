@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use mil_ir::{Dim, FeatureKind, Graph, Interface, Name, OpId, Operand, Type, TypeKind, ValueId};
+use mil_ir::{Dim, Graph, Name, OpId, Operand, Type, TypeKind, ValueId};
 use mil_ops::{Family, Trait};
 use mil_tensor::DType;
+
+use crate::shapes::is_open;
 
 /// Constants of up to so many elements are read: axes, strides, kernel sizes.
 const READ: usize = 64;
@@ -37,6 +39,8 @@ pub struct OperandFacts {
     pub ints: Vec<i64>,
     /// It is a weight whose scales vary within a channel.
     pub per_block: bool,
+    /// It is a small constant with an infinite element.
+    pub infinite: bool,
 }
 
 /// Element type and sizes.
@@ -86,6 +90,7 @@ impl OpFacts {
             constant: false,
             ints: Vec::new(),
             per_block: false,
+            infinite: false,
         });
         self
     }
@@ -94,7 +99,14 @@ impl OpFacts {
     #[must_use]
     pub fn with_constant(mut self, param: &str, tensor: TensorFacts, ints: &[i64]) -> OpFacts {
         let (param, ints) = (param.into(), ints.to_vec());
-        self.operands.push(OperandFacts { param, tensor, constant: true, ints, per_block: false });
+        self.operands.push(OperandFacts {
+            param,
+            tensor,
+            constant: true,
+            ints,
+            per_block: false,
+            infinite: false,
+        });
         self
     }
 
@@ -148,28 +160,25 @@ pub(crate) fn is_placed(kind: &str) -> bool {
     kind != "const" && !kind.starts_with("constexpr_")
 }
 
-/// The facts of every op that a plan names, in program order.
-pub(crate) fn read(graph: &Graph, interface: &Interface, function: &str) -> Vec<(OpId, OpFacts)> {
+/// The facts of every op that a plan names, in program order. `graph` gives the types, `declared` all else: it is the graph before
+/// its open sizes were settled, and what is open there is flexible.
+pub(crate) fn read(graph: &Graph, declared: &Graph) -> Vec<(OpId, OpFacts)> {
     let mut known: Vec<Option<TensorFacts>> = vec![None; graph.bound()];
     let mut flexible: Vec<bool> = vec![false; graph.bound()];
     for &input in graph.root().inputs() {
-        let (mut facts, open) = of_type(graph.value(input).ty());
-        if open && let Some(default) = default_shape(interface, function, graph.value(input).name(), &facts) {
-            facts.dims = Some(default);
-        }
-        flexible[input.index()] = open;
-        known[input.index()] = Some(facts);
+        flexible[input.index()] = is_open(declared.value(input).ty());
+        known[input.index()] = Some(of_type(graph.value(input).ty()).0);
     }
     let mut found = Vec::new();
     for id in graph.walk() {
-        let op = graph.op(id);
+        let op = declared.op(id);
         let mut facts = OpFacts { kind: op.kind().clone(), ..OpFacts::default() };
         facts.inner = op.block() != Graph::ROOT;
         if is_placed(op.kind()) {
             for (param, argument) in op.arguments() {
                 for operand in argument {
                     facts.flexible |= operand.value().is_some_and(|value| flexible[value.index()]);
-                    facts.operands.push(operand_facts(graph, param, operand, &known));
+                    facts.operands.push(operand_facts(declared, param, operand, &known));
                 }
             }
         }
@@ -178,6 +187,8 @@ pub(crate) fn read(graph: &Graph, interface: &Interface, function: &str) -> Vec<
             let (mut tensor, open) = of_type(ty);
             if open {
                 fill(&mut tensor, ty, &facts);
+            }
+            if is_open(declared.value(result).ty()) {
                 flexible[result.index()] = true;
                 facts.flexible = true;
             }
@@ -204,17 +215,22 @@ fn operand_facts(
     let literal = graph.literal(operand);
     let definition = value.and_then(|value| graph.definition(value));
     let constexpr = definition.is_some_and(|op| !is_placed(graph.op(op).kind()));
-    let ints = literal
-        .and_then(|literal| literal.as_tensor())
-        .filter(|tensor| tensor.len() <= READ && !tensor.dtype().is_float())
+    let small = literal.and_then(|literal| literal.as_tensor()).filter(|tensor| tensor.len() <= READ);
+    let ints = small
+        .filter(|tensor| !tensor.dtype().is_float())
         .and_then(|tensor| tensor.to_i64s().ok())
         .unwrap_or_default();
+    let infinite = small
+        .filter(|tensor| tensor.dtype().is_float())
+        .and_then(|tensor| tensor.to_f64s().ok())
+        .is_some_and(|values| values.iter().any(|value| value.is_infinite()));
     OperandFacts {
         param: param.clone(),
         tensor,
         constant: literal.is_some() || constexpr,
         ints,
         per_block: value.is_some_and(|value| is_per_block(graph, value)),
+        infinite,
     }
 }
 
@@ -236,20 +252,8 @@ fn of_type(ty: &Type) -> (TensorFacts, bool) {
         _ => return (TensorFacts::default(), false),
     };
     let dims = tensor.shape.dims();
-    let open = dims.is_none_or(|dims| dims.iter().any(|dim| dim.fixed().is_none()));
     let sizes = dims.map(|dims| dims.iter().map(|dim| dim.fixed().unwrap_or(1)).collect());
-    (TensorFacts { dtype: Some(tensor.dtype), dims: sizes }, open)
-}
-
-/// The default shape of a feature, if it fits the value's rank.
-fn default_shape(interface: &Interface, function: &str, name: &str, facts: &TensorFacts) -> Option<Vec<u64>> {
-    let feature = interface.function(function)?.find(name)?;
-    let (FeatureKind::Array(array) | FeatureKind::State(Some(array))) = feature.kind.as_ref()? else {
-        return None;
-    };
-    let fits = facts.dims.as_ref().is_none_or(|dims| dims.len() == array.shape.len());
-    let sizes = array.shape.iter().map(|&size| u64::try_from(size).ok()).collect::<Option<Vec<_>>>()?;
-    (fits && !sizes.is_empty()).then_some(sizes)
+    (TensorFacts { dtype: Some(tensor.dtype), dims: sizes }, is_open(ty))
 }
 
 /// Sizes of a result that are open, from an operand of the same rank where the op keeps its shape.

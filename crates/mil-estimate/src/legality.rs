@@ -52,14 +52,14 @@ pub(crate) struct Rule {
     os: Bound,
     when: Vec<Condition>,
     message: &'static str,
-    fix: Option<&'static str>,
+    pub(crate) fix: Option<&'static str>,
     source: &'static str,
     certainty: Confidence,
 }
 
 /// Which ops a rule speaks of: `*`, `!cast`, `conv,linear`.
 #[derive(Clone, Debug)]
-enum Ops {
+pub(crate) enum Ops {
     All,
     Only(Vec<&'static str>),
     Not(Vec<&'static str>),
@@ -89,6 +89,9 @@ pub(crate) struct Bound {
 /// | `kernel:W>15`, `kernel:W!=32` | the kernel is wider; is not as wide (`H`: high) |
 /// | `contraction>32768` | a matrix product sums over more elements |
 /// | `per_block:x` | the operand is a weight whose scales vary within a channel |
+/// | `groups>1023` | a convolution has more groups |
+/// | `dilated_width>16384` | a dilated convolution widens its tensor to more: to twice its width and 2 |
+/// | `infinite` | an operand is a small constant with an infinite element |
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Always,
@@ -105,13 +108,16 @@ pub(crate) enum Condition {
     Kernel { wide: bool, limit: u64, unequal: bool },
     Contraction(u64),
     PerBlock(&'static str),
+    Groups(u64),
+    DilatedWidth(u64),
+    Infinite,
 }
 
 /// What made a condition hold, for the message.
 #[derive(Clone, Debug, Default)]
-struct Found {
+pub(crate) struct Found {
     dtype: Option<DType>,
-    value: Option<u64>,
+    pub(crate) value: Option<u64>,
     dims: Option<Vec<u64>>,
 }
 
@@ -157,13 +163,7 @@ impl Rule {
         Ok(Rule {
             code: row.text("code")?,
             state: row.need("state")?,
-            ops: match row.text("ops")? {
-                "*" => Ops::All,
-                text => match text.strip_prefix('!') {
-                    Some(rest) => Ops::Not(rest.split(',').collect()),
-                    None => Ops::Only(text.split(',').collect()),
-                },
-            },
+            ops: Ops::parse(row.text("ops")?),
             generations: row.need("chips")?,
             os: row.need("os")?,
             when: row.text("when")?.split(' ').map(Condition::parse).collect::<Result<_, _>>()?,
@@ -175,13 +175,8 @@ impl Rule {
     }
 
     fn apply(&self, op: &OpFacts, target: &Target) -> Option<Reason> {
-        let named = match &self.ops {
-            Ops::All => true,
-            Ops::Only(ops) => ops.contains(&&*op.kind),
-            Ops::Not(ops) => !ops.contains(&&*op.kind),
-        };
         let os = u32::from(target.macos_major());
-        if !named || !self.generations.holds(target.chip.generation) || !self.os.holds(os) {
+        if !self.ops.name(&op.kind) || !self.generations.holds(target.chip.generation) || !self.os.holds(os) {
             return None;
         }
         let mut found = Found::default();
@@ -233,8 +228,27 @@ fn axes(dims: &[u64]) -> [(char, u64); 5] {
     [('N', n), ('D', d), ('C', c), ('H', h), ('W', w)]
 }
 
+impl Ops {
+    pub(crate) fn parse(text: &'static str) -> Ops {
+        match text.strip_prefix('!') {
+            _ if text == "*" => Ops::All,
+            Some(rest) => Ops::Not(rest.split(',').collect()),
+            None => Ops::Only(text.split(',').collect()),
+        }
+    }
+
+    /// The rule speaks of an op of this type.
+    pub(crate) fn name(&self, kind: &str) -> bool {
+        match self {
+            Ops::All => true,
+            Ops::Only(ops) => ops.contains(&kind),
+            Ops::Not(ops) => !ops.contains(&kind),
+        }
+    }
+}
+
 impl Bound {
-    fn holds(self, number: u32) -> bool {
+    pub(crate) fn holds(self, number: u32) -> bool {
         (self.low..=self.high).contains(&number)
     }
 }
@@ -258,7 +272,7 @@ impl FromStr for Bound {
 }
 
 impl Condition {
-    fn parse(text: &'static str) -> Result<Condition, String> {
+    pub(crate) fn parse(text: &'static str) -> Result<Condition, String> {
         let fault = || format!("condition {text:?}");
         let number = |text: &str| text.parse::<u64>().map_err(|_| fault());
         let types = |text: &str| {
@@ -286,6 +300,9 @@ impl Condition {
             "per_block" => Condition::PerBlock(rest),
             "rank" => Condition::Rank(number(rest)?),
             "contraction" => Condition::Contraction(number(rest)?),
+            "groups" => Condition::Groups(number(rest)?),
+            "dilated_width" => Condition::DilatedWidth(number(rest)?),
+            "infinite" => Condition::Infinite,
             "dim" => {
                 let (names, limit) = rest.split_once('>').ok_or_else(fault)?;
                 Condition::Dim(names, number(limit)?)
@@ -306,7 +323,7 @@ impl Condition {
         })
     }
 
-    fn holds(&self, op: &OpFacts) -> Option<Found> {
+    pub(crate) fn holds(&self, op: &OpFacts) -> Option<Found> {
         let plain = |holds: bool| holds.then(Found::default);
         let of = |tensor: &TensorFacts, types: &[DType]| {
             let dtype = tensor.dtype.filter(|dtype| types.contains(dtype))?;
@@ -356,6 +373,16 @@ impl Condition {
                 (size > limit).then(|| value(size.saturating_mul(bytes)))
             }
             Condition::PerBlock(param) => plain(op.operand(param).is_some_and(|operand| operand.per_block)),
+            Condition::Groups(limit) => {
+                let groups = u64::try_from(*op.ints("groups").first()?).ok()?;
+                (groups > *limit).then(|| value(groups))
+            }
+            Condition::DilatedWidth(limit) => {
+                let dilated = op.ints("dilations").iter().any(|&dilation| dilation > 1);
+                let width = op.operand("x")?.tensor.dims().last()?.saturating_mul(2).saturating_add(2);
+                (dilated && width > *limit).then(|| value(width))
+            }
+            Condition::Infinite => plain(op.operands.iter().any(|operand| operand.infinite)),
         }
     }
 }

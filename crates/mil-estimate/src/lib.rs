@@ -30,17 +30,36 @@
 //! # Ok::<(), mil_estimate::TargetError>(())
 //! ```
 
+mod compare;
 pub mod cost;
 mod data;
 mod estimate;
 mod facts;
+mod first_load;
+mod fixes;
+mod html;
 pub mod legality;
 pub mod placement;
 mod report;
+mod risk;
+mod score;
+mod segments;
+mod shapes;
+mod sizes;
+mod svg;
 mod target;
 
-pub use estimate::{Estimate, FunctionEstimate, Millis, OpEstimate, Segment, Summary, estimate};
+pub use compare::{Comparison, FunctionComparison, Moved, compare};
+pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, Segment, Summary, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
+pub use first_load::FirstLoad;
+pub use fixes::Fix;
+pub use html::{Version, html};
 pub use legality::Reason;
 pub use report::report;
+pub use risk::Risk;
+pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
+pub use segments::Island;
+pub use shapes::{FlexibleShape, ShapeEstimate};
+pub use svg::svg;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

@@ -9,6 +9,7 @@
 //! difference is the op's margin, and a margin of nothing is a tie, where a device's choice is arbitrary.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::data::{Row, tables};
 use crate::target::{Backend, Device};
@@ -36,6 +37,10 @@ pub struct Plan {
     pub backends: Vec<Option<Backend>>,
     /// Cost of the cheapest plan that runs an op on a backend; infinite where it cannot run there.
     pub through: Vec<[f64; 4]>,
+    /// Cost of the cheapest way to an op, launch included, by the backend that the op will run on; without the op's time.
+    pub before: Vec<[f64; 4]>,
+    /// Cost of the cheapest way on from an op to the end, by the backend that the op ran on.
+    pub after: Vec<[f64; 4]>,
     /// Cost of the whole plan, in milliseconds.
     pub cost: f64,
 }
@@ -61,6 +66,13 @@ impl Planner {
     fn change(&self, from: usize, to: usize) -> f64 {
         if from == to { 0.0 } else { self.switch + self.launch[to] }
     }
+
+    /// From the costs up to and with an op to the costs up to the next one.
+    fn step(&self, costs: &[f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|to| {
+            (0..4).map(|from| costs[from] + self.change(from, to)).fold(f64::INFINITY, f64::min)
+        })
+    }
 }
 
 /// Places ops whose times on each backend are given in program order; `None`: the backend cannot run the op.
@@ -70,15 +82,12 @@ impl Planner {
 pub fn place(times: &[[Option<f64>; 4]], planner: &Planner) -> Plan {
     let placed: Vec<usize> = (0..times.len()).filter(|&op| times[op].iter().any(Option::is_some)).collect();
     let cost = |op: usize, backend: usize| times[op][backend].unwrap_or(f64::INFINITY);
-    // Cost up to and with each op.
+    // Cost up to each op, and with it.
+    let mut before: Vec<[f64; 4]> = Vec::with_capacity(placed.len());
     let mut forward: Vec<[f64; 4]> = Vec::with_capacity(placed.len());
     for &op in &placed {
-        let reached = match forward.last() {
-            None => planner.launch,
-            Some(before) => std::array::from_fn(|to| {
-                (0..4).map(|from| before[from] + planner.change(from, to)).fold(f64::INFINITY, f64::min)
-            }),
-        };
+        let reached = forward.last().map_or(planner.launch, |last| planner.step(last));
+        before.push(reached);
         forward.push(std::array::from_fn(|backend| reached[backend] + cost(op, backend)));
     }
     // Cost after each op.
@@ -89,11 +98,18 @@ pub fn place(times: &[[Option<f64>; 4]], planner: &Planner) -> Plan {
             (0..4).map(|to| planner.change(here, to) + next[to]).fold(f64::INFINITY, f64::min)
         });
     }
-    let mut plan =
-        Plan { backends: vec![None; times.len()], through: vec![[f64::INFINITY; 4]; times.len()], cost: 0.0 };
+    let nowhere = vec![[f64::INFINITY; 4]; times.len()];
+    let mut plan = Plan {
+        backends: vec![None; times.len()],
+        through: nowhere.clone(),
+        before: nowhere.clone(),
+        after: nowhere,
+        cost: 0.0,
+    };
     let mut current = None;
     for (at, &op) in placed.iter().enumerate() {
         plan.through[op] = std::array::from_fn(|backend| forward[at][backend] + after[at][backend]);
+        (plan.before[op], plan.after[op]) = (before[at], after[at]);
         let rest: [f64; 4] = std::array::from_fn(|backend| {
             let change = current.map_or(planner.launch[backend], |from| planner.change(from, backend));
             change + cost(op, backend) + after[at][backend]
@@ -124,6 +140,30 @@ impl Plan {
             .map(|backend| self.through[op][backend as usize])
             .fold(f64::INFINITY, f64::min);
         other.is_finite().then_some((other - self.cost).max(0.0))
+    }
+
+    /// What the cheapest plan costs more that runs all of these ops on `device`; `None` where it cannot run them all.
+    /// `times` and `planner` are those that the plan was made from. Ops that no backend runs do not count.
+    pub fn moved(
+        &self,
+        ops: Range<usize>,
+        device: Device,
+        times: &[[Option<f64>; 4]],
+        planner: &Planner,
+    ) -> Option<f64> {
+        let mut reached: Option<[f64; 4]> = None;
+        let mut last = None;
+        for op in ops.filter(|&op| times[op].iter().any(Option::is_some)) {
+            let start = reached.map_or(self.before[op], |costs| planner.step(&costs));
+            reached = Some(std::array::from_fn(|backend| {
+                let time = times[op][backend].filter(|_| Backend::ALL[backend].device() == device);
+                start[backend] + time.unwrap_or(f64::INFINITY)
+            }));
+            last = Some(op);
+        }
+        let (costs, last) = (reached?, last?);
+        let whole = (0..4).map(|at| costs[at] + self.after[last][at]).fold(f64::INFINITY, f64::min);
+        whole.is_finite().then_some((whole - self.cost).max(0.0))
     }
 
     /// Another device gives the same cost.

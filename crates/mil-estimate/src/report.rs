@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment};
+use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment, Summary};
+use crate::first_load::FirstLoad;
 use crate::target::{Confidence, Device};
 
 /// Width of the strip of segments.
 const WIDTH: usize = 60;
 /// So many segments, boundaries and reasons are listed; the rest is counted.
 const LISTED: usize = 8;
+/// A run of ops that misses the ANE by fewer milliseconds is near it.
+const NEAR: f64 = 0.05;
 
 /// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to do first.
 /// With `color`, devices are marked by ANSI escapes.
@@ -32,8 +35,8 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
             "This program computes in fp32, which the Neural Engine does not: run `add_fp16_cast` first.",
         );
     }
-    let Estimate { chip, os, units, .. } = estimate;
-    line(out, &format!("{name} on {chip}, system {os}, {units}"));
+    let Estimate { chip, family, os, units, .. } = estimate;
+    line(out, &format!("{name} on {chip} ({family}), system {os}, {units}"));
     if function.ops.is_empty() {
         return line(out, "  no ops");
     }
@@ -42,13 +45,13 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
     line(
         out,
         &format!(
-            "  {} of {} ops on the ANE ({:.0}%), {} could run there · {} · {:.3} ms by the planner's clock",
+            "  {} of {} ops on the ANE ({:.0}%), {} could run there · {} · {} ms by the planner's clock",
             summary.ane_ops,
             summary.ops,
             100.0 * summary.ane_share,
             summary.ane_supported,
             plural(summary.segments, "segment"),
-            summary.cost_ms
+            cost(summary),
         ),
     );
     if summary.segments_reordered < summary.segments {
@@ -61,9 +64,23 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
         list_boundaries(out, function, color);
     }
     list_reasons(out, function);
+    list_islands(out, function);
+    list_risks(out, function);
+    list_shapes(out, function);
+    first_load(out, &function.first_load);
     line(out, "");
     line(out, "What to do first");
     line(out, &format!("  {}", advice(function)));
+}
+
+/// The cost, with its interval where the chip's constants are not known.
+fn cost(summary: &Summary) -> String {
+    let [low, high] = summary.cost_interval_ms;
+    if high - low > 1e-3 * summary.cost_ms {
+        format!("{:.3} ({low:.3} to {high:.3})", summary.cost_ms)
+    } else {
+        format!("{:.3}", summary.cost_ms)
+    }
 }
 
 fn line(out: &mut String, text: &str) {
@@ -212,6 +229,91 @@ fn list_reasons(out: &mut String, function: &FunctionEstimate) {
     rest(out, sorted.len());
 }
 
+/// Runs that the ANE could have taken, and by how much it missed them. One op alone says little.
+fn list_islands(out: &mut String, function: &FunctionEstimate) {
+    let runs = || function.islands.iter().filter(|island| island.ops > 1);
+    if runs().next().is_none() {
+        return;
+    }
+    line(out, "");
+    line(out, "Runs that the ANE could take, nearest first");
+    for island in runs().take(LISTED) {
+        let name = |at: usize| function.ops.get(at).map_or("", |op| &op.name);
+        let _ = writeln!(
+            out,
+            "  {:>9} misses it by {:>8.4} ms  {} … {}",
+            plural(island.ops, "op"),
+            island.misses_ms,
+            name(island.first),
+            name(island.end.saturating_sub(1)),
+        );
+    }
+    rest(out, runs().count());
+}
+
+/// What the plan does not show.
+fn list_risks(out: &mut String, function: &FunctionEstimate) {
+    if function.risks.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "What may go wrong");
+    for risk in &function.risks {
+        line(out, &format!("  {}: {}", risk.code, risk.message));
+        line(out, &format!("    {} ({}; {})", risk.consequence, risk.certainty, risk.source));
+        let names: Vec<&str> = risk.ops.iter().filter_map(|&at| Some(&*function.ops.get(at)?.name)).collect();
+        if !names.is_empty() {
+            let more = if names.len() > 4 { ", …" } else { "" };
+            line(out, &format!("    at {}{more}", names[..names.len().min(4)].join(", ")));
+        }
+    }
+}
+
+/// Inputs whose shape may change, and the other shapes.
+fn list_shapes(out: &mut String, function: &FunctionEstimate) {
+    if function.shapes.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "Flexible shapes: all of this is for the default ones");
+    for feature in &function.shapes {
+        let sizes = |shape: &[u64]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+        let default = if feature.default.is_empty() { "none".to_owned() } else { sizes(&feature.default) };
+        let allowed = if feature.allowed.is_empty() { "not declared" } else { &feature.allowed };
+        line(out, &format!("  {}: default {default}; {}: {allowed}", feature.feature, feature.kind));
+        line(out, &format!("    {} ({}; {})", feature.consequence, feature.certainty, feature.source));
+        for other in &feature.others {
+            let summary = &other.summary;
+            let segments = plural(summary.segments, "segment");
+            let share = 100.0 * summary.ane_share;
+            line(
+                out,
+                &format!(
+                    "    {}: {share:.0}% on the ANE, {segments}, {} ms",
+                    sizes(&other.shape),
+                    cost(summary)
+                ),
+            );
+        }
+    }
+}
+
+fn first_load(out: &mut String, load: &FirstLoad) {
+    let Some([low, high]) = load.reported_s else { return };
+    let shapes = if load.shapes > 1 { format!(", for {} shapes", load.shapes) } else { String::new() };
+    line(out, "");
+    line(
+        out,
+        &format!(
+            "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published ones \
+             of that size range from {low:.1} to {high:.1} s.",
+            plural(load.ane_ops, "op"),
+            bytes(load.ane_weight_bytes),
+            plural(load.ane_segments, "segment"),
+        ),
+    );
+}
+
 fn rest(out: &mut String, total: usize) {
     if total > LISTED {
         line(out, &format!("  … and {} more", total - LISTED));
@@ -219,7 +321,7 @@ fn rest(out: &mut String, total: usize) {
 }
 
 /// The one thing that is most likely to help.
-fn advice(function: &FunctionEstimate) -> String {
+pub(crate) fn advice(function: &FunctionEstimate) -> String {
     let summary = &function.summary;
     if summary.needs_fp16_cast {
         return "Run `add_fp16_cast`, then estimate again.".to_owned();
@@ -251,6 +353,18 @@ fn advice(function: &FunctionEstimate) -> String {
                 plural(ops.len(), "op")
             );
         }
+    }
+    let near = function.islands.iter().find(|island| island.ops > 1 && island.misses_ms < NEAR);
+    if let Some(island) = near {
+        return format!(
+            "{} miss the ANE by {:.4} ms: fewer ops around them may bring them there; --suggest tries what passes can do.",
+            plural(island.ops, "op"),
+            island.misses_ms
+        );
+    }
+    if 2 * summary.unknown_ops > summary.ops {
+        return "Measure on a device, or estimate for another chip: the costs on this one are not known well enough to say."
+            .to_owned();
     }
     if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
         return "Nothing: the ANE could run most of it, but the model is too small to pay for the switches."

@@ -272,6 +272,16 @@ impl fmt::Display for Units {
     }
 }
 
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Confidence::Measured => "measured",
+            Confidence::Derived => "derived",
+            Confidence::Assumed => "assumed",
+        })
+    }
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

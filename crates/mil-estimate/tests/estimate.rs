@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use mil_estimate::{Device, Target, estimate, report};
+use mil_estimate::{Device, DevicePlan, PlanError, Target, compare, estimate, report, score};
 use mil_ir::{
-    ArrayFeature, At, Dim, Feature, FeatureKind, Function, FunctionInterface, Graph, Interface, Literal,
-    NewBlock, NewOp, Operand, Program, Shape, Target as Release, Type, ValueId,
+    ArrayFeature, At, Dim, Feature, FeatureKind, Flexibility, Function, FunctionInterface, Graph, Interface,
+    Literal, NewBlock, NewOp, Operand, Program, Shape, Target as Release, Type, ValueId,
 };
 use mil_tensor::{DType, Tensor};
 
@@ -211,4 +211,230 @@ fn ten_thousand_ops_are_near_linear() {
     };
     let (small, large) = (size(500), size(5_000));
     assert!(large < 11 * small, "{small} {large}");
+}
+
+#[test]
+fn ops_carry_what_a_report_draws() {
+    let found = estimate(&chain(10, DType::Fp16, true), &m4());
+    let main = &found.functions["main"];
+    let at = main.ops.iter().position(|op| op.name == "total").unwrap();
+    assert_eq!(main.ops[at].needs, [at - 1]);
+    assert_eq!(main.ops[at].segment, Some(1));
+    assert_eq!(main.ops[at].result.as_deref(), Some("tensor<fp16, [1, 64, 32, 32]>"));
+    let conv = &main.ops[0];
+    // 2 per multiply-add; the weights as stored.
+    assert_eq!((conv.flop, conv.weight_bytes), (2.0 * 65_536.0 * 576.0, 64 * 64 * 9 * 2));
+    let [low, high] = conv.interval_ms.ane.unwrap();
+    assert_eq!(
+        (low, high),
+        (conv.cost_ms.ane.unwrap(), conv.cost_ms.ane.unwrap()),
+        "an M4's constants are known"
+    );
+    assert_eq!((found.family.as_str(), main.summary.unknown_ops), ("H16G", 0));
+    // All convolutions share one weight: a segment has it once, the function too.
+    assert!(
+        main.segments.iter().filter(|one| one.device == Device::Ane).all(|one| one.weight_bytes == 73_728)
+    );
+    assert_eq!(main.first_load.ane_weight_bytes, 73_728);
+    assert_eq!((main.first_load.ane_segments, main.first_load.ane_ops), (2, 20));
+    for segment in &main.segments {
+        assert!(main.ops[segment.first..segment.end].iter().all(|op| op.device == segment.device));
+    }
+}
+
+/// Three pairs of conv and relu save 0.285 ms; an island costs 0.25 as the whole program, 0.375 after an op of the CPU's.
+#[test]
+fn an_island_says_by_how_much_it_misses() {
+    let ty = fp16(&[1, 64, 32, 32]);
+    let mut program = chain(3, DType::Fp16, false);
+    let graph = program.graph_mut("main").unwrap();
+    let first = graph.root().ops().find(|&op| graph.op(op).kind() == "conv").unwrap();
+    let x = graph.root().inputs()[0];
+    let op = NewOp::new("cumsum").named("total").with("x", x).with("axis", Tensor::scalar(3_i32));
+    let op = graph.insert(op.result("total", ty), At::Before(first));
+    let total = graph.op(op).results()[0];
+    graph.set_operand(first, "x", 0, total);
+    let found = estimate(&program, &m4());
+    let main = &found.functions["main"];
+    assert_eq!((main.summary.ane_ops, main.segments.len()), (0, 1));
+    assert_eq!(main.segments[0].margin_ms, None, "cumsum cannot leave the CPU");
+    let [island] = &main.islands[..] else { panic!("{:?}", main.islands) };
+    assert_eq!((island.first, island.end, island.ops), (1, 7, 6));
+    let time = |op: &mil_estimate::OpEstimate| op.cost_ms.cpu.unwrap() - op.cost_ms.ane.unwrap();
+    let saved: f64 = main.ops[1..7].iter().map(time).sum();
+    assert!((island.misses_ms - (0.375 - saved)).abs() < 1e-9, "{} {saved}", island.misses_ms);
+    assert!(report(&found, false).contains("misses it by"));
+    // Whole on the ANE: what the segment saves is what it would cost to move it off.
+    let whole = estimate(&chain(4, DType::Fp16, false), &m4());
+    let segment = &whole.functions["main"].segments[0];
+    let saved: f64 = whole.functions["main"].ops.iter().map(time).sum();
+    assert!((segment.margin_ms.unwrap() - (saved - 0.25)).abs() < 1e-9);
+}
+
+#[test]
+fn risks_are_told_where_something_is_on_the_ane() {
+    let mut program = chain(10, DType::Fp16, false);
+    let graph = program.graph_mut("main").unwrap();
+    let state = Type::new(mil_ir::TypeKind::State(fp16(&[1, 48])));
+    graph.add_input(Graph::ROOT, "cache", state);
+    let found = estimate(&program, &m4());
+    let [risk] = &found.functions["main"].risks[..] else { panic!("{:?}", found.functions["main"].risks) };
+    assert_eq!((risk.code, risk.ops.len()), ("state_last_axis", 0));
+    assert!(!risk.source.is_empty() && !risk.consequence.is_empty() && risk.message.contains("cache"));
+    let text = report(&found, false);
+    assert!(text.contains("What may go wrong") && text.contains(&risk.message), "{text}");
+    let off = estimate(&program, &Target::new("M4", "27", "cpu-only").unwrap());
+    assert!(off.functions["main"].risks.is_empty(), "nothing is on the ANE");
+}
+
+fn flexible(flexibility: Flexibility) -> Program {
+    let open = |channels: u64| {
+        let dims = vec![Dim::Fixed(1), Dim::Fixed(channels), Dim::UNKNOWN, Dim::UNKNOWN];
+        Type::tensor(DType::Fp16, Shape::Ranked(dims))
+    };
+    let mut graph = Graph::new(vec![("x".into(), open(64))]);
+    let mut last = graph.root().inputs()[0];
+    let weight = Tensor::splat(&[64, 64, 3, 3], half::f16::ONE);
+    let weight = push(&mut graph, NewOp::constant("w", Literal::tensor(weight)));
+    for at in 0..4 {
+        let op = NewOp::new("conv").named(format!("c{at}")).with("x", last).with("weight", weight);
+        let op = op.with("pad_type", Literal::string("same"));
+        last = push(&mut graph, op.result(format!("c{at}"), open(64)));
+    }
+    graph.set_outputs(Graph::ROOT, [last]);
+    let mut program = program(graph);
+    let mut array = ArrayFeature::new(DType::Fp16, vec![1, 64, 32, 32]).unwrap();
+    array.flexibility = Some(flexibility);
+    let kind = Some(FeatureKind::Array(array));
+    let feature = Feature { name: "x".into(), doc: String::new(), kind, optional: false, carried: None };
+    let features = FunctionInterface { inputs: vec![feature], ..FunctionInterface::default() };
+    program.interface.functions.insert("main".into(), features);
+    program
+}
+
+#[test]
+fn each_enumerated_shape_is_estimated() {
+    let shapes = vec![vec![1, 64, 32, 32], vec![1, 64, 16, 16], vec![1, 64, 64, 64]];
+    let found = estimate(&flexible(Flexibility::Enumerated(shapes)), &m4());
+    let main = &found.functions["main"];
+    let fixed = estimate(&chain(4, DType::Fp16, false), &m4());
+    assert_eq!(
+        main.ops[3].cost_ms.ane, fixed.functions["main"].ops[6].cost_ms.ane,
+        "the default shape is carried through the convolutions"
+    );
+    let [feature] = &main.shapes[..] else { panic!("{:?}", main.shapes) };
+    assert_eq!((feature.kind, &feature.default[..]), ("enumerated", &[1, 64, 32, 32][..]));
+    let shares: Vec<(u64, usize)> =
+        feature.others.iter().map(|other| (other.shape[3], other.summary.ane_ops)).collect();
+    assert_eq!(shares, [(16, 0), (64, 4)], "too small to pay for the switch, and large enough");
+    assert_eq!(main.first_load.shapes, 3);
+    assert!(report(&found, false).contains("1 × 64 × 64 × 64: 100% on the ANE"));
+}
+
+#[test]
+fn a_range_of_shapes_runs_on_the_ane_at_its_default_alone() {
+    let range = |lower: u64, upper: i64| mil_ir::SizeRange { lower, upper };
+    let ranges = vec![range(1, 1), range(64, 64), range(16, 512), range(16, -1)];
+    let found = estimate(&flexible(Flexibility::Ranges(ranges)), &m4());
+    let main = &found.functions["main"];
+    assert_eq!(main.shapes[0].allowed, "1 × 64 × 16…512 × 16…");
+    assert!(main.shapes[0].others.is_empty() && main.risks.iter().any(|risk| risk.code == "range_shape"));
+    assert!(report(&found, false).contains("only the default shape runs there"));
+}
+
+#[test]
+fn a_comparison_says_what_moved() {
+    let before = estimate(&chain(10, DType::Fp16, true), &m4());
+    let after = estimate(&chain(10, DType::Fp16, false), &m4());
+    let found = compare(&before, &after);
+    let main = &found.functions["main"];
+    assert_eq!(main.kinds["cumsum"], [1, 0]);
+    assert_eq!(main.reasons["unsupported_op"], [1, 0]);
+    assert_eq!((main.before.as_ref().unwrap().segments, main.after.as_ref().unwrap().segments), (3, 1));
+    let cpu = estimate(&chain(10, DType::Fp16, true), &Target::new("M4", "27", "cpu-only").unwrap());
+    let moved = &compare(&before, &cpu).functions["main"].moved;
+    assert_eq!(moved.len(), 20);
+    assert_eq!((moved[0].from, moved[0].to, &*moved[0].output), (Device::Ane, Device::Cpu, "conv_0"));
+    assert!(found.report().contains("cumsum 1 → 0"), "{}", found.report());
+}
+
+const PLAN: &str = "# chip: M4\n# os: 27.0\nfunction\toutput\ttype\tpreferred\tsupported\treason\n\
+    main\tw\tconst\t\t\t\nmain\tconv_0\tios17.conv\tneuralEngine\tcpu,neuralEngine\t\n\
+    main\trelu_0\tios17.relu\tcpu\tcpu\tUnsupported\nmain\ttotal\tios17.cumsum\tcpu\tcpu\t\nmain\tgone\tadd\tcpu\tcpu\t\n";
+
+#[test]
+fn an_estimate_is_scored_against_a_plan() {
+    let plan = DevicePlan::parse(PLAN).unwrap();
+    assert_eq!((plan.chip.as_deref(), plan.os.as_deref(), plan.ops.len()), (Some("M4"), Some("27.0"), 4));
+    let found = score(&estimate(&chain(10, DType::Fp16, true), &m4()), &plan);
+    assert_eq!((found.ops, found.answered, found.right, found.legality), (3, 3, 2, [3, 2]));
+    assert_eq!((&found.not_in_estimate[..], found.not_in_plan), (&["gone".to_owned()][..], 18));
+    assert_eq!(found.segments, [2, 2]);
+    let [one] = &found.disagreements[..] else { panic!("{:?}", found.disagreements) };
+    assert_eq!((&*one.output, one.ours, one.plan), ("relu_0", Device::Ane, Device::Cpu));
+    assert_eq!((one.ane_supported, one.plan_reason.as_deref()), ((true, Some(false)), Some("Unsupported")));
+    assert_eq!(
+        (found.by_op["relu"], found.by_rule["ane"], found.by_rule["unsupported_op"]),
+        ([1, 0], [2, 1], [1, 1])
+    );
+    let text = found.report();
+    assert!(
+        text.contains("2 of 3 devices right (0.667)") && text.contains("relu_0 (relu): ours ane, plan cpu"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_plan_is_read_from_json_too_and_ties_do_not_count() {
+    let json = r#"{"chip": "M4", "os": "27", "units": "cpu-and-ne", "ops": [
+        {"function": "main", "output": "conv_0", "type": "ios17.conv", "preferred": "ane", "supported": ["cpu", "ane"]},
+        {"output": "relu_0", "type": "ios17.relu", "preferred": "cpu", "tie": true}]}"#;
+    let found = score(&estimate(&chain(10, DType::Fp16, true), &m4()), &DevicePlan::parse(json).unwrap());
+    assert_eq!((found.ops, found.plan_ties, found.answered, found.right), (2, 1, 1, 1));
+    assert!(found.disagreements.is_empty() && (found.device_share() - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_faulty_plan_is_told() {
+    let parse = |text: &str| DevicePlan::parse(text).unwrap_err();
+    assert!(matches!(parse("{"), PlanError::Json(_)));
+    assert_eq!(parse("output\tpreferred\nx\tcpu\n"), PlanError::Column("type"));
+    assert_eq!(parse("output\ttype\tpreferred\nx\n"), PlanError::Cells { line: 2, cells: 1, columns: 3 });
+    assert!(matches!(parse("output\ttype\tpreferred\nx\tadd\tDSP\n"), PlanError::Device { .. }));
+    assert_eq!(parse("output\ttype\tpreferred\n"), PlanError::Empty);
+}
+
+/// `shape` → `gather` → `concat` → `reshape`, as converters write a flatten of a flexible input.
+#[test]
+fn sizes_that_are_computed_are_followed() {
+    let open = |rank: usize| Type::tensor(DType::Fp16, Shape::Ranked(vec![Dim::UNKNOWN; rank]));
+    let ints = |sizes: &[usize]| Type::fixed(DType::Int32, sizes);
+    let mut graph = Graph::new(vec![("x".into(), open(3))]);
+    let x = graph.root().inputs()[0];
+    let shape = push(&mut graph, NewOp::new("shape").with("x", x).result("s", ints(&[3])));
+    let length = NewOp::new("gather").with("x", shape).with("indices", Tensor::ints(&[1]));
+    let length = push(&mut graph, length.with("axis", Tensor::scalar(0_i32)).result("l", ints(&[1])));
+    let minus = push(&mut graph, NewOp::constant("minus", Literal::tensor(Tensor::ints(&[-1]))));
+    let sizes = NewOp::new("concat").with_all("values", [Operand::Value(length), Operand::Value(minus)]);
+    let sizes = sizes.with("axis", Tensor::scalar(0_i32)).with("interleave", Tensor::bool(false));
+    let sizes = push(&mut graph, sizes.result("sizes", ints(&[2])));
+    let flat =
+        push(&mut graph, NewOp::new("reshape").with("x", x).with("shape", sizes).result("flat", open(2)));
+    let last = NewOp::new("softmax").with("x", flat).with("axis", Tensor::scalar(-1_i32));
+    let last = push(&mut graph, last.result("y", open(2)));
+    graph.set_outputs(Graph::ROOT, [last]);
+    let mut program = program(graph);
+    let array = ArrayFeature::new(DType::Fp16, vec![2, 128, 64]).unwrap();
+    let kind = Some(FeatureKind::Array(array));
+    let feature = Feature { name: "x".into(), doc: String::new(), kind, optional: false, carried: None };
+    let features = FunctionInterface { inputs: vec![feature], ..FunctionInterface::default() };
+    program.interface.functions.insert("main".into(), features);
+    let found = estimate(&program, &m4());
+    let ops = &found.functions["main"].ops;
+    let softmax = ops.iter().find(|op| op.kind == "softmax").unwrap();
+    assert_eq!(softmax.result.as_deref(), Some("tensor<fp16, [128, 128]>"));
+    assert_eq!(softmax.confidence, mil_estimate::Confidence::Assumed, "at another shape it may differ");
+    // The indices of the gather are constant, the shape of the reshape is not: it is known at this shape only.
+    let reshape = ops.iter().find(|op| op.kind == "reshape").unwrap();
+    assert_eq!(reshape.needs.len(), 1, "{:?}", reshape.needs);
 }

@@ -26,6 +26,7 @@
 pub mod diff;
 pub mod inspect;
 pub mod numerics;
+pub mod suggest;
 
 pub use mil_estimate as estimate;
 pub use mil_eval as eval;

@@ -87,3 +87,25 @@ fn faults_are_told_with_their_exit_code() {
     }
     assert!(!std::path::Path::new(&out).exists(), "nothing is written on a fault");
 }
+
+#[test]
+fn an_estimate_is_drawn_before_and_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (page, picture, again) = (file("plan.html"), file("plan.svg"), file("again.html"));
+    let fixture = fixture();
+    let what_if = ["estimate", &fixture, "--what-if", "default,add_fp16_cast"];
+    let output = milopt(&[&what_if[..], &["--html", &page, "--svg", &picture]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(milopt(&[&what_if[..], &["--html", &again]].concat()).status.success());
+    let drawn = std::fs::read_to_string(&page).unwrap();
+    assert_eq!(drawn, std::fs::read_to_string(&again).unwrap(), "same input, same bytes");
+    for part in ["star_hourglass.mlpackage", "\"as it is\"", "\"after default,add_fp16_cast\""] {
+        assert!(drawn.contains(part), "{part}");
+    }
+    let strips = std::fs::read_to_string(&picture).unwrap();
+    assert!(strips.contains(">as it is</text>") && strips.contains(">after default,add_fp16_cast</text>"));
+    let nowhere = milopt(&["estimate", &fixture, "--html", &file("missing/plan.html")]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(text(&nowhere.stderr).contains("missing/plan.html"), "{}", text(&nowhere.stderr));
+}

@@ -10,6 +10,7 @@ mod passes;
 mod pipeline;
 mod print;
 mod run;
+mod score;
 mod verify;
 mod watch;
 
@@ -42,6 +43,7 @@ enum Command {
     Diff(diff::Args),
     Estimate(estimate::Args),
     Passes(passes::Args),
+    Score(score::Args),
 }
 
 /// Why a command ends, with its exit code.
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Estimate(args) => estimate::run(&args),
         Command::Passes(args) => passes::run(&args),
+        Command::Score(args) => score::run(&args),
     };
     let (code, message) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,

@@ -1,0 +1,248 @@
+//! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape that is enumerated.
+//!
+//! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by inference, computed sizes
+//! included ([`Sizes`]); what that leaves open stays open. The copy gives types alone: what is constant is asked of the graph as declared.
+
+use mil_ir::{
+    ArrayFeature, Dim, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Opset, Shape,
+    SizeFlexibility, SizeRange, Type, TypeKind, ValueId,
+};
+use serde::Serialize;
+
+use crate::estimate::Summary;
+use crate::sizes::Sizes;
+use crate::target::Confidence;
+
+/// So many of the enumerated shapes of a feature are estimated.
+const ESTIMATED: usize = 16;
+
+/// An input or a state whose shape may change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FlexibleShape {
+    /// Name of the feature.
+    pub feature: String,
+    /// `enumerated`, `range`, or `undeclared`, where the program leaves sizes open and the interface does not say which they may be.
+    pub kind: &'static str,
+    /// The default shape, which the estimate is for; empty where there is none: then open sizes count as 1.
+    pub default: Vec<u64>,
+    /// The sizes that it may have, as a person writes them: `1 × 3 × 64…512`.
+    pub allowed: String,
+    /// The function at the other enumerated shapes, this feature's changed alone; at most 16.
+    pub others: Vec<ShapeEstimate>,
+    /// What runs where at other shapes than the default.
+    pub consequence: &'static str,
+    /// Who saw it.
+    pub source: &'static str,
+    /// How sure it is.
+    pub certainty: Confidence,
+}
+
+/// A function at another shape.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShapeEstimate {
+    /// The shape of the feature.
+    pub shape: Vec<u64>,
+    /// The function in numbers, at this shape.
+    pub summary: Summary,
+}
+
+/// The flexible features of a function.
+pub(crate) struct Shapes<'g> {
+    graph: &'g Graph,
+    opset: &'g Opset,
+    flexible: Vec<Flexible>,
+}
+
+struct Flexible {
+    value: ValueId,
+    name: String,
+    default: Vec<u64>,
+    flexibility: Option<Flexibility>,
+}
+
+impl<'g> Shapes<'g> {
+    /// The inputs of a graph with open sizes, and what the interface says about them.
+    pub(crate) fn of(graph: &'g Graph, opset: &'g Opset, features: Option<&FunctionInterface>) -> Shapes<'g> {
+        let inputs = graph.root().inputs().iter().copied();
+        let flexible = inputs.filter(|&value| is_open(graph.value(value).ty())).map(|value| {
+            let name = graph.value(value).name();
+            let kind = features.and_then(|features| features.find(name)?.kind.as_ref());
+            let (default, flexibility) = match kind {
+                Some(FeatureKind::Array(array) | FeatureKind::State(Some(array))) => array_shapes(array),
+                Some(FeatureKind::Image(image)) => image_shapes(image, graph.value(value).ty()),
+                _ => (Vec::new(), None),
+            };
+            Flexible { value, name: name.to_string(), default, flexibility }
+        });
+        Shapes { graph, opset, flexible: flexible.collect() }
+    }
+
+    /// The graph with sizes in place of open ones: the default shapes, but for `instead`. `None` where nothing is open.
+    pub(crate) fn settle(&self, instead: Option<(ValueId, &[u64])>) -> Option<Graph> {
+        if self.flexible.is_empty() {
+            return None;
+        }
+        let mut graph = self.graph.clone();
+        for feature in &self.flexible {
+            let other = instead.filter(|(value, _)| *value == feature.value);
+            let sizes = other.map_or(&feature.default[..], |(_, sizes)| sizes);
+            let ty = settled(graph.value(feature.value).ty(), sizes);
+            graph.retype(feature.value, ty);
+        }
+        let mut sizes = Sizes::default();
+        let ops: Vec<_> = graph.walk().collect();
+        for op in ops {
+            sizes.follow(&graph, op);
+            if !graph.op(op).results().iter().any(|&value| is_open(graph.value(value).ty())) {
+                continue;
+            }
+            sizes.bind(&mut graph, op);
+            let Ok(types) = mil_ops::infer_op(&graph, op, self.opset) else { continue };
+            let results = graph.op(op).results().to_vec();
+            for (value, ty) in results.into_iter().zip(types) {
+                if let Some(refined) = mil_ops::refine_type(graph.value(value).ty(), &ty) {
+                    graph.retype(value, refined);
+                }
+            }
+        }
+        Some(graph)
+    }
+
+    /// What is to be said about each flexible feature; `estimate` estimates a settled graph.
+    pub(crate) fn describe(&self, estimate: impl Fn(&Graph) -> Summary) -> Vec<FlexibleShape> {
+        self.flexible
+            .iter()
+            .map(|feature| {
+                let at = |shape: &Vec<u64>| {
+                    let settled = self.settle(Some((feature.value, shape)))?;
+                    Some(ShapeEstimate { shape: shape.clone(), summary: estimate(&settled) })
+                };
+                let (kind, consequence, source, certainty) = match &feature.flexibility {
+                    Some(Flexibility::Enumerated(_)) => (
+                        "enumerated",
+                        "each of the shapes can run on the Neural Engine, and is compiled for it on its own",
+                        "coremltools' documentation; coremltools#1909, #2370",
+                        Confidence::Derived,
+                    ),
+                    Some(Flexibility::Ranges(_)) => (
+                        "range",
+                        "a plan may show the Neural Engine, but only the default shape runs there; others run at the CPU's speed, and \
+                         some programs do not compile for it at all",
+                        "Apple developer forums 724930; coremltools#2370; LuuOW: 1.9 ms at the default, 35 ms beside it",
+                        Confidence::Measured,
+                    ),
+                    None => (
+                        "undeclared",
+                        "open sizes count as 1, as the planner counts them",
+                        "751K (range_1d)",
+                        Confidence::Assumed,
+                    ),
+                };
+                let others = match &feature.flexibility {
+                    Some(Flexibility::Enumerated(shapes)) => {
+                        let shapes = shapes.iter().filter_map(|shape| sizes(shape));
+                        shapes.filter(|shape| *shape != feature.default).take(ESTIMATED).filter_map(|s| at(&s)).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                FlexibleShape {
+                    feature: feature.name.clone(),
+                    kind,
+                    default: feature.default.clone(),
+                    allowed: feature.flexibility.as_ref().map_or_else(String::new, allowed),
+                    others,
+                    consequence,
+                    source,
+                    certainty,
+                }
+            })
+            .collect()
+    }
+}
+
+/// Some size is open.
+pub(crate) fn is_open(ty: &Type) -> bool {
+    match ty.kind() {
+        TypeKind::Tensor(tensor) => {
+            tensor.shape.dims().is_none_or(|dims| dims.iter().any(|dim| dim.fixed().is_none()))
+        }
+        TypeKind::State(inner) => is_open(inner),
+        _ => false,
+    }
+}
+
+/// The type with these sizes where its own are open and the rank fits.
+fn settled(ty: &Type, sizes: &[u64]) -> Type {
+    match ty.kind() {
+        TypeKind::State(inner) => Type::new(TypeKind::State(settled(inner, sizes))),
+        TypeKind::Tensor(tensor) => {
+            let dims = match tensor.shape.dims() {
+                _ if sizes.is_empty() => return ty.clone(),
+                Some(dims) if dims.len() != sizes.len() => return ty.clone(),
+                Some(dims) => dims
+                    .iter()
+                    .zip(sizes)
+                    .map(|(dim, &size)| dim.fixed().map_or(Dim::Fixed(size), Dim::Fixed))
+                    .collect(),
+                None => sizes.iter().map(|&size| Dim::Fixed(size)).collect(),
+            };
+            Type::tensor(tensor.dtype, Shape::Ranked(dims))
+        }
+        _ => ty.clone(),
+    }
+}
+
+fn sizes(shape: &[i64]) -> Option<Vec<u64>> {
+    shape.iter().map(|&size| u64::try_from(size).ok()).collect()
+}
+
+fn array_shapes(array: &ArrayFeature) -> (Vec<u64>, Option<Flexibility>) {
+    (sizes(&array.shape).unwrap_or_default(), array.flexibility.clone())
+}
+
+/// An image of height and width is a tensor of batch, channels, height and width.
+fn image_shapes(image: &ImageFeature, ty: &Type) -> (Vec<u64>, Option<Flexibility>) {
+    let [batch, channels, ..] = ty.dims().unwrap_or_default() else { return (Vec::new(), None) };
+    let lead = [batch, channels].map(|dim| dim.fixed().unwrap_or(1));
+    let whole = |height: i64, width: i64| {
+        let lead = lead.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
+        vec![lead[0], lead[1], height, width]
+    };
+    let exactly = |size: u64| SizeRange { lower: size, upper: i64::try_from(size).unwrap_or(-1) };
+    let side = |range: &Option<SizeRange>, size: i64| range.unwrap_or_else(|| exactly(size.max(0) as u64));
+    let flexibility = image.flexibility.as_ref().map(|flexibility| match flexibility {
+        SizeFlexibility::Enumerated(sizes) => {
+            let number = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+            let shapes = sizes.iter().map(|&(width, height)| whole(number(height), number(width)));
+            Flexibility::Enumerated(shapes.collect())
+        }
+        SizeFlexibility::Range(width, height) => Flexibility::Ranges(vec![
+            exactly(lead[0]),
+            exactly(lead[1]),
+            side(height, image.height),
+            side(width, image.width),
+        ]),
+    });
+    (sizes(&whole(image.height, image.width)).unwrap_or_default(), flexibility)
+}
+
+fn allowed(flexibility: &Flexibility) -> String {
+    let join = |sizes: Vec<String>| sizes.join(" × ");
+    match flexibility {
+        Flexibility::Enumerated(shapes) => shapes
+            .iter()
+            .map(|shape| join(shape.iter().map(ToString::to_string).collect()))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Flexibility::Ranges(ranges) => join(
+            ranges
+                .iter()
+                .map(|range| match (range.lower, u64::try_from(range.upper)) {
+                    (lower, Ok(upper)) if lower == upper => lower.to_string(),
+                    (lower, Ok(upper)) => format!("{lower}…{upper}"),
+                    (lower, Err(_)) => format!("{lower}…"),
+                })
+                .collect(),
+        ),
+    }
+}
