@@ -45,7 +45,6 @@ mod risk;
 mod score;
 mod segments;
 mod shapes;
-mod sizes;
 mod svg;
 mod target;
 

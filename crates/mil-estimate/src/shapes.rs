@@ -1,7 +1,7 @@
 //! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape that is enumerated.
 //!
 //! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by inference, computed sizes
-//! included ([`Sizes`]); what that leaves open stays open. The copy gives types alone: what is constant is asked of the graph as declared.
+//! included; what that leaves open stays open. The copy gives types alone: what is constant is asked of the graph as declared.
 
 use mil_ir::{
     ArrayFeature, Dim, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Opset, Shape,
@@ -10,7 +10,6 @@ use mil_ir::{
 use serde::Serialize;
 
 use crate::estimate::Summary;
-use crate::sizes::Sizes;
 use crate::target::Confidence;
 
 /// So many of the enumerated shapes of a feature are estimated.
@@ -89,20 +88,11 @@ impl<'g> Shapes<'g> {
             let ty = settled(graph.value(feature.value).ty(), sizes);
             graph.retype(feature.value, ty);
         }
-        let mut sizes = Sizes::default();
-        let ops: Vec<_> = graph.walk().collect();
-        for op in ops {
-            sizes.follow(&graph, op);
-            if !graph.op(op).results().iter().any(|&value| is_open(graph.value(value).ty())) {
-                continue;
-            }
-            sizes.bind(&mut graph, op);
-            let Ok(types) = mil_ops::infer_op(&graph, op, self.opset) else { continue };
-            let results = graph.op(op).results().to_vec();
-            for (value, ty) in results.into_iter().zip(types) {
-                if let Some(refined) = mil_ops::refine_type(graph.value(value).ty(), &ty) {
-                    graph.retype(value, refined);
-                }
+        let found = mil_ops::Shapes::of(&graph, self.opset, None);
+        let results: Vec<_> = graph.walk().flat_map(|op| graph.op(op).results().to_vec()).collect();
+        for value in results {
+            if let Some(refined) = found.refined(value) {
+                graph.retype(value, refined.clone());
             }
         }
         Some(graph)
