@@ -1,6 +1,6 @@
 //! The report for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment, Summary};
@@ -137,7 +137,8 @@ fn sureness(out: &mut String, function: &FunctionEstimate) {
         notes.push(format!("{unknown} undecided (the costs on this chip are not known well enough)"));
     }
     if assumed > 0 {
-        notes.push(format!("{assumed} rest on numbers of other chips or ops"));
+        let verb = if assumed == 1 { "rests" } else { "rest" };
+        notes.push(format!("{assumed} {verb} on numbers of other chips or ops"));
     }
     if ties > 0 {
         notes.push(format!("{ties} could be on either device at the same cost"));
@@ -281,7 +282,6 @@ fn list_shapes(out: &mut String, function: &FunctionEstimate) {
         let default = if feature.default.is_empty() { "none".to_owned() } else { sizes(&feature.default) };
         let allowed = if feature.allowed.is_empty() { "not declared" } else { &feature.allowed };
         line(out, &format!("  {}: default {default}; {}: {allowed}", feature.feature, feature.kind));
-        line(out, &format!("    {} ({}; {})", feature.consequence, feature.certainty, feature.source));
         for other in &feature.others {
             let summary = &other.summary;
             let segments = plural(summary.segments, "segment");
@@ -296,6 +296,15 @@ fn list_shapes(out: &mut String, function: &FunctionEstimate) {
             );
         }
     }
+    let mut said = BTreeSet::new();
+    for feature in function.shapes.iter().filter(|feature| said.insert(feature.consequence)) {
+        line(out, &format!("  {}: {}", feature.kind, feature.consequence));
+        line(out, &format!("    ({}; {})", feature.certainty, feature.source));
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 0.95 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
 }
 
 fn first_load(out: &mut String, load: &FirstLoad) {
@@ -306,10 +315,12 @@ fn first_load(out: &mut String, load: &FirstLoad) {
         out,
         &format!(
             "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published ones \
-             of that size range from {low:.1} to {high:.1} s.",
+             of that size range from {} to {}.",
             plural(load.ane_ops, "op"),
             bytes(load.ane_weight_bytes),
             plural(load.ane_segments, "segment"),
+            seconds(low),
+            seconds(high),
         ),
     );
 }
