@@ -5,6 +5,26 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// What the versions of two releases share; their type domains differ.
+const PARAMS: &[Param] = &[
+    Param::tensor("x", T, "The sequence: `[steps, batch, input]`."),
+    Param::tensor("initial_h", T, "Hidden state before the first step: `[batch, hidden]`."),
+    Param::tensor("weight_ih", T, "Reset, output and update weights stacked: `[3 · hidden, input]`.")
+        .constant(),
+    Param::tensor("weight_hh", T, "Reset, output and update weights stacked: `[3 · hidden, hidden]`.")
+        .constant(),
+    Param::tensor("bias", T, "`[3 · hidden]`; none is 0. With `input_bias` it is that of the hidden state.")
+        .constant()
+        .optional(),
+    Param::tensor("direction", STRING, "The order in which the sequence is read.")
+        .one_of(&["forward", "reverse"])
+        .constant()
+        .or_str("forward"),
+    Param::tensor("output_sequence", BOOL, "Give every step, not only the last.").constant().or_bool(false),
+    Param::tensor("recurrent_activation", STRING, "Activation of the gates.").constant().or_str("sigmoid"),
+    Param::tensor("activation", STRING, "Activation of the output.").constant().or_str("tanh"),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "gru",
@@ -15,82 +35,8 @@ pub static DEF: OpDef = OpDef {
           in the order in which the steps are visited. `hard_sigmoid` and `scaled_tanh` are those \
           of `lstm`.",
     versions: &[
-        Version {
-            since: Target::IOS13,
-            params: &[
-                Param::tensor("x", T, "The sequence: `[steps, batch, input]`."),
-                Param::tensor("initial_h", T, "Hidden state before the first step: `[batch, hidden]`."),
-                Param::tensor(
-                    "weight_ih",
-                    T,
-                    "Reset, output and update weights stacked: `[3 · hidden, input]`.",
-                )
-                .constant(),
-                Param::tensor(
-                    "weight_hh",
-                    T,
-                    "Reset, output and update weights stacked: `[3 · hidden, hidden]`.",
-                )
-                .constant(),
-                Param::tensor(
-                    "bias",
-                    T,
-                    "`[3 · hidden]`; none is 0. With `input_bias` it is that of the hidden state.",
-                )
-                .constant()
-                .optional(),
-                Param::tensor("direction", STRING, "The order in which the sequence is read.")
-                    .one_of(&["forward", "reverse"])
-                    .constant()
-                    .or_str("forward"),
-                Param::tensor("output_sequence", BOOL, "Give every step, not only the last.")
-                    .constant()
-                    .or_bool(false),
-                Param::tensor("recurrent_activation", STRING, "Activation of the gates.")
-                    .constant()
-                    .or_str("sigmoid"),
-                Param::tensor("activation", STRING, "Activation of the output.").constant().or_str("tanh"),
-            ],
-            domains: &[("T", &[Fp32])],
-        },
-        Version {
-            since: Target::IOS17,
-            params: &[
-                Param::tensor("x", T, "The sequence: `[steps, batch, input]`."),
-                Param::tensor("initial_h", T, "Hidden state before the first step: `[batch, hidden]`."),
-                Param::tensor(
-                    "weight_ih",
-                    T,
-                    "Reset, output and update weights stacked: `[3 · hidden, input]`.",
-                )
-                .constant(),
-                Param::tensor(
-                    "weight_hh",
-                    T,
-                    "Reset, output and update weights stacked: `[3 · hidden, hidden]`.",
-                )
-                .constant(),
-                Param::tensor(
-                    "bias",
-                    T,
-                    "`[3 · hidden]`; none is 0. With `input_bias` it is that of the hidden state.",
-                )
-                .constant()
-                .optional(),
-                Param::tensor("direction", STRING, "The order in which the sequence is read.")
-                    .one_of(&["forward", "reverse"])
-                    .constant()
-                    .or_str("forward"),
-                Param::tensor("output_sequence", BOOL, "Give every step, not only the last.")
-                    .constant()
-                    .or_bool(false),
-                Param::tensor("recurrent_activation", STRING, "Activation of the gates.")
-                    .constant()
-                    .or_str("sigmoid"),
-                Param::tensor("activation", STRING, "Activation of the output.").constant().or_str("tanh"),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
+        Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Target::IOS18,
             params: &[
