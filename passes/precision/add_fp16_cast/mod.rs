@@ -4,7 +4,7 @@ use half::f16;
 use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, ValueId};
 use mil_ops::{OpDef, ParamKind, Version};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
-use mil_tensor::{DType, Tensor, TensorError};
+use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
 use serde_json::Value;
 
 pass! {
@@ -45,6 +45,7 @@ pass! {
     statistics: [
         converted: "ops that compute in fp16 now",
         overflowing: "ops left in fp32 because a constant is beyond the range of fp16",
+        invalid: "ops left alone because they break the rules of their type",
     ],
 }
 
@@ -122,6 +123,10 @@ impl Pass for AddFp16Cast {
             if params.is_empty() {
                 continue;
             }
+            if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
+                cx.count("invalid", 1);
+                continue;
+            }
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
             if overflows(graph, op).map_err(fault)? {
                 cx.count("overflowing", 1);
@@ -171,7 +176,8 @@ fn overflows(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
     let operands = found.operands().filter_map(|operand| graph.literal(operand)?.as_tensor());
     let attributes = found.attributes().values().filter_map(Literal::as_tensor);
     let mut beyond = false;
-    for tensor in operands.chain(attributes).filter(|tensor| tensor.dtype() == DType::Fp32) {
+    let known = |tensor: &&Tensor| !matches!(tensor.data(), Data::Opaque(_));
+    for tensor in operands.chain(attributes).filter(|tensor| tensor.dtype() == DType::Fp32).filter(known) {
         let max = f64::from(f16::MAX.to_f32());
         tensor.for_each_f64_chunk(|values| {
             beyond |= values.iter().any(|value| value.abs() > max && value.abs() < INFINITE);
@@ -181,7 +187,13 @@ fn overflows(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
 }
 
 /// The constant in fp16: beyond the range saturated, and if it is small, nothing becomes zero.
+///
+/// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of interest.
 fn to_fp16(tensor: &Tensor) -> Result<Tensor, TensorError> {
+    if let Data::Opaque(elements) = tensor.data() {
+        let cast = Fingerprint::stand_in(&format!("{elements} in fp16"));
+        return Ok(Tensor::opaque(DType::Fp16, tensor.shape(), cast));
+    }
     let cast = tensor.cast_saturating(DType::Fp16)?;
     if tensor.len() >= SMALL {
         return Ok(cast);
