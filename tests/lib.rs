@@ -1,5 +1,7 @@
 //! What the tests of this package share.
 
+pub mod properties;
+
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.

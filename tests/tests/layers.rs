@@ -8,6 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mil-tensor", &[]),
     ("mil-ir", &["mil-tensor"]),
     ("mil-ops", &["mil-ir", "mil-tensor"]),
+    ("mil-generate", &["mil-ops", "mil-ir", "mil-tensor"]),
     ("mil-eval", &["mil-ops", "mil-ir", "mil-tensor"]),
     ("mil-package", &["mil-ir", "mil-proto", "mil-tensor"]),
     ("mil-pass", &["mil-ops", "mil-ir", "mil-tensor"]),
@@ -26,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mil-tensor",
         ],
     ),
-    ("milopt-tests", &["milopt"]),
+    ("milopt-tests", &["milopt", "mil-generate"]),
 ];
 
 #[test]

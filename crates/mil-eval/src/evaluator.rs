@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
 use mil_ir::{BlockId, FunctionInterface, Graph, Name, OpId, Opset, Program, Target, Type, ValueId};
@@ -26,6 +27,8 @@ pub struct Evaluator<'g> {
     wanted: Vec<(Name, ValueId)>,
     plan: Plan,
     constants: Vec<OnceLock<EvalValue>>,
+    /// Bytes of those that are evaluated.
+    constant_bytes: AtomicUsize,
 }
 
 /// Calls of a function that share states.
@@ -74,6 +77,7 @@ impl<'g> Evaluator<'g> {
             wanted: Vec::new(),
             plan: Plan::new(graph, &[]),
             constants: std::iter::repeat_with(OnceLock::new).take(graph.bound()).collect(),
+            constant_bytes: AtomicUsize::new(0),
         };
         evaluator.want(wanted);
         Ok(evaluator)
@@ -136,12 +140,17 @@ impl<'g> Evaluator<'g> {
     /// If a state has no fixed shape.
     pub fn session(&self) -> Result<Session<'_, 'g>, Error> {
         let mut states = IndexMap::new();
+        let mut held = 0_usize;
         for (name, ty) in self.parameters() {
             let Some(contents) = ty.as_state() else { continue };
             let fail = || Error::State { function: self.function.clone(), state: name.clone() };
             let dtype = contents.dtype().ok_or_else(fail)?;
             let shape = contents.fixed_shape().ok_or_else(fail)?;
             let zeros = self.zeros(dtype, &shape)?;
+            held = held.saturating_add(zeros.bytes());
+            if held > self.options.limits.held_bytes {
+                return Err(EvalError::TooMuchHeld(self.options.limits.held_bytes).into());
+            }
             states.insert(name.clone(), State::new(zeros));
         }
         Ok(Session { evaluator: self, states })
@@ -210,6 +219,7 @@ impl<'g> Session<'_, 'g> {
             error: RefCell::new(None),
             stream: Cell::new(0),
             depth: Cell::new(0),
+            held: Cell::new(0),
         };
         for &value in graph.root().inputs() {
             let (name, ty) = (graph.value(value).name(), graph.value(value).ty());
@@ -252,6 +262,8 @@ struct Run<'r, 'g> {
     error: RefCell<Option<Error>>,
     stream: Cell<u64>,
     depth: Cell<usize>,
+    /// Bytes of the values that are there.
+    held: Cell<usize>,
 }
 
 /// Runs the blocks of one op.
@@ -278,7 +290,7 @@ impl Host for Blocks<'_, '_> {
             )));
         }
         for (&parameter, input) in parameters.iter().zip(inputs) {
-            run.values.borrow_mut()[parameter.index()] = Some(input.clone());
+            run.hold(&mut run.values.borrow_mut()[parameter.index()], Some(input.clone()));
         }
         run.depth.set(run.depth.get() + 1);
         let done = run.block(block);
@@ -304,13 +316,24 @@ impl Run<'_, '_> {
             let results = self.op(step.op, |value| self.value(value))?;
             let mut values = self.values.borrow_mut();
             for (&result, value) in op.results().iter().zip(results) {
-                values[result.index()] = Some(value);
+                self.hold(&mut values[result.index()], Some(value));
             }
             for value in &step.drop {
-                values[value.index()] = None;
+                self.hold(&mut values[value.index()], None);
+            }
+            let limit = self.evaluator.options.limits.held_bytes;
+            if self.held.get().saturating_add(self.evaluator.constant_bytes.load(Ordering::Relaxed)) > limit {
+                return Err(self.evaluator.failed(step.op, EvalError::TooMuchHeld(limit)));
             }
         }
         Ok(())
+    }
+
+    /// Puts a value in its place, and counts the bytes of what stands there before and after.
+    fn hold(&self, place: &mut Option<EvalValue>, value: Option<EvalValue>) {
+        let bytes = |value: &Option<EvalValue>| value.as_ref().map_or(0, EvalValue::bytes);
+        self.held.set(self.held.get().saturating_sub(bytes(place)).saturating_add(bytes(&value)));
+        *place = value;
     }
 
     /// The value of something that was computed, or of a constant.
@@ -353,7 +376,10 @@ impl Run<'_, '_> {
         // Only what the program itself needs is kept: not the compressed data inside the chain.
         for &result in graph.op(op).results() {
             if let Some(found) = local.get(&result) {
-                evaluator.constants[result.index()].get_or_init(|| found.clone());
+                evaluator.constants[result.index()].get_or_init(|| {
+                    evaluator.constant_bytes.fetch_add(found.bytes(), Ordering::Relaxed);
+                    found.clone()
+                });
             }
         }
         local.swap_remove(&value).ok_or_else(|| evaluator.no_such("constant", graph.value(value).name()))
@@ -369,14 +395,9 @@ impl Run<'_, '_> {
         let graph = evaluator.graph;
         let op = graph.op(id);
         let def = evaluator.definition(id)?;
-        let failed = |source: EvalError| Error::Op {
-            function: evaluator.function.clone(),
-            label: graph.label(id).clone(),
-            kind: op.kind().clone(),
-            source: Box::new(source),
-        };
+        let failed = |source: EvalError| evaluator.failed(id, source);
         let mut inner = None;
-        let bound = bind_constants(graph, id, evaluator.is_double(), |value| {
+        let bound = bind_constants(graph, id, &evaluator.options, |value| {
             lookup(value).map_err(|error| {
                 let message = error.to_string();
                 inner = Some(error);
@@ -389,6 +410,10 @@ impl Run<'_, '_> {
         };
         let types: Vec<Type> = op.results().iter().map(|&value| graph.value(value).ty().clone()).collect();
         self.stream.set(self.stream.get() + 1);
+        let limits = &evaluator.options.limits;
+        if self.stream.get() > limits.ops {
+            return Err(failed(EvalError::TooManyOps(limits.ops)));
+        }
         let blocks = Blocks { run: self, op: id };
         let context = Context {
             def,
@@ -419,6 +444,16 @@ impl Run<'_, '_> {
 }
 
 impl Evaluator<'_> {
+    /// The error of an op.
+    fn failed(&self, id: OpId, source: EvalError) -> Error {
+        Error::Op {
+            function: self.function.clone(),
+            label: self.graph.label(id).clone(),
+            kind: self.graph.op(id).kind().clone(),
+            source: Box::new(source),
+        }
+    }
+
     fn definition(&self, id: OpId) -> Result<&'static OpDef, Error> {
         let op = self.graph.op(id);
         let label = self.graph.label(id).clone();

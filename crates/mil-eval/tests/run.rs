@@ -154,6 +154,25 @@ fn loops_run_and_end() {
 }
 
 #[test]
+fn calls_have_bounds() {
+    let refused = |change: fn(&mut EvalOptions)| {
+        let mut options = EvalOptions::default();
+        change(&mut options);
+        evaluator(&doubling(true), options).run(&number(0.0)).unwrap_err().to_string()
+    };
+    let ops = refused(|options| options.limits.ops = 100);
+    assert!(ops.ends_with("a call runs more than 100 ops"), "{ops}");
+    let held = refused(|options| options.limits.held_bytes = 4);
+    assert!(held.ends_with("the values held at once need more than 4 bytes"), "{held}");
+    // A few bytes of a program that stand for many elements.
+    let mut graph = Graph::new(Vec::new());
+    let y = root(&mut graph, NewOp::constant("y", Tensor::splat(&[1 << 20, 1 << 20], 0_f32)));
+    graph.set_outputs(Graph::ROOT, [y]);
+    let error = evaluator(&graph, EvalOptions::default()).run(&Inputs::new()).unwrap_err().to_string();
+    assert!(error.contains("needs more than"), "{error}");
+}
+
+#[test]
 fn unknown_ops_are_named_where_they_are_needed() {
     let mut graph = simple();
     let x_value = input(&graph, "x");

@@ -45,8 +45,15 @@ impl<'g> Rewriter<'g> {
 
     /// Inserts an op before another, making the names of its results unique.
     pub fn insert(&mut self, mut new: NewOp, before: OpId) -> OpId {
-        for (name, _) in &mut new.results {
-            *name = self.graph.fresh_name(name);
+        for at in 0..new.results.len() {
+            let mut name = self.graph.fresh_name(&new.results[at].0);
+            // The graph does not know the op's other results yet.
+            let mut number = 0;
+            while new.results[..at].iter().any(|(earlier, _)| *earlier == name) {
+                name = self.graph.fresh_name(&format!("{}_{number}", new.results[at].0));
+                number += 1;
+            }
+            new.results[at].0 = name;
         }
         self.graph.insert(new, At::Before(before))
     }

@@ -33,8 +33,9 @@ use mil_tensor::DType;
 
 use crate::graph::nested;
 use crate::{
-    ArrayFeature, BlockId, DictionaryKey, Dim, Feature, FeatureKind, Function, FunctionInterface, Graph,
-    Literal, LiteralData, Name, OpId, Opset, Program, Shape, Target, Type, TypeKind, ValueId,
+    ArrayFeature, BlockId, DictionaryKey, Dim, Feature, FeatureKind, Flexibility, Function,
+    FunctionInterface, Graph, Literal, LiteralData, Name, OpId, Opset, Program, Shape, Target, Type,
+    TypeKind, ValueId,
 };
 
 /// A rule that a program breaks.
@@ -568,7 +569,22 @@ fn is_array(array: &ArrayFeature, ty: &Type) -> bool {
         || (dims.len() == array.shape.len()
             && dims
                 .iter()
-                .zip(&array.shape)
-                .all(|(dim, size)| dim.fixed().is_none_or(|dim| i64::try_from(dim) == Ok(*size))));
+                .enumerate()
+                .all(|(axis, dim)| dim.fixed().is_none_or(|size| may_have(array, axis, size))));
     same_type && same_shape
+}
+
+/// An axis of the array may have this size: the default one, or one within its flexibility. A value may be narrower than its
+/// feature, as an output is whose size was computed and is now constant.
+fn may_have(array: &ArrayFeature, axis: usize, size: u64) -> bool {
+    let is = |known: Option<&i64>| known.is_some_and(|&known| i64::try_from(size) == Ok(known));
+    is(array.shape.get(axis))
+        || match &array.flexibility {
+            Some(Flexibility::Ranges(ranges)) => ranges.get(axis).is_some_and(|range| {
+                // A negative upper bound is none.
+                size >= range.lower && u64::try_from(range.upper).map_or(true, |upper| size <= upper)
+            }),
+            Some(Flexibility::Enumerated(shapes)) => shapes.iter().any(|shape| is(shape.get(axis))),
+            None => false,
+        }
 }

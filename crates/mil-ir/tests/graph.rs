@@ -267,6 +267,18 @@ fn an_identity_takes_the_name_where_the_successor_cannot() {
 }
 
 #[test]
+fn results_of_one_op_get_different_names() {
+    let (mut graph, [x, ..], [first, _]) = chain();
+    let ty = graph.value(x).ty().clone();
+    let twice = NewOp::new("split").with("x", x).result("part", ty.clone()).result("part", ty);
+    let new = Rewriter::new(&mut graph).insert(twice, first);
+    let names: Vec<String> =
+        graph.op(new).results().iter().map(|&value| graph.value(value).name().to_string()).collect();
+    assert_eq!(names, ["part", "part_0"]);
+    assert_eq!(graph.check(), Vec::<String>::new());
+}
+
+#[test]
 fn erasing_a_used_op_is_refused() {
     let (mut graph, _, [first, second]) = chain();
     assert!(matches!(graph.erase(first), Err(GraphError::InUse { .. })));

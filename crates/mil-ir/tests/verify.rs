@@ -122,6 +122,18 @@ fn functions_and_interface() {
     program.interface.reshape_feature("main", "kv", vec![1, 4], None).unwrap();
     assert_eq!(codes(&program), ["feature-type"]);
     let mut program = sound();
+    let sizes = |upper| Some(Flexibility::Ranges(vec![SizeRange { lower: 1, upper }; 2]));
+    let shape = |program: &Program| match &program.interface.functions["main"].find("x").unwrap().kind {
+        Some(FeatureKind::Array(array)) => vec![1; array.shape.len()],
+        _ => Vec::new(),
+    };
+    let ones = shape(&program);
+    assert_eq!(ones.len(), 2);
+    program.interface.reshape_feature("main", "x", ones.clone(), sizes(-1)).unwrap();
+    assert_eq!(codes(&program), Vec::<&str>::new(), "the value is as large as the feature may be");
+    program.interface.reshape_feature("main", "x", ones, sizes(1)).unwrap();
+    assert_eq!(codes(&program), ["feature-type"]);
+    let mut program = sound();
     features(&mut program, |features| features.predicted_feature = "label".into());
     assert_eq!(codes(&program), ["predicted-feature"]);
     let mut program = sound();

@@ -46,6 +46,18 @@ fn reshape_resolves_what_remains_and_what_is_copied() {
     assert!(infer_at(Target::IOS17, &[d(4)], reshape(&[3])).is_err());
 }
 
+#[test]
+fn a_box_that_names_its_image_is_cut_from_that_one() {
+    let crop = |parts: usize| {
+        let roi = Tensor::splat(&[3, 1, parts, 1, 1], 0_f32);
+        let new = NewOp::new("crop_resize").with("roi", roi);
+        let dims = [d(2), d(4), d(8), d(8)];
+        infer_at(Target::IOS15, &dims, new).unwrap()[0].dims().unwrap().to_vec()
+    };
+    assert_eq!(crop(4), [d(3), d(2), d(4), d(1), d(1)]);
+    assert_eq!(crop(5), [d(3), d(1), d(4), d(1), d(1)]);
+}
+
 fn slice(begin: i32, end: i32, stride: i32) -> NewOp {
     NewOp::new("slice_by_index")
         .with("begin", Tensor::ints(&[begin]))

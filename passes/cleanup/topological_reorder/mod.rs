@@ -44,7 +44,7 @@ impl Pass for TopologicalReorder {
                 let end = graph.block(block).return_op();
                 let first = ancestors
                     .fold(end, |first, user| if graph.is_before(user, first) { user } else { first });
-                if graph.next(op) == Some(first) {
+                if stands_before(graph, op, first) {
                     continue;
                 }
                 if !cx.spend() {
@@ -60,4 +60,10 @@ impl Pass for TopologicalReorder {
 
 fn is_moved(graph: &Graph, op: OpId) -> bool {
     matches!(graph.op(op).kind().as_str(), "cast" | "transpose")
+}
+
+/// Nothing but ops that this pass moves stands between the two: they keep their order, or they would change places in every run.
+fn stands_before(graph: &Graph, op: OpId, first: OpId) -> bool {
+    let behind = std::iter::successors(graph.next(op), |&op| graph.next(op));
+    behind.take_while(|&op| op == first || is_moved(graph, op)).any(|op| op == first)
 }

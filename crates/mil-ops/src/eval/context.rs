@@ -26,6 +26,10 @@ pub enum Precision {
 pub struct Limits {
     /// Bytes of one value, and of a kernel's scratch memory.
     pub value_bytes: usize,
+    /// Bytes of all values that a call holds at once, constants included. Values that share their elements count each.
+    pub held_bytes: usize,
+    /// Ops that a call runs; one in a loop counts in every round.
+    pub ops: u64,
     /// Iterations of one `while_loop`.
     pub iterations: u64,
     /// Blocks inside blocks.
@@ -34,7 +38,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { value_bytes: 8 << 30, iterations: 1 << 20, depth: 32 }
+        Limits { value_bytes: 8 << 30, held_bytes: 64 << 30, ops: 1 << 32, iterations: 1 << 20, depth: 32 }
     }
 }
 

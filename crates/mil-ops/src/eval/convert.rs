@@ -25,11 +25,37 @@ pub(crate) fn convert(cx: &Context<'_>, x: &Array, dtype: DType) -> Result<Array
             Data::Double(v) => v.iter().map(|&x| x as i32).collect(),
             _ => x.longs()?.into_iter().map(|x| x as i32).collect(),
         }),
-        DType::Fp16 | DType::Bf16 | DType::Fp32 if !(cx.is_double() || x.is_double()) => {
+        // As the other floats of the program are held, whatever a kernel computed in.
+        DType::Fp16 | DType::Bf16 | DType::Fp32 if !cx.is_double() => {
             f32::pack(x.reals::<f32>()?.into_owned())
         }
         DType::Fp16 | DType::Bf16 | DType::Fp32 | DType::Fp64 => f64::pack(x.reals::<f64>()?.into_owned()),
         _ => return Err(unsupported()),
     };
     Ok(Array::new(dtype, x.shape(), data)?.settle())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Bound, EvalOptions};
+    use super::*;
+
+    /// Kernels that compute in `f64` (`one_hot`, `random_categorical`) give floats like those of all others, which can be joined
+    /// with them.
+    #[test]
+    fn floats_are_held_as_the_precision_says() {
+        let wide = Array::from_vec(&[1], vec![0.1_f64]).unwrap();
+        for (options, double) in [(EvalOptions::default(), false), (EvalOptions::default().double(), true)] {
+            let context = Context {
+                def: crate::def("cast").unwrap(),
+                target: mil_ir::Target::IOS17,
+                bound: &Bound::new(),
+                results: &[],
+                options: &options,
+                stream: 0,
+                host: None,
+            };
+            assert_eq!(convert(&context, &wide, DType::Fp32).unwrap().is_double(), double);
+        }
+    }
 }

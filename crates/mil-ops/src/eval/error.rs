@@ -51,6 +51,12 @@ pub enum EvalError {
     /// There is no memory.
     #[error("no memory for {0} bytes")]
     OutOfMemory(usize),
+    /// All values together are larger than the limits allow.
+    #[error("the values held at once need more than {0} bytes")]
+    TooMuchHeld(usize),
+    /// Loops within loops do not end.
+    #[error("a call runs more than {0} ops")]
+    TooManyOps(u64),
     /// A loop does not end.
     #[error("a loop runs for more than {0} iterations")]
     TooManyIterations(u64),

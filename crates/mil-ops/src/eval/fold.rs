@@ -3,7 +3,7 @@
 use mil_ir::{Graph, LiteralData, OpId, Operand, Opset, Target};
 use mil_tensor::{DType, Tensor};
 
-use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome};
+use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome, Precision, elements};
 use crate::{Effect, Trait};
 
 /// Runs the kernel of an op and settles its results: floats are rounded to their element type, integers wrapped.
@@ -21,13 +21,25 @@ pub fn call(context: &Context<'_>) -> Outcome {
 }
 
 /// The value of a literal, as kernels take it. Integer and text scalars of dictionaries have no array form.
-pub(crate) fn literal_value(literal: &mil_ir::Literal, double: bool) -> Result<EvalValue, EvalError> {
+pub(crate) fn literal_value(
+    literal: &mil_ir::Literal,
+    options: &EvalOptions,
+) -> Result<EvalValue, EvalError> {
     match &literal.data {
-        LiteralData::Tensor(tensor) => Ok(Array::from_tensor(tensor, double)?.into()),
+        LiteralData::Tensor(tensor) => {
+            // A few bytes of a file can stand for any number of equal elements.
+            let limit = options.limits.value_bytes;
+            if elements(tensor.shape())
+                .is_none_or(|count| count.checked_mul(8).is_none_or(|bytes| bytes > limit))
+            {
+                return Err(EvalError::TooLarge { shape: tensor.shape().to_vec(), limit });
+            }
+            Ok(Array::from_tensor(tensor, options.precision == Precision::Double)?.into())
+        }
         LiteralData::List(items) | LiteralData::Tuple(items) => {
             let elements = items
                 .iter()
-                .map(|item| match literal_value(item, double)? {
+                .map(|item| match literal_value(item, options)? {
                     EvalValue::Array(array) => Ok(Some(array)),
                     _ => Err(EvalError::Unsupported("a literal list of lists".into())),
                 })
@@ -46,7 +58,7 @@ pub(crate) fn literal_value(literal: &mil_ir::Literal, double: bool) -> Result<E
 pub fn bind_constants(
     graph: &Graph,
     op: OpId,
-    double: bool,
+    options: &EvalOptions,
     mut lookup: impl FnMut(mil_ir::ValueId) -> Result<EvalValue, EvalError>,
 ) -> Result<Bound, EvalError> {
     let op = graph.op(op);
@@ -56,18 +68,21 @@ pub fn bind_constants(
             .iter()
             .map(|operand| match operand {
                 Operand::Value(value) => lookup(*value),
-                Operand::Literal(literal) => literal_value(literal, double),
+                Operand::Literal(literal) => literal_value(literal, options),
             })
             .collect::<Result<_, _>>()?;
         bound.push((param.clone(), values));
     }
     for (key, literal) in op.attributes() {
         if op.argument(key).is_none() {
-            bound.push((key.clone(), smallvec::smallvec![literal_value(literal, double)?]));
+            bound.push((key.clone(), smallvec::smallvec![literal_value(literal, options)?]));
         }
     }
     Ok(bound)
 }
+
+/// Bytes of an operand that folding always reads.
+const OPERAND_BYTES: usize = 256 << 20;
 
 /// Evaluates an op whose operands are constants.
 ///
@@ -108,9 +123,13 @@ fn evaluate(
     target: Target,
     options: &EvalOptions,
 ) -> Result<Vec<Tensor>, EvalError> {
+    // The budget is for what is computed; the operands are there already, and may be larger.
+    let mut reading = options.clone();
+    reading.precision = Precision::Native;
+    reading.limits.value_bytes = reading.limits.value_bytes.max(OPERAND_BYTES);
     let missing = || EvalError::Unsupported("an operand that is no constant".into());
-    let bound = bind_constants(graph, op, false, |value| {
-        literal_value(graph.const_literal(value).ok_or_else(missing)?, false)
+    let bound = bind_constants(graph, op, &reading, |value| {
+        literal_value(graph.const_literal(value).ok_or_else(missing)?, &reading)
     })?;
     let results: Vec<_> =
         graph.op(op).results().iter().map(|&value| graph.value(value).ty().clone()).collect();

@@ -1,0 +1,304 @@
+//! What must hold for every program, tried on random ones.
+
+mod numbers;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use mil_generate::Options;
+use milopt::eval::{EvalValue, Evaluator, Flavour, Inputs, Outputs, compare};
+use milopt::ir::{Program, Type, TypeKind, text};
+use milopt::pass::{Pipeline, Registry};
+use milopt::{Model, Package, Runner, diff};
+use numbers::{graph, options};
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which one.
+    pub property: String,
+    /// In what it fails.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.property, self.message)
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+fn fail(property: impl Into<String>, message: impl fmt::Display) -> Failure {
+    Failure { property: property.into(), message: message.to_string() }
+}
+
+/// What was tried, counted.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Programs.
+    pub programs: usize,
+    /// Programs that hold an op of this type.
+    pub ops: BTreeMap<String, usize>,
+    /// Programs that a pass or pipeline changed.
+    pub changed: BTreeMap<String, usize>,
+    /// Programs whose numbers were not compared after a pass, by the reason.
+    pub skipped: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    /// Adds what another one counted.
+    pub fn merge(&mut self, other: Tally) {
+        self.programs += other.programs;
+        for (mine, theirs) in [
+            (&mut self.ops, other.ops),
+            (&mut self.changed, other.changed),
+            (&mut self.skipped, other.skipped),
+        ] {
+            for (key, count) in theirs {
+                *mine.entry(key).or_default() += count;
+            }
+        }
+    }
+}
+
+/// Generates a program and tries every property. A panic is a failure, too.
+pub fn check(options: &Options, registry: &Registry, tally: &mut Tally) -> Outcome {
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let program = mil_generate::generate(options).map_err(|error| fail("generates", error))?;
+        tally.programs += 1;
+        let mut kinds: Vec<String> = program
+            .graphs()
+            .flat_map(|(_, _, graph)| graph.walk().map(|op| graph.op(op).kind().to_string()))
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            *tally.ops.entry(kind).or_default() += 1;
+        }
+        check_program(&program, options.seed, registry, tally)
+    }));
+    attempt.unwrap_or_else(|payload| {
+        let message = payload.downcast_ref::<String>().cloned();
+        let message = message.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
+        Err(fail("panics", message.unwrap_or_default()))
+    })
+}
+
+/// Tries every property on a program.
+pub fn check_program(program: &Program, seed: u64, registry: &Registry, tally: &mut Tally) -> Outcome {
+    verifies(program)?;
+    let runs = Runs::of(program, seed)?;
+    survives_text(program, &runs)?;
+    survives_packages(program)?;
+    for def in registry.passes() {
+        survives_pass(program, def.id, registry, seed, tally)?;
+    }
+    for name in ["cleanup", "default"] {
+        survives_pipeline(program, name, registry, seed, tally)?;
+    }
+    Ok(())
+}
+
+/// The smallest size at which a seed fails in the same property, and how.
+pub fn smallest(options: &Options, failure: &Failure, registry: &Registry) -> (Options, Failure) {
+    for size in 1..options.size {
+        let smaller = Options { size, ..*options };
+        match check(&smaller, registry, &mut Tally::default()) {
+            Err(found) if found.property == failure.property => return (smaller, found),
+            _ => {}
+        }
+    }
+    (*options, failure.clone())
+}
+
+/// A failure as a report: the seed and the size that show it, what fails, the program.
+pub fn report(options: &Options, failure: &Failure, registry: &Registry) -> String {
+    let (options, failure) = smallest(options, failure, registry);
+    let program = match mil_generate::generate(&options) {
+        Ok(program) => text::print(&program, &text::PrintOptions::default().inline_all()),
+        Err(error) => error.to_string(),
+    };
+    format!("seed {} size {} {failure}\n{program}", options.seed, options.size)
+}
+
+fn verifies(program: &Program) -> Outcome {
+    if let Some(violation) = milopt::ir::verify::verify(program).first() {
+        return Err(fail("verifies", format!("{violation:?}")));
+    }
+    let report = milopt::ops::verify_program(program);
+    match report.violations.first() {
+        Some(violation) => Err(fail("verifies", violation)),
+        None => Ok(()),
+    }
+}
+
+/// Inputs of every flavour, and what the program gives for them.
+struct Runs {
+    inputs: Vec<Inputs>,
+    outputs: Vec<Outputs>,
+}
+
+impl Runs {
+    /// Runs the program; every value of the outermost block has the type that the program declares.
+    fn of(program: &Program, seed: u64) -> Result<Runs, Failure> {
+        let (graph, opset) = graph(program).ok_or_else(|| fail("evaluates", "no graph"))?;
+        let interface = program.interface.function("main");
+        let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options());
+        let evaluator = evaluator.map_err(|error| fail("evaluates", error))?;
+        let root = graph.root();
+        let values: Vec<_> = root.ops().flat_map(|op| graph.op(op).results().to_vec()).collect();
+        let names: Vec<&str> = values.iter().map(|&value| graph.value(value).name().as_str()).collect();
+        let evaluator = evaluator.with_outputs(&names).map_err(|error| fail("evaluates", error))?;
+        let mut runs = Runs { inputs: Vec::new(), outputs: Vec::new() };
+        let all = numbers::inputs(program, &Flavour::ALL, seed).map_err(|error| fail("evaluates", error))?;
+        for (flavour, inputs) in Flavour::ALL.into_iter().zip(all) {
+            let outputs = evaluator
+                .run(&inputs)
+                .map_err(|error| fail("evaluates", format!("{flavour:?} inputs: {error}")))?;
+            for &value in &values {
+                let (name, ty) = (graph.value(value).name(), graph.value(value).ty());
+                let got =
+                    outputs.get(name).ok_or_else(|| fail("evaluates", format!("{name} has no value")))?;
+                if !fits(ty, got) {
+                    let got = match got {
+                        EvalValue::Array(array) => format!("{} {:?}", array.dtype(), array.shape()),
+                        other => other.form().to_owned(),
+                    };
+                    let kind =
+                        graph.definition(value).map(|op| graph.op(op).kind().clone()).unwrap_or_default();
+                    let message = format!("{name} ({kind}) is a {ty} by inference, and {got} by evaluation");
+                    return Err(fail("has the inferred types", message));
+                }
+            }
+            runs.inputs.push(inputs);
+            runs.outputs.push(outputs);
+        }
+        Ok(runs)
+    }
+}
+
+/// A value is of a type, where sizes that are not known may be any.
+fn fits(ty: &Type, value: &EvalValue) -> bool {
+    match (ty.kind(), value) {
+        (TypeKind::Tensor(tensor), EvalValue::Array(array)) => {
+            tensor.dtype == array.dtype()
+                && tensor.shape.dims().is_some_and(|dims| {
+                    dims.len() == array.rank()
+                        && dims
+                            .iter()
+                            .zip(array.shape())
+                            .all(|(dim, &size)| dim.fixed().is_none_or(|dim| dim == size as u64))
+                })
+        }
+        (TypeKind::List(element, _), EvalValue::List(list)) => element.dtype() == Some(list.dtype),
+        (TypeKind::Dict(..), EvalValue::Dictionary(_)) => true,
+        _ => false,
+    }
+}
+
+fn survives_text(program: &Program, runs: &Runs) -> Outcome {
+    let print = |program: &Program| text::print(program, &text::PrintOptions::default().inline_all());
+    let printed = print(program);
+    let parsed = text::parse(&printed).map_err(|error| fail("parses", error))?;
+    let again = print(&parsed);
+    if let Some((before, after)) = printed.lines().zip(again.lines()).find(|(a, b)| a != b) {
+        return Err(fail("prints the same", format!("{before}\nbecomes\n{after}")));
+    }
+    if printed.len() != again.len() {
+        return Err(fail("prints the same", "lines are lost or added"));
+    }
+    verifies(&parsed)?;
+    if numbers::unseeded(program) {
+        return Ok(());
+    }
+    let (graph, opset) = graph(&parsed).ok_or_else(|| fail("computes the same from text", "no graph"))?;
+    let interface = parsed.interface.function("main");
+    let fault = |error: milopt::eval::Error| fail("computes the same from text", error);
+    let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options()).map_err(fault)?;
+    for (inputs, before) in runs.inputs.iter().zip(&runs.outputs) {
+        for (name, value) in evaluator.run(inputs).map_err(fault)? {
+            let (Some(before), Some(after)) =
+                (before.get(&name).and_then(EvalValue::as_array), value.as_array())
+            else {
+                continue;
+            };
+            // The interface may ask for another element type than the program computes.
+            if before.dtype() == after.dtype() && !compare(before, after).is_exact() {
+                return Err(fail("computes the same from text", format!("{name} differs")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn survives_packages(program: &Program) -> Outcome {
+    let fault = |error: milopt::package::PackageError| fail("is written and read", error);
+    let files = Package::from(program.clone()).to_files().map_err(fault)?;
+    let shared = files.iter().map(|(path, bytes)| (path.clone(), Arc::from(bytes.as_slice())));
+    let read = Package::from_files(shared, &milopt::package::Limits::default()).map_err(fault)?;
+    let difference = diff::compare(&Model::Program(program.clone()), read.model());
+    if !difference.is_empty() {
+        return Err(fail("is written and read", difference));
+    }
+    if read.to_files().map_err(fault)? != files {
+        return Err(fail("is written the same twice", "files differ"));
+    }
+    Ok(())
+}
+
+/// Runs of a pass until one changes nothing.
+const ROUNDS: usize = 5;
+
+fn survives_pass(program: &Program, id: &str, registry: &Registry, seed: u64, tally: &mut Tally) -> Outcome {
+    let property = format!("pass {id}");
+    let pipeline = Pipeline::parse(id, registry).map_err(|error| fail(&property, error))?;
+    let mut after = program.clone();
+    let report = pipeline.run(&mut after).map_err(|error| fail(&property, with_sources(&error)))?;
+    if !report.changed() {
+        return Ok(());
+    }
+    *tally.changed.entry(id.to_owned()).or_default() += 1;
+    verifies(&after).map_err(|failure| fail(&property, failure))?;
+    if let Some((def, _)) = registry.find(id) {
+        let compared = numbers::kept(program, &after, def.numerics, &Flavour::ALL, seed);
+        match compared.map_err(|message| fail(&property, message))? {
+            None => {}
+            Some(reason) => *tally.skipped.entry(format!("{id}: {reason}")).or_default() += 1,
+        }
+    }
+    let mut round = 1;
+    while pipeline.run(&mut after).map_err(|error| fail(&property, with_sources(&error)))?.changed() {
+        round += 1;
+        if round > ROUNDS {
+            return Err(fail(&property, format!("still changes something in round {round}")));
+        }
+    }
+    Ok(())
+}
+
+fn survives_pipeline(
+    program: &Program,
+    name: &str,
+    registry: &Registry,
+    seed: u64,
+    tally: &mut Tally,
+) -> Outcome {
+    let property = format!("pipeline {name}");
+    let pipeline = registry.pipeline(name).ok_or_else(|| fail(&property, "there is none"))?;
+    let pipeline = pipeline.map_err(|error| fail(&property, error))?;
+    let mut after = program.clone();
+    let runner = Runner::new().instrument(numbers::Watch::new(seed));
+    let report = runner.run(&pipeline, &mut after).map_err(|error| fail(&property, with_sources(&error)))?;
+    *tally.changed.entry(format!("pipeline {name}")).or_default() += usize::from(report.changed());
+    verifies(&after).map_err(|failure| fail(&property, failure))?;
+    Runs::of(&after, seed).map(drop).map_err(|failure| fail(&property, failure))
+}
+
+/// An error and its sources in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
