@@ -147,15 +147,29 @@ fn summary(args: &Args, results: &[(String, Array)]) -> Outcome {
     Ok(())
 }
 
-/// Smallest, largest and mean element of a numeric array.
+/// Smallest, largest and mean element of a numeric array, and how many are not finite.
 fn range(array: &Array) -> String {
     let Ok(values) = array.reals::<f64>() else { return String::new() };
-    if values.is_empty() {
-        return String::new();
+    let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    let odd = values.len() - finite.len();
+    let odd = if odd > 0 { format!(", {odd} of {} not finite", values.len()) } else { String::new() };
+    if finite.is_empty() {
+        return odd;
     }
-    let (min, max) =
-        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
-    format!(", from {min:.6} to {max:.6}, mean {:.6}", values.iter().sum::<f64>() / values.len() as f64)
+    let min = finite.iter().copied().fold(f64::INFINITY, f64::min);
+    let max = finite.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+    format!(", from {} to {}, mean {}{odd}", number(min), number(max), number(mean))
+}
+
+/// With six digits behind the point, or in powers of ten where those would not do.
+fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 || (1e-3..1e6).contains(&magnitude) {
+        format!("{value:.6}")
+    } else {
+        format!("{value:.6e}")
+    }
 }
 
 fn compared(args: &Args, path: &Path, results: &[(String, Array)]) -> Outcome {
