@@ -88,11 +88,13 @@ impl Windows {
                 EvalError::Invalid(format!("a window of {} elements on {whole}", span(axis)))
             })?;
             output[axis] = room / stride[axis] + 1;
-            if ceil && room % stride[axis] != 0 {
-                // With padding, a last window that starts behind the input and its left padding does not count.
-                let starts_inside = output[axis] * stride[axis] < input[axis] + before[axis];
-                if starts_inside || (before[axis] == 0 && after[axis] == 0) {
-                    output[axis] += 1;
+            if ceil {
+                output[axis] = room.div_ceil(stride[axis]) + 1;
+                // As inference says: with padding, a last window that starts behind the input and half the padding does not count.
+                let (start, size) = ((output[axis] - 1) as u128 * stride[axis] as u128, input[axis] as u128);
+                let pad = before[axis] as u128 + after[axis] as u128;
+                if pad > 0 && 2 * start >= 2 * size + pad {
+                    output[axis] -= 1;
                 }
             }
         }

@@ -90,3 +90,64 @@ impl Window {
         }
     }
 }
+
+#[cfg(all(test, feature = "eval"))]
+mod tests {
+    use mil_ir::NewOp;
+    use mil_tensor::Tensor;
+
+    use super::*;
+    use crate::ProgramBuilder;
+    use crate::eval::{Array, Bound, Context, EvalOptions, EvalValue, call};
+
+    /// The sizes of a `max_pool` of this many elements, by inference and by its kernel.
+    fn both(size: usize, kernel: i32, stride: i32, pad: [i32; 2]) -> (Option<Vec<usize>>, Vec<usize>) {
+        let operands = [
+            ("kernel_sizes", Tensor::ints(&[kernel])),
+            ("strides", Tensor::ints(&[stride])),
+            ("pad", Tensor::ints(&pad)),
+            ("pad_type", Tensor::string("custom")),
+            ("ceil_mode", Tensor::bool(true)),
+        ];
+        let mut builder = ProgramBuilder::new(Target::IOS17);
+        let x = builder.input("x", Type::fixed(Fp32, &[1, 1, size]));
+        let mut new = NewOp::new("max_pool").with("x", x);
+        let mut bound: Bound = Bound::new();
+        let array = |array: Array| [EvalValue::from(array)].into_iter().collect();
+        bound.push(("x".into(), array(Array::filled(Fp32, &[1, 1, size], 1.0, false).unwrap())));
+        for (param, tensor) in operands {
+            bound.push((param.into(), array(Array::from_tensor(&tensor, false).unwrap())));
+            new = new.with(param, tensor);
+        }
+        let inferred = crate::infer_new(builder.graph(), &new, &Target::IOS17.opset()).unwrap();
+        let options = EvalOptions::default();
+        let def = crate::def("max_pool").unwrap();
+        let context = Context {
+            def,
+            target: Target::IOS17,
+            bound: &bound,
+            results: &[],
+            options: &options,
+            stream: 0,
+            host: None,
+        };
+        let results = call(&context).unwrap();
+        (inferred[0].fixed_shape(), results[0].as_array().unwrap().shape().to_vec())
+    }
+
+    #[test]
+    fn a_kernel_counts_the_windows_that_inference_counts() {
+        for size in 1..6 {
+            for kernel in 1..=size.min(3) as i32 {
+                for stride in 1..4 {
+                    for before in 0..kernel {
+                        for after in 0..kernel {
+                            let (inferred, got) = both(size, kernel, stride, [before, after]);
+                            assert_eq!(inferred, Some(got), "{size} {kernel} {stride} {before} {after}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
