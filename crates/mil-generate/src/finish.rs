@@ -34,7 +34,7 @@ pub(crate) fn finish(mut maker: Maker) -> Made<Program> {
     }
     let classifier = maker.classifier;
     let mut program = maker.into_builder().finish(outputs.iter().copied())?;
-    size_flexible_inputs(&mut program);
+    size_flexible_features(&mut program);
     if let Some(results) = classifier {
         add_classifier(&mut program, &outputs, results);
     }
@@ -61,9 +61,16 @@ fn as_feature(maker: &mut Maker, value: ValueId) -> Made<ValueId> {
     Ok(value)
 }
 
-/// Inputs of any size get a default of 2, which no fixed default shape would hide.
-fn size_flexible_inputs(program: &mut Program) {
+/// Inputs of any size get a default of 2, which no fixed default shape would hide. Outputs of any size may be empty.
+fn size_flexible_features(program: &mut Program) {
     for function in program.interface.functions.values_mut() {
+        for feature in &mut function.outputs {
+            if let Some(FeatureKind::Array(array)) = &mut feature.kind
+                && let Some(Flexibility::Ranges(ranges)) = &mut array.flexibility
+            {
+                ranges.iter_mut().filter(|range| range.upper < 0).for_each(|range| range.lower = 0);
+            }
+        }
         for feature in &mut function.inputs {
             if let Some(FeatureKind::Array(array)) = &mut feature.kind
                 && let Some(Flexibility::Ranges(ranges)) = &array.flexibility
