@@ -91,7 +91,8 @@ impl Window {
     }
 }
 
-#[cfg(all(test, feature = "eval"))]
+#[cfg(test)]
+#[cfg(feature = "eval")]
 mod tests {
     use mil_ir::NewOp;
     use mil_tensor::Tensor;
