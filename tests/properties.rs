@@ -65,7 +65,7 @@ impl Tally {
 }
 
 /// Generates a program and tries every property. A panic is a failure, too.
-pub fn check(options: &Options, registry: &Registry, tally: &mut Tally) -> Outcome {
+pub fn check(options: &Options, passes: Option<&Registry>, tally: &mut Tally) -> Outcome {
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let program = mil_generate::generate(options).map_err(|error| fail("generates", error))?;
         tally.programs += 1;
@@ -78,7 +78,7 @@ pub fn check(options: &Options, registry: &Registry, tally: &mut Tally) -> Outco
         for kind in kinds {
             *tally.ops.entry(kind).or_default() += 1;
         }
-        check_program(&program, options.seed, registry, tally)
+        check_program(&program, options.seed, passes, tally)
     }));
     attempt.unwrap_or_else(|payload| {
         let message = payload.downcast_ref::<String>().cloned();
@@ -88,11 +88,12 @@ pub fn check(options: &Options, registry: &Registry, tally: &mut Tally) -> Outco
 }
 
 /// Tries every property on a program.
-pub fn check_program(program: &Program, seed: u64, registry: &Registry, tally: &mut Tally) -> Outcome {
+pub fn check_program(program: &Program, seed: u64, passes: Option<&Registry>, tally: &mut Tally) -> Outcome {
     verifies(program)?;
     let runs = Runs::of(program, seed)?;
     survives_text(program, &runs)?;
     survives_packages(program)?;
+    let Some(registry) = passes else { return Ok(()) };
     for def in registry.passes() {
         survives_pass(program, def.id, registry, seed, tally)?;
     }
@@ -103,10 +104,10 @@ pub fn check_program(program: &Program, seed: u64, registry: &Registry, tally: &
 }
 
 /// The smallest size at which a seed fails in the same property, and how.
-pub fn smallest(options: &Options, failure: &Failure, registry: &Registry) -> (Options, Failure) {
+pub fn smallest(options: &Options, failure: &Failure, passes: Option<&Registry>) -> (Options, Failure) {
     for size in 1..options.size {
         let smaller = Options { size, ..*options };
-        match check(&smaller, registry, &mut Tally::default()) {
+        match check(&smaller, passes, &mut Tally::default()) {
             Err(found) if found.property == failure.property => return (smaller, found),
             _ => {}
         }
@@ -115,8 +116,8 @@ pub fn smallest(options: &Options, failure: &Failure, registry: &Registry) -> (O
 }
 
 /// A failure as a report: the seed and the size that show it, what fails, the program.
-pub fn report(options: &Options, failure: &Failure, registry: &Registry) -> String {
-    let (options, failure) = smallest(options, failure, registry);
+pub fn report(options: &Options, failure: &Failure, passes: Option<&Registry>) -> String {
+    let (options, failure) = smallest(options, failure, passes);
     let program = match mil_generate::generate(&options) {
         Ok(program) => text::print(&program, &text::PrintOptions::default().inline_all()),
         Err(error) => error.to_string(),

@@ -14,8 +14,8 @@ fn properties_hold_for_random_programs() {
     let mut tally = Tally::default();
     for seed in 0..200 {
         let options = Options { seed, size: 4 + (seed % 9) as usize, ..Options::default() };
-        if let Err(failure) = check(&options, &registry, &mut tally) {
-            panic!("{}", report(&options, &failure, &registry));
+        if let Err(failure) = check(&options, Some(&registry), &mut tally) {
+            panic!("{}", report(&options, &failure, Some(&registry)));
         }
     }
     assert_eq!(tally.programs, 200);
