@@ -47,6 +47,12 @@ fn reshape_resolves_what_remains_and_what_is_copied() {
 }
 
 #[test]
+fn a_million_axes_are_refused_at_once() {
+    let new = NewOp::new("expand_dims").with("axes", Tensor::splat(&[1 << 20], 0_i32));
+    assert!(infer_at(Target::IOS17, &[d(2)], new).unwrap_err().to_string().contains("1048576 axes"));
+}
+
+#[test]
 fn a_box_that_names_its_image_is_cut_from_that_one() {
     let crop = |parts: usize| {
         let roi = Tensor::splat(&[3, 1, parts, 1, 1], 0_f32);

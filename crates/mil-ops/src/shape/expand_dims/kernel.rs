@@ -5,6 +5,7 @@ use crate::eval::prelude::*;
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let x = cx.array("x")?;
     let list = cx.ints("axes")?;
+    ensure!(list.len() as u64 <= crate::dims::MAX_RANK, "{} axes are more than any tensor has", list.len());
     let rank = x.rank() + list.len();
     let new = axes(&list, rank)?;
     ensure!(new.len() == list.len(), "axes {list:?} name one twice");

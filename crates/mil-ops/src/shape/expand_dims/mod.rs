@@ -36,6 +36,10 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
     let Some(dims) = call.dims("x")? else { return Ok(vec![dims::tensor(x.dtype, None)]) };
     let count = call.ints("axes")?.len();
+    // Placing them one by one takes the square of their number.
+    if count as u64 > dims::MAX_RANK {
+        return Err(invalid!("{count} axes are more than any tensor has"));
+    }
     let mut axes = call.axes("axes", dims.len() + count)?;
     axes.sort_unstable();
     let mut result = dims.to_vec();
