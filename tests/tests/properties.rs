@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use mil_generate::{NEVER, Options, generate};
-use milopt::ir::{Target, text};
+use milopt::ir::{Release, text};
 use milopt_tests::properties::{Tally, check, report};
 
 #[test]
@@ -24,7 +24,7 @@ fn properties_hold_for_random_programs() {
 #[test]
 fn every_op_is_generated_in_every_release_that_has_it() {
     let mut missing = Vec::new();
-    for target in [Target::IOS15, Target::IOS16, Target::IOS17, Target::IOS18, Target::IOS26] {
+    for target in [Release::IOS15, Release::IOS16, Release::IOS17, Release::IOS18, Release::IOS26] {
         let mut kinds = BTreeSet::new();
         for seed in 0..400 {
             let program =

@@ -9,9 +9,7 @@
 use std::time::{Duration, Instant};
 
 use mil_estimate::{Target, TargetError, estimate};
-use mil_ir::{
-    At, Function, Graph, Interface, Literal, NewOp, Operand, Program, Target as Release, Type, ValueId,
-};
+use mil_ir::{At, Function, Graph, Interface, Literal, NewOp, Operand, Program, Release, Type, ValueId};
 use mil_tensor::{DType, Tensor};
 
 const SIZES: [usize; 5] = [1_000, 10_000, 20_000, 50_000, 100_000];

@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use mil_estimate::{Target, estimate, report};
-//! use mil_ir::{Function, Graph, Interface, Program, Target as Release};
+//! use mil_ir::{Function, Graph, Interface, Program, Release};
 //!
 //! let mut program = Program::new(Interface::default());
 //! program.functions.insert("main".into(), Function::new(Release::IOS17.opset(), Graph::new(vec![])));

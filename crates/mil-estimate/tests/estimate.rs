@@ -5,7 +5,7 @@
 use mil_estimate::{Device, DevicePlan, PlanError, Target, compare, estimate, report, score};
 use mil_ir::{
     ArrayFeature, At, Dim, Feature, FeatureKind, Flexibility, Function, FunctionInterface, Graph, Interface,
-    Literal, NewBlock, NewOp, Operand, Program, Shape, Target as Release, Type, ValueId,
+    Literal, NewBlock, NewOp, Operand, Program, Release, Shape, Type, ValueId,
 };
 use mil_tensor::{DType, Tensor};
 

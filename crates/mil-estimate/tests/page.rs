@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use mil_estimate::{Device, Estimate, Segment, Target, Version, estimate, html, svg};
-use mil_ir::{At, Function, Graph, Interface, NewOp, Program, Target as Release, Type};
+use mil_ir::{At, Function, Graph, Interface, NewOp, Program, Release, Type};
 use mil_tensor::{DType, Tensor};
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
-use mil_ir::{BlockId, FunctionInterface, Graph, Name, OpId, Opset, Program, Target, Type, ValueId};
+use mil_ir::{BlockId, FunctionInterface, Graph, Name, OpId, Opset, Program, Release, Type, ValueId};
 use mil_ops::eval::{
     Array, Context, EvalError, EvalOptions, EvalValue, Host, Precision, State, bind_constants, call,
 };
@@ -21,7 +21,7 @@ pub struct Evaluator<'g> {
     graph: &'g Graph,
     function: Name,
     opset: Opset,
-    target: Target,
+    target: Release,
     interface: Option<&'g FunctionInterface>,
     options: EvalOptions,
     wanted: Vec<(Name, ValueId)>,
@@ -64,7 +64,7 @@ impl<'g> Evaluator<'g> {
         interface: Option<&'g FunctionInterface>,
         options: EvalOptions,
     ) -> Result<Evaluator<'g>, Error> {
-        let target = opset.target().ok_or_else(|| Error::UnknownOpset(function.clone(), opset.clone()))?;
+        let target = opset.release().ok_or_else(|| Error::UnknownOpset(function.clone(), opset.clone()))?;
         let name = |value: ValueId| graph.value(value).name().clone();
         let wanted: Vec<_> = graph.root().outputs().map(|value| (name(value), value)).collect();
         let mut evaluator = Evaluator {

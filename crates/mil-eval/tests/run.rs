@@ -5,11 +5,11 @@
 use mil_eval::{
     Array, Error, EvalError, EvalOptions, Evaluator, Flavour, Inputs, NumericsClass, random_inputs, verify,
 };
-use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, Operand, Opset, Target, Type, ValueId};
+use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, Operand, Opset, Release, Type, ValueId};
 use mil_tensor::{DType, Tensor};
 
 fn opset() -> Opset {
-    Target::IOS18.opset()
+    Release::IOS18.opset()
 }
 
 fn fp32(shape: &[usize]) -> Type {

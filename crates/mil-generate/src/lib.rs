@@ -26,7 +26,7 @@ mod maker;
 mod recipes;
 mod templates;
 
-use mil_ir::{Program, Target};
+use mil_ir::{Program, Release};
 use mil_ops::BuildError;
 
 pub use damage::damage;
@@ -40,7 +40,7 @@ pub struct Options {
     /// Steps of the outermost block: each makes an op, or a few.
     pub size: usize,
     /// The release; `None`: one from iOS15 on that the seed decides.
-    pub target: Option<Target>,
+    pub target: Option<Release>,
     /// Ops that draw random numbers without a seed of their own are among those made.
     pub unseeded: bool,
 }

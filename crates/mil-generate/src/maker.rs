@@ -1,6 +1,6 @@
 //! A program in the making: what is visible where, operands on demand, constants in their spellings.
 
-use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Operand, Opset, Rewriter, Target, Type, ValueId};
+use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Operand, Opset, Release, Rewriter, Type, ValueId};
 use mil_ops::{BuildError, OpDef, ProgramBuilder, Trait, Version};
 use mil_tensor::{DType, Tensor};
 
@@ -31,7 +31,7 @@ struct Scope {
 #[derive(Debug)]
 pub(crate) struct Maker {
     pub(crate) dice: Dice,
-    pub(crate) target: Target,
+    pub(crate) target: Release,
     pub(crate) unseeded: bool,
     /// The program is a classifier: label and probabilities.
     pub(crate) classifier: Option<[ValueId; 2]>,
@@ -44,7 +44,7 @@ impl Maker {
     pub(crate) fn new(options: &Options) -> Maker {
         let mut dice = Dice::new(options.seed);
         let releases =
-            [Target::IOS15, Target::IOS16, Target::IOS17, Target::IOS18, Target::IOS18, Target::IOS26];
+            [Release::IOS15, Release::IOS16, Release::IOS17, Release::IOS18, Release::IOS18, Release::IOS26];
         let drawn = dice.pick(&releases);
         let target = options.target.unwrap_or(drawn);
         let root = Scope { block: Graph::ROOT, values: Vec::new(), constants: Vec::new() };
@@ -251,7 +251,7 @@ impl Maker {
     fn new_value(&mut self, dtype: DType, shape: &[usize]) -> Made<ValueId> {
         match dtype {
             DType::Fp32 | DType::Int32 => {}
-            DType::Fp16 if self.target >= Target::IOS16 && self.dice.chance(50) => {}
+            DType::Fp16 if self.target >= Release::IOS16 && self.dice.chance(50) => {}
             DType::Bool => {
                 let x = self.value(DType::Fp32, shape)?;
                 let zero = self.scalar(DType::Fp32, 0.25);
@@ -413,7 +413,7 @@ impl Maker {
 
     /// A constant operand with random numbers; where it can be, now and then stored compressed.
     pub(crate) fn weight(&mut self, dtype: DType, shape: &[usize]) -> Made<Operand> {
-        if self.target >= Target::IOS16 && dtype.is_float() && !shape.is_empty() && self.dice.chance(20) {
+        if self.target >= Release::IOS16 && dtype.is_float() && !shape.is_empty() && self.dice.chance(20) {
             return Ok(recipes::compressed(self, dtype, shape)?.into());
         }
         let tensor = self.numbers(dtype, shape);

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use mil_tensor::DType;
 
-use crate::{Carried, Name, Target};
+use crate::{Carried, Name, Release};
 
 /// The interface of a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interface {
-    /// `Model.specificationVersion`; see [`Target`].
+    /// `Model.specificationVersion`; see [`Release`].
     pub specification_version: i32,
     /// Features of each function. A model without named functions has one entry, `main`.
     pub functions: IndexMap<Name, FunctionInterface>,
@@ -275,8 +275,8 @@ pub enum InterfaceError {
 
 impl Interface {
     /// The release that the model is for; `None` for a version that milopt does not know.
-    pub fn target(&self) -> Option<Target> {
-        Target::from_specification_version(self.specification_version)
+    pub fn release(&self) -> Option<Release> {
+        Release::from_specification_version(self.specification_version)
     }
 
     /// The features of a function.
@@ -285,7 +285,7 @@ impl Interface {
     }
 
     /// Makes the model one for this release, if it is for an older one.
-    pub fn raise_target(&mut self, target: Target) {
+    pub fn raise_target(&mut self, target: Release) {
         self.specification_version = self.specification_version.max(target.specification_version());
     }
 

@@ -56,10 +56,10 @@ pub use interface::{
     ImageFeature, Interface, InterfaceError, Metadata, SequenceElement, SizeFlexibility, SizeRange,
 };
 pub use literal::{Literal, LiteralData, Storage};
-pub use model::{Model, OpaqueModel, Pipeline, PipelineKind};
+pub use model::{Model, ModelPipeline, OpaqueModel, PipelineKind};
 pub use name::{Name, STATE_PARAM};
-pub use opset::{Opset, Target};
-pub use program::{Function, Program, TargetError};
+pub use opset::{Opset, Release};
+pub use program::{Function, Program, ReleaseError};
 pub use rewrite::Rewriter;
 pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

@@ -9,14 +9,14 @@ pub enum Model {
     /// An ML Program: what passes work on.
     Program(Program),
     /// Models that run one after the other. Passes reach the programs inside.
-    Pipeline(Pipeline),
+    Pipeline(ModelPipeline),
     /// Any other type: carried byte for byte.
     Opaque(OpaqueModel),
 }
 
 /// A model made of models.
 #[derive(Clone, Debug)]
-pub struct Pipeline {
+pub struct ModelPipeline {
     /// What the last member gives: anything, a class, a number.
     pub kind: PipelineKind,
     /// What an app sees.

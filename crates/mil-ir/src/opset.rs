@@ -12,7 +12,7 @@ pub struct Opset(Name);
 ///
 /// Certain facts: `specificationVersion` and opset strings of coremltools 9.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Target {
+pub enum Release {
     /// Specification 4, opset `CoreML3`.
     IOS13,
     /// Specification 5, opset `CoreML4`.
@@ -29,16 +29,16 @@ pub enum Target {
     IOS26,
 }
 
-impl Target {
+impl Release {
     /// All that this version knows, oldest first.
-    pub const ALL: [Target; 7] = [
-        Target::IOS13,
-        Target::IOS14,
-        Target::IOS15,
-        Target::IOS16,
-        Target::IOS17,
-        Target::IOS18,
-        Target::IOS26,
+    pub const ALL: [Release; 7] = [
+        Release::IOS13,
+        Release::IOS14,
+        Release::IOS15,
+        Release::IOS16,
+        Release::IOS17,
+        Release::IOS18,
+        Release::IOS26,
     ];
 
     /// `Model.specificationVersion`.
@@ -47,8 +47,8 @@ impl Target {
     }
 
     /// The oldest target of this specification version.
-    pub fn from_specification_version(version: i32) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.specification_version() == version)
+    pub fn from_specification_version(version: i32) -> Option<Release> {
+        Release::ALL.into_iter().find(|target| target.specification_version() == version)
     }
 
     /// The opset that came with it.
@@ -58,32 +58,32 @@ impl Target {
 
     fn opset_name(self) -> &'static str {
         match self {
-            Target::IOS13 => "CoreML3",
-            Target::IOS14 => "CoreML4",
-            Target::IOS15 => "CoreML5",
-            Target::IOS16 => "CoreML6",
-            Target::IOS17 => "CoreML7",
-            Target::IOS18 => "CoreML8",
-            Target::IOS26 => "CoreML9",
+            Release::IOS13 => "CoreML3",
+            Release::IOS14 => "CoreML4",
+            Release::IOS15 => "CoreML5",
+            Release::IOS16 => "CoreML6",
+            Release::IOS17 => "CoreML7",
+            Release::IOS18 => "CoreML8",
+            Release::IOS26 => "CoreML9",
         }
     }
 
     /// The target of this name: `iOS17`, in any case.
-    pub fn from_name(name: &str) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.to_string().eq_ignore_ascii_case(name))
+    pub fn from_name(name: &str) -> Option<Release> {
+        Release::ALL.into_iter().find(|target| target.to_string().eq_ignore_ascii_case(name))
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Target::IOS13 => "iOS13",
-            Target::IOS14 => "iOS14",
-            Target::IOS15 => "iOS15",
-            Target::IOS16 => "iOS16",
-            Target::IOS17 => "iOS17",
-            Target::IOS18 => "iOS18",
-            Target::IOS26 => "iOS26",
+            Release::IOS13 => "iOS13",
+            Release::IOS14 => "iOS14",
+            Release::IOS15 => "iOS15",
+            Release::IOS16 => "iOS16",
+            Release::IOS17 => "iOS17",
+            Release::IOS18 => "iOS18",
+            Release::IOS26 => "iOS26",
         })
     }
 }
@@ -100,18 +100,18 @@ impl Opset {
     }
 
     /// The release it came with; `None` for one that this version does not know.
-    pub fn target(&self) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.opset_name() == self.as_str())
+    pub fn release(&self) -> Option<Release> {
+        Release::ALL.into_iter().find(|target| target.opset_name() == self.as_str())
     }
 
     /// The tag in MIL text: `ios17` for `CoreML7`; an unknown opset's own name.
     pub fn tag(&self) -> String {
-        self.target().map_or_else(|| self.0.to_string(), |target| target.to_string().to_lowercase())
+        self.release().map_or_else(|| self.0.to_string(), |target| target.to_string().to_lowercase())
     }
 
     /// The inverse of [`Opset::tag`].
     pub fn from_tag(tag: &str) -> Opset {
-        Target::from_name(tag).map_or_else(|| Opset::new(tag), Target::opset)
+        Release::from_name(tag).map_or_else(|| Opset::new(tag), Release::opset)
     }
 }
 
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn versions_opsets_and_tags_agree() {
-        assert_eq!(Target::IOS18.specification_version(), 9);
-        assert_eq!(Target::IOS26.opset().as_str(), "CoreML9");
+        assert_eq!(Release::IOS18.specification_version(), 9);
+        assert_eq!(Release::IOS26.opset().as_str(), "CoreML9");
         assert_eq!(Opset::new("CoreML6").tag(), "ios16");
-        for target in Target::ALL {
-            assert_eq!(target.opset().target(), Some(target));
+        for target in Release::ALL {
+            assert_eq!(target.opset().release(), Some(target));
             assert_eq!(Opset::from_tag(&target.opset().tag()), target.opset());
         }
         assert_eq!(Opset::from_tag("ios99").as_str(), "ios99");

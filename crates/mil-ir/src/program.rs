@@ -93,7 +93,7 @@ impl Program {
 /// Why a program cannot be made one for another release.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TargetError {
+pub enum ReleaseError {
     /// A function has graphs for several opsets, of which only one would be raised.
     #[error("function {0} is specialised for several opsets; drop all but one before raising the target")]
     SeveralOpsets(Name),
@@ -105,14 +105,14 @@ pub enum TargetError {
 impl Program {
     /// Makes the program one for this release: specification version and the opset of every function. Ops keep their meaning
     /// from one opset to the next; the semantic verifier says where an op must change. Nothing changes on an error.
-    pub fn raise_target(&mut self, target: crate::Target) -> Result<(), TargetError> {
+    pub fn raise_target(&mut self, target: crate::Release) -> Result<(), ReleaseError> {
         let opset = target.opset();
         for (name, function) in &self.functions {
             if function.specializations.len() > 1 {
-                return Err(TargetError::SeveralOpsets(name.clone()));
+                return Err(ReleaseError::SeveralOpsets(name.clone()));
             }
-            if function.opset.target().is_none_or(|own| own > target) {
-                return Err(TargetError::Newer(name.clone(), function.opset.clone(), opset));
+            if function.opset.release().is_none_or(|own| own > target) {
+                return Err(ReleaseError::Newer(name.clone(), function.opset.clone(), opset));
             }
         }
         for function in self.functions.values_mut() {

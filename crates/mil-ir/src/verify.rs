@@ -34,7 +34,7 @@ use mil_tensor::DType;
 use crate::graph::nested;
 use crate::{
     ArrayFeature, BlockId, DictionaryKey, Dim, Feature, FeatureKind, Flexibility, Function,
-    FunctionInterface, Graph, Literal, LiteralData, Name, OpId, Opset, Program, Shape, Target, Type,
+    FunctionInterface, Graph, Literal, LiteralData, Name, OpId, Opset, Program, Release, Shape, Type,
     TypeKind, ValueId,
 };
 
@@ -123,7 +123,7 @@ pub fn unchecked(program: &Program) -> Vec<Unchecked> {
     let mut found = BTreeSet::new();
     for (name, opset, graph) in program.graphs() {
         let mut add = |what: String| found.insert(Unchecked { function: Some(name.clone()), what });
-        if opset.target().is_none() {
+        if opset.release().is_none() {
             add(format!("opset {opset} is not known"));
         }
         let inputs = graph.blocks().flat_map(|block| graph.block(block).inputs());
@@ -158,7 +158,7 @@ pub fn unchecked(program: &Program) -> Vec<Unchecked> {
             found.insert(Unchecked { function: Some(name.clone()), what });
         }
     }
-    if program.interface.target().is_none() {
+    if program.interface.release().is_none() {
         let what = format!("specification version {} is not known", program.interface.specification_version);
         found.insert(Unchecked { function: None, what });
     }
@@ -453,7 +453,7 @@ fn verify_interface(program: &Program, found: &mut Vec<Violation>) {
         add("default-function", None, format!("the default function {name} does not exist"));
     }
     let version = interface.specification_version;
-    let mut need = |what: String, function: Option<&Name>, target: Target| {
+    let mut need = |what: String, function: Option<&Name>, target: Release| {
         if version < target.specification_version() {
             let message = format!(
                 "{what} needs {target}, version {}; the model's is {version}",
@@ -463,14 +463,14 @@ fn verify_interface(program: &Program, found: &mut Vec<Violation>) {
         }
     };
     if interface.multifunction {
-        need("more than one function".into(), None, Target::IOS18);
+        need("more than one function".into(), None, Release::IOS18);
     }
     for (name, function) in &program.functions {
-        if let Some(target) = function.opset.target() {
+        if let Some(target) = function.opset.release() {
             need(format!("opset {}", function.opset), Some(name), target);
         }
         if interface.function(name).is_some_and(|features| !features.states.is_empty()) {
-            need("a state".into(), Some(name), Target::IOS18);
+            need("a state".into(), Some(name), Release::IOS18);
         }
     }
     for name in interface.functions.keys().filter(|name| !program.functions.contains_key(*name)) {

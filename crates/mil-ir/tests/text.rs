@@ -210,7 +210,7 @@ fn other_models_are_shown_for_reading() {
         interface: Interface::default(),
         bytes: vec![1, 2, 3].into(),
     };
-    let pipeline = Model::Pipeline(Pipeline {
+    let pipeline = Model::Pipeline(ModelPipeline {
         kind: PipelineKind::Classifier,
         interface: Interface::default(),
         members: vec![(Some("first".into()), Model::Program(program)), (None, Model::Opaque(opaque))],

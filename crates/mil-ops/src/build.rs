@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use mil_ir::{
     ArrayFeature, At, Dim, Feature, FeatureKind, Flexibility, Function, FunctionInterface, Graph, Interface,
-    Literal, Name, NewOp, OpId, Opset, Program, Rewriter, SizeRange, Target, Type, TypeKind, ValueId,
+    Literal, Name, NewOp, OpId, Opset, Program, Release, Rewriter, SizeRange, Type, TypeKind, ValueId,
 };
 use mil_tensor::Tensor;
 
@@ -70,11 +70,11 @@ fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, Build
 /// Makes a program with one function, `main`, op by op. For converters, tests and generators.
 ///
 /// ```
-/// use mil_ir::{NewOp, Target, Type};
+/// use mil_ir::{NewOp, Release, Type};
 /// use mil_ops::ProgramBuilder;
 /// use mil_tensor::{DType, Tensor};
 ///
-/// let mut builder = ProgramBuilder::new(Target::IOS17);
+/// let mut builder = ProgramBuilder::new(Release::IOS17);
 /// let x = builder.input("x", Type::fixed(DType::Fp32, &[1, 3, 32, 32]));
 /// let weight = builder.tensor("weight", Tensor::splat(&[8, 3, 3, 3], 0.1_f32));
 /// let conv = NewOp::new("conv").named("conv").with("x", x).with("weight", weight).with("strides", Tensor::ints(&[2, 2]));
@@ -89,13 +89,13 @@ fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, Build
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProgramBuilder {
-    target: Target,
+    target: Release,
     graph: Graph,
 }
 
 impl ProgramBuilder {
     /// A program for this release, without inputs.
-    pub fn new(target: Target) -> ProgramBuilder {
+    pub fn new(target: Release) -> ProgramBuilder {
         ProgramBuilder { target, graph: Graph::new(Vec::new()) }
     }
 

@@ -1,6 +1,6 @@
 //! An op with its operands, as inference, checks and cost rules see it.
 
-use mil_ir::{Dim, Graph, Literal, NewOp, OpId, Operand, Opset, Target, TensorType, Type};
+use mil_ir::{Dim, Graph, Literal, NewOp, OpId, Operand, Opset, Release, TensorType, Type};
 use mil_tensor::{DType, Tensor};
 
 use crate::{DefaultValue, Elements, InferError, OpDef, Problems, Shapes, Version, dims};
@@ -40,7 +40,7 @@ impl<'a> Call<'a> {
 
     fn at(graph: &'a Graph, kind: &str, site: Site<'a>, opset: &'a Opset) -> Result<Call<'a>, InferError> {
         let def = crate::def(kind).ok_or_else(|| InferError::UnknownOp(kind.into()))?;
-        let target = opset.target().ok_or_else(|| InferError::UnknownOpset(opset.clone()))?;
+        let target = opset.release().ok_or_else(|| InferError::UnknownOpset(opset.clone()))?;
         let version = def.version(target).ok_or_else(|| InferError::NotInOpset(def.name, opset.clone()))?;
         Ok(Call { def, version, opset, graph, site, shapes: None })
     }
@@ -61,7 +61,7 @@ impl<'a> Call<'a> {
     }
 
     /// The release that brought this version: what formulas that changed ask for.
-    pub fn since(&self) -> Target {
+    pub fn since(&self) -> Release {
         self.version.since
     }
 

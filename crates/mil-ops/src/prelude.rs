@@ -1,6 +1,6 @@
 //! What an op folder needs.
 
-pub(crate) use mil_ir::{Dim, Target, Type, TypeKind};
+pub(crate) use mil_ir::{Dim, Release, Type, TypeKind};
 pub(crate) use mil_tensor::DType::{
     self, Bool, Fp16, Fp32, Int4, Int8, Int16, Int32, Uint1, Uint2, Uint3, Uint4, Uint6, Uint8, Uint16,
     Uint32,

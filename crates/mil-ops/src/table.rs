@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mil_ir::{Target, Type};
+use mil_ir::{Release, Type};
 use mil_tensor::DType;
 
 use crate::{Call, InferError, Problems};
@@ -40,7 +40,7 @@ pub type Check = fn(&Call<'_>, &mut Problems);
 #[derive(Debug)]
 pub struct Version {
     /// The first release that has it.
-    pub since: Target,
+    pub since: Release,
     /// Parameters, in the order of the documentation.
     pub params: &'static [Param],
     /// Type domains: parameters that name the same one have the same element type.
@@ -169,12 +169,12 @@ pub enum Family {
 
 impl OpDef {
     /// The parameters in the opset of a release: the newest version that is not newer. `None`: it has no such op.
-    pub fn version(&self, target: Target) -> Option<&'static Version> {
+    pub fn version(&self, target: Release) -> Option<&'static Version> {
         self.versions.iter().rev().find(|version| version.since <= target)
     }
 
     /// The first release that has the op.
-    pub fn since(&self) -> Option<Target> {
+    pub fn since(&self) -> Option<Release> {
         self.versions.first().map(|version| version.since)
     }
 

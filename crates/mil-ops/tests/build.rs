@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-use mil_ir::{Dim, FeatureKind, Flexibility, NewOp, Shape, Target, Type};
+use mil_ir::{Dim, FeatureKind, Flexibility, NewOp, Release, Shape, Type};
 use mil_ops::{ProgramBuilder, verify_graph, verify_program};
 use mil_tensor::{DType, Tensor};
 
-fn refusal(target: Target, new: NewOp) -> String {
+fn refusal(target: Release, new: NewOp) -> String {
     let mut builder = ProgramBuilder::new(target);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[1, 2, 4, 4]));
     builder.input("n", Type::fixed(DType::Int32, &[2]));
@@ -16,31 +16,31 @@ fn refusal(target: Target, new: NewOp) -> String {
 #[test]
 fn refusals_say_why() {
     let cases = [
-        (Target::IOS15, NewOp::new("pixel_unshuffle"), "opset CoreML5 has no op pixel_unshuffle"),
-        (Target::IOS17, NewOp::new("rope"), "there is no op rope"),
+        (Release::IOS15, NewOp::new("pixel_unshuffle"), "opset CoreML5 has no op pixel_unshuffle"),
+        (Release::IOS17, NewOp::new("rope"), "there is no op rope"),
         (
-            Target::IOS17,
+            Release::IOS17,
             NewOp::new("relu").with("alpha", Tensor::scalar(1_f32)),
             "opset CoreML7 has no parameter alpha",
         ),
-        (Target::IOS17, NewOp::new("transpose"), "perm is missing"),
+        (Release::IOS17, NewOp::new("transpose"), "perm is missing"),
         (
-            Target::IOS17,
+            Release::IOS17,
             NewOp::new("leaky_relu").with("alpha", Tensor::scalar(1_i32)),
             "alpha cannot have elements of type int32, only fp16, fp32",
         ),
         (
-            Target::IOS15,
+            Release::IOS15,
             NewOp::new("leaky_relu").with("alpha", Tensor::scalar(half::f16::ONE)),
             "alpha has elements of type fp16, x of type fp32",
         ),
         (
-            Target::IOS17,
+            Release::IOS17,
             NewOp::new("gelu").with("mode", Tensor::string("FAST")),
             "mode cannot be FAST, only EXACT, TANH_APPROXIMATION, SIGMOID_APPROXIMATION",
         ),
         (
-            Target::IOS17,
+            Release::IOS17,
             NewOp::new("softmax").with("axis", Tensor::bool(true)),
             "axis cannot have elements of type bool, only int32",
         ),
@@ -53,7 +53,7 @@ fn refusals_say_why() {
 
 #[test]
 fn constants_must_be_constant() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[2, 3]));
     let axes = builder.input("axes", Type::fixed(DType::Int32, &[1]));
     let refused = builder.op(NewOp::new("reduce_sum").with("x", x).with("axes", axes)).unwrap_err();
@@ -62,7 +62,7 @@ fn constants_must_be_constant() {
 
 #[test]
 fn several_results_are_numbered() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[4, 6]));
     let split = NewOp::new("split")
         .with("x", x)
@@ -76,7 +76,7 @@ fn several_results_are_numbered() {
 
 #[test]
 fn flexible_inputs_become_ranges() {
-    let mut builder = ProgramBuilder::new(Target::IOS16);
+    let mut builder = ProgramBuilder::new(Release::IOS16);
     let x = builder.input("x", Type::tensor(DType::Fp32, Shape::Ranked(vec![Dim::UNKNOWN, 3.into()])));
     let y = builder.op(NewOp::new("relu").named("y").with("x", x)).unwrap();
     let program = builder.finish([y]).unwrap();
@@ -90,11 +90,11 @@ fn flexible_inputs_become_ranges() {
 
 #[test]
 fn the_verifier_finds_wrong_declarations() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[4, 6]));
     let y = builder.op(NewOp::new("relu").named("y").with("x", x)).unwrap();
     builder.graph_mut().retype(y, Type::fixed(DType::Fp32, &[4, 5]));
-    let report = verify_graph(builder.graph(), &Target::IOS17.opset());
+    let report = verify_graph(builder.graph(), &Release::IOS17.opset());
     let messages: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
     assert_eq!(
         messages,

@@ -13,7 +13,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use mil_ir::{Name, Opset, Target, Type, TypeKind};
+use mil_ir::{Name, Opset, Release, Type, TypeKind};
 use mil_ops::OpDef;
 use mil_ops::eval::{
     Array, Bound, ClassLabel, Context, Data, EvalError, EvalOptions, EvalValue, Host, List, Precision, State,
@@ -74,7 +74,7 @@ fn bound(operands: &Value, names: &Names, double: bool) -> Bound {
 /// Runs the blocks of a case: their ops, one after the other.
 struct Blocks<'a> {
     case: &'a Value,
-    target: Target,
+    target: Release,
     options: &'a EvalOptions,
 }
 
@@ -159,7 +159,7 @@ fn run(
     bound: &Bound,
     options: &EvalOptions,
 ) -> Result<Vec<EvalValue>, String> {
-    let target = Opset::new(case["opset"].as_str().unwrap()).target().unwrap();
+    let target = Opset::new(case["opset"].as_str().unwrap()).release().unwrap();
     let host = Blocks { case, target, options };
     let results = types(case);
     let context = Context { def, target, bound, results: &results, options, stream: 0, host: Some(&host) };
@@ -271,7 +271,7 @@ fn hostile_shapes_are_refused() {
         let options = EvalOptions::default();
         let context = Context {
             def,
-            target: Target::IOS18,
+            target: Release::IOS18,
             bound: &bound,
             results: &[],
             options: &options,

@@ -4,7 +4,7 @@
 
 mod support;
 
-use mil_ir::{Opset, Target};
+use mil_ir::{Opset, Release};
 use mil_ops::{DefaultValue, OpDef, Param, ParamKind, Version};
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ fn is_chosen(param: &Param, value: &Value) -> bool {
 
 /// The version that holds for a case.
 fn version_of(def: &'static OpDef, case: &Value) -> Option<&'static Version> {
-    def.version(Opset::new(case["opset"].as_str().unwrap()).target()?)
+    def.version(Opset::new(case["opset"].as_str().unwrap()).release()?)
 }
 
 /// What the cases of a version leave out: parameter, text or element type.
@@ -103,8 +103,8 @@ fn every_parameter_and_type_has_a_case() {
 
 /// Whether an ML Program can have this version of an op: they begin with iOS15.
 fn holds(def: &OpDef, version: &Version) -> bool {
-    Target::ALL.iter().any(|&target| {
-        target >= Target::IOS15 && def.version(target).is_some_and(|found| found.since == version.since)
+    Release::ALL.iter().any(|&target| {
+        target >= Release::IOS15 && def.version(target).is_some_and(|found| found.since == version.since)
     })
 }
 

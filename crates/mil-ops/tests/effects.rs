@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-use mil_ir::{At, Graph, NewBlock, NewOp, OpId, Operand, Target, Type, TypeKind, ValueId};
+use mil_ir::{At, Graph, NewBlock, NewOp, OpId, Operand, Release, Type, TypeKind, ValueId};
 use mil_ops::{ProgramBuilder, can_erase, can_merge, can_move, captured, effects};
 use mil_tensor::{DType, Tensor};
 
@@ -17,7 +17,7 @@ struct States {
 }
 
 fn states() -> States {
-    let mut builder = ProgramBuilder::new(Target::IOS18);
+    let mut builder = ProgramBuilder::new(Release::IOS18);
     let ty = Type::fixed(DType::Fp16, &[2]);
     let x = builder.input("x", ty.clone());
     let state = builder.input("s", Type::new(TypeKind::State(ty)));
@@ -51,7 +51,7 @@ fn a_write_stays_and_separates_reads() {
 
 #[test]
 fn random_numbers_are_not_merged() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let draw = |builder: &mut ProgramBuilder| {
         builder.op(NewOp::new("random_normal").with("shape", Tensor::ints(&[3]))).unwrap()
     };
@@ -77,7 +77,7 @@ fn nobody_touches_unknown_ops() {
 
 #[test]
 fn moves_respect_operands_users_and_blocks() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let ty = Type::fixed(DType::Fp32, &[1]);
     let x = builder.input("x", ty.clone());
     let relu = builder.op(NewOp::new("relu").with("x", x)).unwrap();
@@ -108,7 +108,7 @@ fn moves_respect_operands_users_and_blocks() {
 
 #[test]
 fn equal_ops_merge_into_the_first() {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[2, 3]));
     let sum = |builder: &mut ProgramBuilder, axis: i32| {
         builder.op(NewOp::new("reduce_sum").with("x", x).with("axes", Tensor::ints(&[axis]))).unwrap()

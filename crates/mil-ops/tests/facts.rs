@@ -8,7 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-use mil_ir::Target;
+use mil_ir::Release;
 use mil_ops::{OpDef, Param, ParamKind, Types, Version};
 use serde_json::{Map, Value};
 
@@ -27,8 +27,8 @@ fn table_agrees_with_the_registry() {
 }
 
 fn check_op(def: &OpDef, facts: &Map<String, Value>) {
-    let since: Vec<Target> = def.versions.iter().map(|version| version.since).collect();
-    let wanted: Vec<Target> = facts.keys().map(|name| Target::from_name(name).unwrap()).collect();
+    let since: Vec<Release> = def.versions.iter().map(|version| version.since).collect();
+    let wanted: Vec<Release> = facts.keys().map(|name| Release::from_name(name).unwrap()).collect();
     assert_eq!(since, wanted, "{}", def.name);
     for (version, facts) in def.versions.iter().zip(facts.values()) {
         let context = format!("{} of {}", def.name, version.since);

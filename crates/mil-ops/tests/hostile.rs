@@ -8,7 +8,7 @@ mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mil_ir::{Name, Target};
+use mil_ir::{Name, Release};
 use mil_ops::eval::{Array, Bound, Context, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
 use serde_json::Value;
@@ -116,7 +116,7 @@ fn damaged_operands_never_panic() {
                 (Name::from(param.as_str()), arrays.iter().cloned().map(EvalValue::from).collect())
             };
             let bound: Bound = given.iter().map(bind).collect();
-            let target = Target::ALL[2 + dice.below(5)];
+            let target = Release::ALL[2 + dice.below(5)];
             let context = Context {
                 def,
                 target,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-use mil_ir::{Dim, NewOp, Operand, Shape, Target, Type, TypeKind, ValueId};
+use mil_ir::{Dim, NewOp, Operand, Release, Shape, Type, TypeKind, ValueId};
 use mil_ops::{InferError, ProgramBuilder, infer_new};
 use mil_tensor::{DType, Tensor};
 
@@ -15,7 +15,7 @@ fn d(size: u64) -> Dim {
 }
 
 /// Infers an op whose parameter `x` is an input of this shape.
-fn infer_at(target: Target, dims: &[Dim], new: NewOp) -> Result<Vec<Type>, InferError> {
+fn infer_at(target: Release, dims: &[Dim], new: NewOp) -> Result<Vec<Type>, InferError> {
     let mut builder = ProgramBuilder::new(target);
     let x = builder.input("x", Type::tensor(Fp32, Shape::Ranked(dims.to_vec())));
     infer_new(builder.graph(), &new.with("x", x), &target.opset())
@@ -23,7 +23,7 @@ fn infer_at(target: Target, dims: &[Dim], new: NewOp) -> Result<Vec<Type>, Infer
 
 /// The sizes of the only result, at iOS17.
 fn shape(dims: &[Dim], new: NewOp) -> Vec<Dim> {
-    let types = infer_at(Target::IOS17, dims, new).unwrap();
+    let types = infer_at(Release::IOS17, dims, new).unwrap();
     assert_eq!(types.len(), 1);
     types[0].dims().unwrap().to_vec()
 }
@@ -38,18 +38,18 @@ fn reshape_resolves_what_remains_and_what_is_copied() {
     assert_eq!(shape(&[N, d(8), d(64)], reshape(&[0, -1])), [d(8), N]);
     assert_eq!(shape(&[d(2), d(8), d(64)], reshape(&[0, -1, 0])), [d(2), d(8), d(64)]);
     assert_eq!(shape(&[N, d(6)], reshape(&[0, 2, -1])), [d(1), d(2), N]);
-    let old = infer_at(Target::IOS15, &[N, d(6)], reshape(&[0, -1])).unwrap();
+    let old = infer_at(Release::IOS15, &[N, d(6)], reshape(&[0, -1])).unwrap();
     assert_eq!(old[0].dims().unwrap(), [N, d(6)]);
-    assert!(infer_at(Target::IOS15, &[N, d(6)], reshape(&[0, 2, -1])).is_err());
-    assert!(infer_at(Target::IOS17, &[d(5)], reshape(&[2, -1])).is_err());
-    assert!(infer_at(Target::IOS17, &[d(4)], reshape(&[-1, -1])).is_err());
-    assert!(infer_at(Target::IOS17, &[d(4)], reshape(&[3])).is_err());
+    assert!(infer_at(Release::IOS15, &[N, d(6)], reshape(&[0, 2, -1])).is_err());
+    assert!(infer_at(Release::IOS17, &[d(5)], reshape(&[2, -1])).is_err());
+    assert!(infer_at(Release::IOS17, &[d(4)], reshape(&[-1, -1])).is_err());
+    assert!(infer_at(Release::IOS17, &[d(4)], reshape(&[3])).is_err());
 }
 
 #[test]
 fn a_million_axes_are_refused_at_once() {
     let new = NewOp::new("expand_dims").with("axes", Tensor::splat(&[1 << 20], 0_i32));
-    assert!(infer_at(Target::IOS17, &[d(2)], new).unwrap_err().to_string().contains("1048576 axes"));
+    assert!(infer_at(Release::IOS17, &[d(2)], new).unwrap_err().to_string().contains("1048576 axes"));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_box_that_names_its_image_is_cut_from_that_one() {
         let roi = Tensor::splat(&[3, 1, parts, 1, 1], 0_f32);
         let new = NewOp::new("crop_resize").with("roi", roi);
         let dims = [d(2), d(4), d(8), d(8)];
-        infer_at(Target::IOS15, &dims, new).unwrap()[0].dims().unwrap().to_vec()
+        infer_at(Release::IOS15, &dims, new).unwrap()[0].dims().unwrap().to_vec()
     };
     assert_eq!(crop(4), [d(3), d(2), d(4), d(1), d(1)]);
     assert_eq!(crop(5), [d(3), d(1), d(4), d(1), d(1)]);
@@ -85,8 +85,8 @@ fn slices_stop_at_the_edges() {
     let mask = |param: &str| slice(1, 2, 1).with(param, Tensor::from_bools(&[1], &[true]).unwrap());
     assert_eq!(shape(&[d(10)], mask("end_mask")), [d(9)]);
     assert_eq!(shape(&[d(10)], mask("squeeze_mask")), []);
-    assert!(infer_at(Target::IOS17, &[d(4)], slice(0, 4, 0)).is_err());
-    assert!(infer_at(Target::IOS17, &[d(4), d(4)], slice(0, 4, 1)).is_err());
+    assert!(infer_at(Release::IOS17, &[d(4)], slice(0, 4, 0)).is_err());
+    assert!(infer_at(Release::IOS17, &[d(4), d(4)], slice(0, 4, 1)).is_err());
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn windows_and_their_padding() {
     assert_eq!(count(3, pool("custom", 2, 2, [1, 1], true)), d(2));
     assert_eq!(shape(&[N, d(2), N], pool("same", 3, 1, [0, 0], false)), [N, d(2), N]);
     assert_eq!(shape(&[N, d(2), N], pool("valid", 3, 1, [0, 0], false)), [N, d(2), N]);
-    assert!(infer_at(Target::IOS17, &[d(1), d(2), d(2)], pool("valid", 3, 1, [0, 0], false)).is_err());
-    assert!(infer_at(Target::IOS17, &[d(1), d(2), d(9)], pool("valid", 3, 0, [0, 0], false)).is_err());
+    assert!(infer_at(Release::IOS17, &[d(1), d(2), d(2)], pool("valid", 3, 1, [0, 0], false)).is_err());
+    assert!(infer_at(Release::IOS17, &[d(1), d(2), d(9)], pool("valid", 3, 0, [0, 0], false)).is_err());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn defaults_come_from_the_table() {
         [d(1), d(8), d(7), d(7)]
     );
     let wrong = NewOp::new("conv").with("weight", weight()).with("groups", Tensor::scalar(3_i32));
-    assert!(infer_at(Target::IOS17, &[d(1), d(3), d(9), d(9)], wrong).is_err());
+    assert!(infer_at(Release::IOS17, &[d(1), d(3), d(9), d(9)], wrong).is_err());
     let transposed = NewOp::new("conv_transpose").with("weight", Tensor::splat(&[3, 4, 2, 2], 0.0_f32));
     let transposed = transposed.with("strides", Tensor::ints(&[2, 2]));
     assert_eq!(shape(&[d(1), d(3), d(5), N], transposed), [d(1), d(4), d(10), N]);
@@ -128,18 +128,18 @@ fn defaults_come_from_the_table() {
 #[test]
 fn versions_differ() {
     let topk = || NewOp::new("topk").with("k", Tensor::scalar(2_i32));
-    let old = infer_at(Target::IOS15, &[d(4)], topk()).unwrap();
+    let old = infer_at(Release::IOS15, &[d(4)], topk()).unwrap();
     assert_eq!(old, [Type::fixed(Fp32, &[2]), Type::fixed(Int32, &[2])]);
     let named = topk().with("output_indices_dtype", Tensor::string("uint16"));
-    assert_eq!(infer_at(Target::IOS18, &[d(4)], named).unwrap()[1].dtype(), Some(DType::Uint16));
+    assert_eq!(infer_at(Release::IOS18, &[d(4)], named).unwrap()[1].dtype(), Some(DType::Uint16));
     let values_only = topk().with("return_indices", Tensor::bool(false));
-    assert_eq!(infer_at(Target::IOS16, &[d(4)], values_only).unwrap().len(), 1);
+    assert_eq!(infer_at(Release::IOS16, &[d(4)], values_only).unwrap().len(), 1);
     assert!(matches!(
-        infer_at(Target::IOS15, &[d(4)], NewOp::new("pixel_unshuffle")),
+        infer_at(Release::IOS15, &[d(4)], NewOp::new("pixel_unshuffle")),
         Err(InferError::NotInOpset("pixel_unshuffle", _))
     ));
     assert!(matches!(
-        infer_at(Target::IOS15, &[], NewOp::new("custom_layer")),
+        infer_at(Release::IOS15, &[], NewOp::new("custom_layer")),
         Err(InferError::UnknownOp(_))
     ));
 }
@@ -155,7 +155,7 @@ fn unknown_ranks_pass_through() {
 
 #[test]
 fn constants_in_all_three_spellings() {
-    let mut builder = ProgramBuilder::new(Target::IOS16);
+    let mut builder = ProgramBuilder::new(Release::IOS16);
     let x = builder.input("x", Type::fixed(Fp32, &[2, 3]));
     let perm = builder.tensor("perm", Tensor::ints(&[1, 0]));
     let by_value = builder.op(NewOp::new("transpose").with("x", x).with("perm", perm)).unwrap();
@@ -174,7 +174,7 @@ fn constants_in_all_three_spellings() {
 
 #[test]
 fn lists_and_dictionaries() {
-    let mut builder = ProgramBuilder::new(Target::IOS15);
+    let mut builder = ProgramBuilder::new(Release::IOS15);
     let x = builder.input("x", Type::fixed(Fp32, &[1, 2]));
     let sizes: Vec<Operand> = [1, 2].map(|size| Tensor::scalar(size).into()).into();
     let list = builder.op(NewOp::new("make_list").with_all("elem_shape", sizes)).unwrap();
@@ -215,8 +215,8 @@ fn absurd_numbers_are_errors_not_panics() {
             .with("kernel_sizes", ints(&[i32::MIN]))
             .with("pad_type", Tensor::string("valid")),
     ] {
-        let _ = infer_at(Target::IOS18, &absurd, new.clone());
-        let _ = infer_at(Target::IOS18, &[], new.clone());
-        let _ = infer_at(Target::IOS18, &[d(0), d(0), d(0)], new);
+        let _ = infer_at(Release::IOS18, &absurd, new.clone());
+        let _ = infer_at(Release::IOS18, &[], new.clone());
+        let _ = infer_at(Release::IOS18, &[d(0), d(0), d(0)], new);
     }
 }

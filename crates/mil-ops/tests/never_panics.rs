@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use mil_ir::{Dim, Graph, Literal, NewBlock, NewOp, OpId, Operand, Shape, Target, Type, TypeKind, ValueId};
+use mil_ir::{Dim, Graph, Literal, NewBlock, NewOp, OpId, Operand, Release, Shape, Type, TypeKind, ValueId};
 use mil_ops::{OpDef, ParamKind, ProgramBuilder, infer_new, infer_op, verify_graph};
 use mil_tensor::{DType, Tensor};
 
@@ -74,7 +74,7 @@ impl Random {
     }
 
     /// An op whose operands are now and then what its declaration asks for.
-    fn op(&mut self, def: &OpDef, target: Target, builder: &mut ProgramBuilder) -> Option<NewOp> {
+    fn op(&mut self, def: &OpDef, target: Release, builder: &mut ProgramBuilder) -> Option<NewOp> {
         let version = def.version(target)?;
         let mut new = NewOp::new(def.name);
         for param in version.params {
@@ -107,7 +107,7 @@ fn any_operands_get_an_answer() {
     for (seed, def) in mil_ops::all().iter().enumerate() {
         let mut random = Random(seed as u64);
         for round in 0..50 {
-            let target = Target::ALL[round % Target::ALL.len()];
+            let target = Release::ALL[round % Release::ALL.len()];
             let mut builder = ProgramBuilder::new(target);
             let Some(new) = random.op(def, target, &mut builder) else { continue };
             let opset = target.opset();

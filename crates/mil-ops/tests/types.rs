@@ -74,7 +74,7 @@ fn flexible(ty: Type) -> Type {
 
 /// The types of the results of a call.
 fn inferred(def: &OpDef, case: &Value, known: Known) -> Result<Vec<Type>, String> {
-    let target = Opset::new(case["opset"].as_str().unwrap()).target().unwrap();
+    let target = Opset::new(case["opset"].as_str().unwrap()).release().unwrap();
     let version = def.version(target).unwrap();
     let mut builder = ProgramBuilder::new(target);
     let mut new = NewOp::new(def.name).named("it");

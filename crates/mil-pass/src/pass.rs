@@ -28,7 +28,7 @@ pub trait Pass: Declared + Send + Sync {
     /// Rewrites a program: by default each graph of an opset that this version knows, in the order of the functions.
     fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         for (function, opset, graph) in program.graphs_mut() {
-            if opset.target().is_none() {
+            if opset.release().is_none() {
                 cx.skip_unknown_opset(function, opset)?;
                 continue;
             }

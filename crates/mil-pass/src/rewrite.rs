@@ -56,7 +56,7 @@ impl<'g> Rewrite<'g> {
     pub fn has_op(&self, kind: &str) -> Result<(), Miss> {
         let known = self
             .opset
-            .target()
+            .release()
             .zip(mil_ops::def(kind))
             .is_some_and(|(target, def)| def.version(target).is_some());
         if known { Ok(()) } else { Err(Miss(format!("opset {} has no {kind}", self.opset).into())) }

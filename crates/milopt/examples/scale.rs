@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use milopt::Package;
-use milopt::ir::{NewOp, Program, Target, Type, ValueId};
+use milopt::ir::{NewOp, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{Blob, DType, FileSource, Tensor};
 
@@ -143,7 +143,7 @@ const CHAINS: [(&str, Chain); 4] = [("mixed", mixed), ("noop", noop), ("dead", d
 
 /// A builder, and the value at the end of the chain so far.
 fn begin() -> (ProgramBuilder, ValueId) {
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp32, &[1, 4, 8, 8]));
     (builder, x)
 }
@@ -245,7 +245,7 @@ fn large(folder: &Path, gib: u64, path: &Path) -> Outcome<()> {
         }
     }
     let source = Arc::new(FileSource::new(file)?);
-    let mut builder = ProgramBuilder::new(Target::IOS17);
+    let mut builder = ProgramBuilder::new(Release::IOS17);
     let x = builder.input("x", Type::fixed(DType::Fp16, &[1, columns]));
     let mut ends = Vec::new();
     for i in 0..COUNT {

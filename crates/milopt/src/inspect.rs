@@ -75,7 +75,7 @@ pub fn summarize(model: &Model) -> Summary {
     let mut summary = Summary {
         kind: if matches!(model, Model::Program(_)) { "mlprogram".into() } else { model.kind().into() },
         specification_version: interface.specification_version,
-        target: interface.target().map(|target| target.to_string()),
+        target: interface.release().map(|target| target.to_string()),
         functions: BTreeMap::new(),
         weights: Weights::default(),
         members: Vec::new(),

@@ -12,10 +12,10 @@
 //! use milopt::{Package, Pipeline, passes::FuseConvBn};
 //!
 //! let mut package = Package::open(input)?;
-//! let mut graph = package.take_program()?;
-//! let report = Pipeline::new().add(FuseConvBn).run(&mut graph)?;
+//! let mut program = package.take_program()?;
+//! let report = Pipeline::new().add(FuseConvBn).run(&mut program)?;
 //! assert!(report.changed());
-//! package.set_program(graph).save(output)?;
+//! package.set_program(program).save(output)?;
 //! # Ok(())
 //! # }
 //! ```

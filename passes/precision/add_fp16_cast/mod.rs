@@ -112,14 +112,15 @@ impl Pass for AddFp16Cast {
             cx.check_cancelled()?;
             let kind = graph.op(op).kind().as_str();
             let version = mil_ops::def(kind)
-                .zip(opset.target())
+                .zip(opset.release())
                 .and_then(|(def, target)| Some((def, def.version(target)?)));
             let Some((def, version)) = version else { continue };
             let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
             if skipped || !graph.op(op).blocks().is_empty() {
                 continue;
             }
-            let params = convertible(graph, op, def, version, opset.target() >= Some(mil_ir::Target::IOS17));
+            let params =
+                convertible(graph, op, def, version, opset.release() >= Some(mil_ir::Release::IOS17));
             if params.is_empty() {
                 continue;
             }

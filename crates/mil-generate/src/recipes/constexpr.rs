@@ -1,6 +1,6 @@
 //! Compressed weights.
 
-use mil_ir::{NewOp, Target, ValueId};
+use mil_ir::{NewOp, Release, ValueId};
 use mil_tensor::{DType, Tensor};
 
 use crate::maker::{Made, Maker, divisors, filled};
@@ -15,7 +15,7 @@ pub(crate) fn used(maker: &mut Maker) -> Made {
 
 /// A float weight of this shape, of at least one axis, in one of the compressed forms that the release has.
 pub(crate) fn compressed(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<ValueId> {
-    let modern = maker.target >= Target::IOS18;
+    let modern = maker.target >= Release::IOS18;
     match maker.dice.below(if modern { 8 } else { 4 }) {
         0 => affine(maker, dtype, shape),
         1 if dtype == DType::Fp32 => cast(maker, shape),
@@ -35,7 +35,7 @@ pub(crate) fn compressed(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Ma
 
 /// The data of a `constexpr_*` op: an attribute until iOS17, as converters write it, or an operand.
 fn with(maker: &mut Maker, new: NewOp, param: &'static str, tensor: Tensor) -> NewOp {
-    if maker.target < Target::IOS18 || maker.dice.chance(20) {
+    if maker.target < Release::IOS18 || maker.dice.chance(20) {
         return new.attribute(param, tensor);
     }
     let operand = maker.constant(tensor);

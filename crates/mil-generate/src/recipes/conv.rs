@@ -1,6 +1,6 @@
 //! Convolutions and pooling.
 
-use mil_ir::{NewOp, Operand, Target, ValueId};
+use mil_ir::{NewOp, Operand, Release, ValueId};
 use mil_tensor::DType;
 
 use super::activation::partner_type;
@@ -81,7 +81,7 @@ fn with_groups(maker: &mut Maker, new: NewOp, groups: usize) -> NewOp {
 
 /// A weight: constant, or from iOS17 on now and then computed.
 fn weight(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<Operand> {
-    if maker.target >= Target::IOS17 && maker.dice.chance(15) {
+    if maker.target >= Release::IOS17 && maker.dice.chance(15) {
         return Ok(maker.value(dtype, shape)?.into());
     }
     maker.weight(dtype, shape)

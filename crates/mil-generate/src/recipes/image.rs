@@ -1,6 +1,6 @@
 //! Resampling of images.
 
-use mil_ir::{NewOp, Operand, Target, ValueId};
+use mil_ir::{NewOp, Operand, Release, ValueId};
 use mil_tensor::DType;
 
 use crate::maker::{FLOATS, Made, Maker, filled};
@@ -98,7 +98,7 @@ pub(crate) fn crop_resize(maker: &mut Maker) -> Made {
         ]);
     }
     let mut new = NewOp::new("crop_resize").with("x", x);
-    if maker.target >= Target::IOS17 {
+    if maker.target >= Release::IOS17 {
         let boxes = filled(dtype, &[count, 4], &corners.concat());
         let boxes = maker.constant(boxes);
         let images = maker.indices(DType::Int32, &[count], shape[0])?;

@@ -218,7 +218,7 @@ pub(crate) fn band_part(maker: &mut Maker) -> Made {
 pub(crate) fn non_maximum_suppression(maker: &mut Maker) -> Made {
     let dtype = maker.float();
     let (batch, boxes, classes) = (maker.dice.range(1, 2), maker.dice.range(1, 5), maker.dice.range(1, 3));
-    let rows = if maker.target >= mil_ir::Target::IOS17 {
+    let rows = if maker.target >= mil_ir::Release::IOS17 {
         [[4, boxes], [classes, boxes]]
     } else {
         [[boxes, 4], [boxes, classes]]

@@ -4,14 +4,14 @@ use mil_tensor::DType;
 
 use crate::{
     ArrayFeature, Dim, Feature, FeatureKind, Flexibility, FunctionInterface, Interface, Name, Program,
-    SizeRange, Target, Type, TypeKind,
+    Release, SizeRange, Type, TypeKind,
 };
 
 /// The interface that a program's functions suggest: arrays, states and dictionaries as their values are typed, and the
 /// oldest target that has all the opsets. Metadata, images and the like are nobody's guess.
 pub fn derived_interface(program: &Program) -> Interface {
-    let targets = program.functions.values().filter_map(|function| function.opset.target());
-    let target = targets.max().unwrap_or(Target::IOS15);
+    let targets = program.functions.values().filter_map(|function| function.opset.release());
+    let target = targets.max().unwrap_or(Release::IOS15);
     let multifunction = program.functions.len() > 1;
     let main = Name::from("main");
     let first = program.functions.keys().next();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mil_ir::{Target, Type};
+use mil_ir::{Release, Type};
 use mil_tensor::DType;
 use smallvec::SmallVec;
 
@@ -86,7 +86,7 @@ pub struct Context<'a> {
     /// The op.
     pub def: &'a OpDef,
     /// The release whose definition of the op holds.
-    pub target: Target,
+    pub target: Release,
     /// Operands, and attributes where there is no operand of that name.
     pub bound: &'a Bound,
     /// Declared types of the results, where the op stands in a program.

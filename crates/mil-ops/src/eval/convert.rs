@@ -48,7 +48,7 @@ mod tests {
         for (options, double) in [(EvalOptions::default(), false), (EvalOptions::default().double(), true)] {
             let context = Context {
                 def: crate::def("cast").unwrap(),
-                target: mil_ir::Target::IOS17,
+                target: mil_ir::Release::IOS17,
                 bound: &Bound::new(),
                 results: &[],
                 options: &options,

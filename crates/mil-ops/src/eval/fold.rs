@@ -1,6 +1,6 @@
 //! One op on its own.
 
-use mil_ir::{Graph, LiteralData, OpId, Operand, Opset, Target};
+use mil_ir::{Graph, LiteralData, OpId, Operand, Opset, Release};
 use mil_tensor::{DType, Tensor};
 
 use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome, Precision, elements};
@@ -97,7 +97,7 @@ pub fn fold(
 ) -> Option<Result<Vec<Tensor>, EvalError>> {
     let found = graph.op(op);
     let def = crate::def(found.kind())?;
-    let target = opset.target()?;
+    let target = opset.release()?;
     def.version(target)?;
     def.kernel?;
     if def.effect != Effect::Pure
@@ -120,7 +120,7 @@ fn evaluate(
     graph: &Graph,
     op: OpId,
     def: &crate::OpDef,
-    target: Target,
+    target: Release,
     options: &EvalOptions,
 ) -> Result<Vec<Tensor>, EvalError> {
     // The budget is for what is computed; the operands are there already, and may be larger.

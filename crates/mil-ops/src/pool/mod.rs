@@ -110,7 +110,7 @@ mod tests {
             ("pad_type", Tensor::string("custom")),
             ("ceil_mode", Tensor::bool(true)),
         ];
-        let mut builder = ProgramBuilder::new(Target::IOS17);
+        let mut builder = ProgramBuilder::new(Release::IOS17);
         let x = builder.input("x", Type::fixed(Fp32, &[1, 1, size]));
         let mut new = NewOp::new("max_pool").with("x", x);
         let mut bound: Bound = Bound::new();
@@ -120,12 +120,12 @@ mod tests {
             bound.push((param.into(), array(Array::from_tensor(&tensor, false).unwrap())));
             new = new.with(param, tensor);
         }
-        let inferred = crate::infer_new(builder.graph(), &new, &Target::IOS17.opset()).unwrap();
+        let inferred = crate::infer_new(builder.graph(), &new, &Release::IOS17.opset()).unwrap();
         let options = EvalOptions::default();
         let def = crate::def("max_pool").unwrap();
         let context = Context {
             def,
-            target: Target::IOS17,
+            target: Release::IOS17,
             bound: &bound,
             results: &[],
             options: &options,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mil_ir::{Carried, Model, Name, OpaqueModel, Pipeline, PipelineKind};
+use mil_ir::{Carried, Model, ModelPipeline, Name, OpaqueModel, PipelineKind};
 use mil_proto::Described;
 use mil_proto::schema::Message as Schema;
 use mil_proto::specification::{
@@ -79,7 +79,7 @@ impl Decoder<'_> {
         bytes: Option<Bytes>,
         mut carried: Carried,
         interface: mil_ir::Interface,
-    ) -> Result<Pipeline, PackageError> {
+    ) -> Result<ModelPipeline, PackageError> {
         let mut models = Vec::new();
         let mut names = Vec::new();
         let present = bytes.is_some();
@@ -104,7 +104,7 @@ impl Decoder<'_> {
         // Nothing in it, but it is there.
         let bare = present && members.is_empty();
         let carried = if bare { super::present(carried) } else { carried.boxed() };
-        Ok(Pipeline { kind, interface, members, carried })
+        Ok(ModelPipeline { kind, interface, members, carried })
     }
 }
 

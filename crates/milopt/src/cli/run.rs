@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mil_ir::{Program, Target};
+use mil_ir::{Program, Release};
 use mil_package::Package;
 use mil_pass::{Entry, Pipeline, RunError, RunReport, Runner};
 use serde_json::json;
@@ -144,8 +144,8 @@ fn histogram(program: &Program) -> Histogram {
 }
 
 fn raise(package: &mut Package, target: &str) -> Outcome {
-    let target = Target::from_name(target).ok_or_else(|| {
-        let known: Vec<String> = Target::ALL.iter().map(ToString::to_string).collect();
+    let target = Release::from_name(target).ok_or_else(|| {
+        let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
         Failure::Input(format!("--raise-target {target}: expected one of {}", known.join(", ")))
     })?;
     for program in package.model_mut().programs_mut() {

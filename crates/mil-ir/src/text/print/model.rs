@@ -8,7 +8,7 @@ use crate::text::print::Printer;
 use crate::text::print::types::Entry;
 use crate::{
     ArrayFeature, Carried, DictionaryKey, Feature, FeatureKind, Flexibility, FunctionInterface, ImageFeature,
-    Interface, Metadata, Model, Pipeline, SequenceElement, SizeFlexibility, SizeRange,
+    Interface, Metadata, Model, ModelPipeline, SequenceElement, SizeFlexibility, SizeRange,
 };
 
 impl Printer<'_> {
@@ -29,7 +29,7 @@ impl Printer<'_> {
         }
     }
 
-    fn pipeline(&mut self, model: &Model, pipeline: &Pipeline) -> fmt::Result {
+    fn pipeline(&mut self, model: &Model, pipeline: &ModelPipeline) -> fmt::Result {
         self.out.write_str(model.kind())?;
         self.clause("pipeline", &[], None, pipeline.carried.as_deref())?;
         self.out.write_str(" {\n")?;

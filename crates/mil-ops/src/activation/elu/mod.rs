@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`x` where `x ≥ 0`, else `alpha · (eˣ - 1)`.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("alpha", T, "The negative of the limit at -∞.").constant(),
@@ -20,7 +20,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("alpha", Types::Domain("U"), "The negative of the limit at -∞.").constant(),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Activation,
     doc: "`x · Φ(x)`, where Φ is the distribution function of the standard normal distribution.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`alpha · x + beta`.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("alpha", T, "Factor.").constant(),
@@ -21,7 +21,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("alpha", Types::Domain("U"), "Factor.").constant(),

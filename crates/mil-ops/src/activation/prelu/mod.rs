@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           5 all slopes must be equal.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
                 Param::tensor("alpha", T, "Slope below 0, for each channel.").constant(),
@@ -21,7 +21,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
                 Param::tensor("alpha", Types::Domain("U"), "Slope below 0, for each channel.").constant(),

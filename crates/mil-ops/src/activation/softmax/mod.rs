@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Activation,
     doc: "`eˣ` divided by its sum along the axis.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor("axis", INT32, "The axis whose sums become 1; negative counts from the end.")

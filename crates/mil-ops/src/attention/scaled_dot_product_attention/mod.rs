@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`softmax(query · keyᵀ / √E + mask) · value`, along the last axis. `query` is `[batch…, L, \
           E]`, the result `[batch…, L, EV]`.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::tensor("query", T, "Queries: `[batch…, L, E]`, rank 3 at least."),
             Param::tensor("key", T, "Keys: `[batch…, S, E]`."),

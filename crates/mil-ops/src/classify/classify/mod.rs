@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The label of the most probable class, and a dictionary from labels to probabilities. It ends \
           the program of a classifier.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("probabilities", Types::Only(&[Fp32]), "A probability for each class."),
             Param::list("classes", "The labels: a list of strings or 64-bit integers.").constant(),

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`scale · (quantized_data - zero_point)`, with one scale and zero point or one for each slice \
           along an axis.",
     versions: &[Version {
-        since: Target::IOS16,
+        since: Release::IOS16,
         params: &[
             Param::tensor("quantized_data", Types::Domain("SrcT"), "The stored integers.").constant(),
             Param::tensor(

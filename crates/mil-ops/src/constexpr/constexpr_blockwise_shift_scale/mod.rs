@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`scale · (data - offset)`, where each block of the data has its own numbers. A block spans \
           as many elements along an axis as the sizes of data and scale divide to.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::tensor("data", Types::Domain("SrcT"), "The stored weight.").constant(),
             Param::tensor(

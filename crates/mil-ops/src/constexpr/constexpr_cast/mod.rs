@@ -18,8 +18,8 @@ pub static DEF: OpDef = OpDef {
     family: Family::Constexpr,
     doc: "A weight stored in half precision, in single precision.",
     versions: &[
-        Version { since: Target::IOS16, params: PARAMS, domains: &[] },
-        Version { since: Target::IOS18, params: PARAMS, domains: &[] },
+        Version { since: Release::IOS16, params: PARAMS, domains: &[] },
+        Version { since: Release::IOS18, params: PARAMS, domains: &[] },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Constexpr],

@@ -15,7 +15,7 @@ pub static DEF: OpDef = OpDef {
           vector length]`.",
     versions: &[
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor("indices", Types::Only(&[Uint8]), "The indices.").constant(),
                 Param::tensor("lut", T, "The table or tables.").constant(),
@@ -24,7 +24,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int8, Uint8])],
         },
         Version {
-            since: Target::IOS18,
+            since: Release::IOS18,
             params: &[
                 Param::tensor("indices", Types::Domain("IndicesT"), "The indices.").constant(),
                 Param::tensor("lut", T, "The table or tables.").constant(),
@@ -54,7 +54,7 @@ pub static DEF: OpDef = OpDef {
 /// Until iOS17 the shape is said; from iOS18 on it is that of the indices, where vectors lengthen one axis.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let dtype = call.dtype("lut")?;
-    if call.since() < Target::IOS18 {
+    if call.since() < Release::IOS18 {
         return Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)]);
     }
     let shape = match call.dims("indices")? {
@@ -66,7 +66,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
 
 /// Until iOS17 the indices are packed into bytes.
 fn check(call: &Call<'_>, problems: &mut Problems) {
-    if call.since() >= Target::IOS18 {
+    if call.since() >= Release::IOS18 {
         return;
     }
     let count = |param| call.dims_of(param).and_then(dims::product);

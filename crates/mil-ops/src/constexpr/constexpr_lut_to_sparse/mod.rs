@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Looks the indices of a sparse weight up in tables, which are laid out as in \
           `constexpr_lut_to_dense`. Gives the mask and the elements that are not zero.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::tensor("indices_mask", Types::Only(&[Uint1]), "Which elements are not zero.").constant(),
             Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`scale · (data - offset)` on the elements of a sparse weight that are not zero, blockwise as \
           in `constexpr_blockwise_shift_scale`. Gives the mask and those elements.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::tensor("data_mask", Types::Only(&[Uint1]), "Which elements are not zero.").constant(),
             Param::tensor(

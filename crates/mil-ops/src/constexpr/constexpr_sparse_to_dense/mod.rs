@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           into bytes, lowest bit first.",
     versions: &[
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor(
                     "nonzero_data",
@@ -27,7 +27,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int8, Uint8])],
         },
         Version {
-            since: Target::IOS18,
+            since: Release::IOS18,
             params: &[
                 Param::tensor(
                     "nonzero_data",
@@ -51,7 +51,7 @@ pub static DEF: OpDef = OpDef {
 /// Until iOS17 the shape is said; from iOS18 on it is that of the mask.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let dtype = call.dtype("nonzero_data")?;
-    if call.since() < Target::IOS18 {
+    if call.since() < Release::IOS18 {
         return Ok(vec![dims::tensor(dtype, call.shape_from("shape")?)]);
     }
     Ok(vec![call.ty_like("mask", dtype)?])
@@ -59,7 +59,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
 
 /// Until iOS17 the mask is packed into bytes.
 fn check(call: &Call<'_>, problems: &mut Problems) {
-    if call.since() >= Target::IOS18 {
+    if call.since() >= Release::IOS18 {
         return;
     }
     let (Some(bytes), Ok(shape)) = (call.dims_of("mask").and_then(dims::product), call.ints("shape")) else {

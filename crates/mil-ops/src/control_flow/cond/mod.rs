@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Runs one of two blocks and gives what that block gives. Both give as many values of the same \
           types.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("pred", BOOL, "Run the first block, else the second.")],
         domains: &[],
     }],

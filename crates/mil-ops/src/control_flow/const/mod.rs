@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "A constant.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::any("val", "The value; an attribute in files.").constant()],
         domains: &[],
     }],

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "Elements of a list, stacked along a new first axis.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::list("ls", "The list."),
             Param::tensor("indices", INT32, "Their places, in any order."),

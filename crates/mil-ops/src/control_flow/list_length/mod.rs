@@ -10,7 +10,7 @@ pub static DEF: OpDef = OpDef {
     name: "list_length",
     family: Family::ControlFlow,
     doc: "The length of a list, as a 32-bit integer.",
-    versions: &[Version { since: Target::IOS13, params: &[Param::list("ls", "The list.")], domains: &[] }],
+    versions: &[Version { since: Release::IOS13, params: &[Param::list("ls", "The list.")], domains: &[] }],
     effect: Effect::Pure,
     traits: &[],
     infer: Some(infer),

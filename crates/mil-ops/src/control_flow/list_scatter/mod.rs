@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "A list with elements replaced.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::list("ls", "The list."),
             Param::tensor("indices", INT32, "Their places."),

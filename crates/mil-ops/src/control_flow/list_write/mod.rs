@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "A list with one element replaced.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::list("ls", "The list."),
             Param::tensor("index", INT32, "The place in the list, from 0 on."),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "An empty list of tensors of one type.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("init_length", INT32, "Its length at first.").or_int(1),
             Param::tensor("dynamic_length", BOOL, "It grows when something is written beyond its end.")

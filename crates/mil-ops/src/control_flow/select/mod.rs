@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ControlFlow,
     doc: "`a` where `cond` holds, else `b`, all broadcast to each other.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("cond", BOOL, "Which one."),
             Param::tensor("a", T, "Taken where `cond` holds."),

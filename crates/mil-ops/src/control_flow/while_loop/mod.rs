@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Runs its second block, the body, as long as the first gives `true`. Both blocks take the \
           loop variables; the body gives their next values. The last values are the results.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::variadic("loop_vars", "Values of the loop variables before the first round.")],
         domains: &[],
     }],

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
           (kernel - 1) - 1) / stride⌋ + 1` elements.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`."),
                 Param::tensor("weight", T, "The kernels: `[out channels, channels / groups, …]`."),
@@ -59,7 +59,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`."),
                 Param::tensor(

@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           evaluated: the weight is `weight · quant_scale + quant_bias`, with numbers for each \
           output channel. No document says how `lut` indexes and scales its table.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input: `[batch, channels, …]`."),
             Param::tensor(

@@ -15,7 +15,7 @@ pub static DEF: OpDef = OpDef {
           beyond the formula stands at the end of each axis, as PyTorch's `output_padding`.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`."),
                 Param::tensor("weight", T, "The kernels: `[channels, out channels / groups, …]`.").constant(),
@@ -66,7 +66,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`."),
                 Param::tensor(

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseBinary,
     doc: "Whether both `x` and `y` hold, broadcast to each other.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Bool])],
     }],

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`xʸ`, broadcast to each other. Of integers it wraps; with a negative exponent it is \
           truncated.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`x / y`, broadcast to each other. The quotient of integers is truncated. Of integers it \
           is 0 where `y` is 0.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The first operand."), Param::tensor("y", T, "The second operand.")],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],

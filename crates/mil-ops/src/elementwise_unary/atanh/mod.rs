@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "`ln((1 + x) / (1 - x)) / 2`; infinite at ±1, NaN beyond.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Fp16, Fp32])],
     }],

@@ -19,9 +19,9 @@ pub static DEF: OpDef = OpDef {
           the result open; here it is what saturation at 32 bits and then wrapping to the narrow \
           type give, and 0 for NaN.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: PARAMS,
             domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
         },

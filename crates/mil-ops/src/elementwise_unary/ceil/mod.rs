@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "The smallest integer that is not less than `x`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Fp16, Fp32])],
     }],

@@ -17,8 +17,8 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "`min(max(x, alpha), beta)`.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
-        Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
+        Version { since: Release::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
     ],
     effect: Effect::Pure,
     traits: &[Trait::Elementwise],

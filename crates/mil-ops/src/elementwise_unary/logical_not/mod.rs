@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "`true` where `x` is `false`, and the other way round.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", BOOL, "The input.")],
         domains: &[],
     }],

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`1 / √(x + epsilon)`.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("epsilon", T, "Added to `x`.").constant().or_float(1e-12),
@@ -20,7 +20,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("epsilon", Types::Domain("U"), "Added to `x`.").constant().or_float(1e-12),

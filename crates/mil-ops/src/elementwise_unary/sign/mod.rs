@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "-1, 0 or 1 as `x` is negative, zero or positive.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::ElementwiseUnary,
     doc: "`max(x, alpha)`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input."), Param::tensor("alpha", T, "Lower bound.").constant()],
         domains: &[("T", &[Fp16, Fp32, Int32])],
     }],

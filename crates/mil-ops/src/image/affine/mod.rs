@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Samples an image at places that an affine map gives: pixel `(x, y)` of the result is the \
           input at `(a0·x + a1·y + a2, b0·x + b1·y + b2)`, interpolated. Beyond the edges it is 0.",
     versions: &[Version {
-        since: Target::IOS15,
+        since: Release::IOS15,
         params: &[
             Param::tensor("x", T, "Images: `[batch, channels, height, width]`."),
             Param::tensor(

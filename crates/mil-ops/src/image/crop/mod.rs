@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Image,
     doc: "Removes rows and columns at the edges of images.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
             Param::tensor("crop_height", INT32, "Rows removed at top and bottom.").constant(),

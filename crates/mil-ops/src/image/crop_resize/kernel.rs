@@ -18,7 +18,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let (normalized, scale) = (cx.bool("normalized_coordinates")?, cx.float("spatial_scale")?);
     let (sampling, mode) = (Sampling::new(cx)?, cx.text("box_coordinate_mode")?);
     // Boxes as rows of four, the image of each, and how the result is shaped.
-    let listed = cx.target >= mil_ir::Target::IOS17;
+    let listed = cx.target >= mil_ir::Release::IOS17;
     let boxes = cx.array(if listed { "boxes" } else { "roi" })?;
     let parts = boxes.shape().get(if listed { 1 } else { 2 }).copied().unwrap_or(0);
     ensure!(

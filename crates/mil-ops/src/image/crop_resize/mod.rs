@@ -17,7 +17,7 @@ pub static DEF: OpDef = OpDef {
           a place outside takes `pad_value`, before iOS16 the nearest pixel.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "Images: `[batch, channels, height, width]`."),
                 Param::tensor(
@@ -65,7 +65,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor("x", T, "Images: `[batch, channels, height, width]`."),
                 Param::tensor(
@@ -114,7 +114,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "Images: `[batch, channels, height, width]`."),
                 Param::tensor("boxes", Types::Domain("BOX_T"), "Boxes: `[boxes, 4]`."),
@@ -182,7 +182,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
     let [height, width] = [call.int("target_height")?, call.int("target_width")?];
     let size = [dims::size(height)?, dims::size(width)?];
-    let shape = match (call.since() < Target::IOS17, call.dims("x")?) {
+    let shape = match (call.since() < Release::IOS17, call.dims("x")?) {
         (_, None) => None,
         (true, Some([batch, channels, _, _])) => {
             let (boxes, images) = match call.dims("roi")? {

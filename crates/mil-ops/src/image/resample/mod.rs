@@ -48,17 +48,17 @@ pub static DEF: OpDef = OpDef {
           interpolated.",
     versions: &[
         Version {
-            since: Target::IOS15,
+            since: Release::IOS15,
             params: PARAMS,
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp32, Int32])],
         },
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: PARAMS,
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: PARAMS,
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
         },

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Resizes the last `resized_dims` axes with interpolation. The nearest neighbour of a place \
           is found by rounding it, halves up. Interpolated integers are truncated.",
     versions: &[Version {
-        since: Target::IOS17,
+        since: Release::IOS17,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor(

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Image,
     doc: "Resizes the last two axes to given sizes with bilinear interpolation.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
             Param::tensor("target_size_height", INT32, "Height of the result.").constant().or_int(1),

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Resizes the last two axes to given sizes, taking the nearest pixel. Element `i` is the \
           one at `⌊i · size / new size⌋`, as in PyTorch.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
             Param::tensor("target_size_height", INT32, "Height of the result.").constant(),

@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           `⌊factor · size⌋`. The steps between pixels follow from the sizes, not from the factors.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
                 Param::tensor("scale_factor_height", Types::Domain("U"), "Factor of the height.")
@@ -33,7 +33,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp32, Int32])],
         },
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
                 Param::tensor("scale_factor_height", Types::Domain("U"), "Factor of the height.")

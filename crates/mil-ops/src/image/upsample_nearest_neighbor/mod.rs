@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Resizes the last two axes by factors, taking the nearest pixel. The new sizes are \
           `⌊factor · size⌋`. Element `i` is the one at `⌊i · size / new size⌋`, as in PyTorch.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Images: `[…, height, width]`, rank 3 at least."),
             Param::tensor("scale_factor_height", Types::Domain("U"), "Factor of the height.")

@@ -15,7 +15,7 @@ pub static DEF: OpDef = OpDef {
           `chw,whr->chr`, with any letters; any equation of two tensors is evaluated that has an \
           arrow and a letter for every axis.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::variadic("values", "The two operands."),
             Param::tensor("equation", STRING, "The letters of the axes of the operands and the result.")

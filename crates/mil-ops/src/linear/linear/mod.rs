@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`x · weightᵀ + bias`: the last axis, of size `in`, becomes one of size `out`.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[…, in]`."),
                 Param::tensor("weight", T, "The weight: `[out, in]`.").constant(),
@@ -23,7 +23,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[…, in]`."),
                 Param::tensor("weight", Types::Domain("U"), "The weight: `[out, in]`.").constant(),

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
           other one.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
                 Param::tensor("y", T, "Matrices."),
@@ -28,7 +28,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
                 Param::tensor("y", Types::Domain("U"), "Matrices."),

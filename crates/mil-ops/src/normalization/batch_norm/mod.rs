@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`gamma · (x - mean) / √(variance + epsilon) + beta`, with numbers for each channel.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
                 Param::tensor("mean", T, "Mean of each channel.").constant(),
@@ -24,7 +24,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
                 Param::tensor("mean", Types::Domain("U"), "Mean of each channel.").constant(),

@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           channel of each batch element.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
                 Param::tensor("gamma", T, "Scale of each channel; none is 1.").constant().optional(),
@@ -23,7 +23,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
                 Param::tensor("gamma", Types::Domain("U"), "Scale of each channel; none is 1.")

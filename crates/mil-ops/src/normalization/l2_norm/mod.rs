@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`x / √(Σx² + epsilon)`, summed over the last three axes.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input, rank 3 at least."),
                 Param::tensor("epsilon", T, "Added to the sum.").constant().or_float(1e-6),
@@ -20,7 +20,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input, rank 3 at least."),
                 Param::tensor("epsilon", Types::Domain("U"), "Added to the sum.").constant().or_float(1e-6),

@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           axes.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("axes", INT32, "The axes to normalise over.")
@@ -30,7 +30,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("axes", INT32, "The axes to normalise over.")

@@ -16,7 +16,7 @@ pub static DEF: OpDef = OpDef {
           image.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
                 Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
@@ -27,7 +27,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
                 Param::tensor("size", INT32, "Number of channels in the sum.").constant(),

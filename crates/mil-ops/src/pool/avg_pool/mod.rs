@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Pool,
     doc: "The mean of each window. Axes: batch, channels, one to three spatial ones.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor(
                 "exclude_padding_from_average",

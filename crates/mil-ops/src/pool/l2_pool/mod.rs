@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The square root of the sum of squares of each window. Axes: batch, channels, one or two \
           spatial ones.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input: `[batch, channels, …]`."),
             Param::tensor("kernel_sizes", INT32, "Length of the window along each spatial axis.").constant(),

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The greatest element of each window; padding never is. Axes: batch, channels, one to three \
           spatial ones.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input: `[batch, channels, …]`."),
             Param::tensor("kernel_sizes", INT32, "Length of the window along each spatial axis.").constant(),

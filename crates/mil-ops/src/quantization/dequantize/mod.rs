@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Quantization,
     doc: "`scale · (input - zero_point)`.",
     versions: &[Version {
-        since: Target::IOS17,
+        since: Release::IOS17,
         params: &[
             Param::tensor("input", Types::Domain("SrcT"), "The input."),
             Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`clamp(round(input / scale) + zero_point)` to the range of an 8-bit integer type. Halves \
           are rounded to the even integer.",
     versions: &[Version {
-        since: Target::IOS17,
+        since: Release::IOS17,
         params: &[
             Param::tensor("input", Types::Domain("SrcT"), "The input."),
             Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Ones with a probability, else zeros. A seed repeats its numbers in milopt; they are not \
           those that Core ML draws.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("shape", INT32, "The shape of the result."),
             Param::tensor("prob", T, "The probability of 1.").constant().or_float(0.5),

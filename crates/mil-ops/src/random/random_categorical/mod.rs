@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Class numbers drawn from distributions: the last axis becomes `size` draws, in the type \
           of `x`. A seed repeats its numbers in milopt; they are not those that Core ML draws.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Distributions along the last axis."),
             Param::tensor("mode", STRING, "`x` holds logits or probabilities.")

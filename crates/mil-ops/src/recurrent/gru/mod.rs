@@ -35,10 +35,10 @@ pub static DEF: OpDef = OpDef {
           in the order in which the steps are visited. `hard_sigmoid` and `scaled_tanh` are those \
           of `lstm`.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
-        Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
+        Version { since: Release::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
-            since: Target::IOS18,
+            since: Release::IOS18,
             params: &[
                 Param::tensor("x", T, "The sequence: `[steps, batch, input]`."),
                 Param::tensor("initial_h", T, "Hidden state before the first step: `[batch, hidden]`."),

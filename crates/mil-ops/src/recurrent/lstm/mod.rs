@@ -62,8 +62,8 @@ pub static DEF: OpDef = OpDef {
           the order of the input. `hard_sigmoid` is `min(max(0.2·x + 0.5, 0), 1)` and \
           `scaled_tanh` is `tanh`, the constants that coremltools tests against.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
-        Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
+        Version { since: Release::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
     ],
     effect: Effect::Pure,
     traits: &[],

@@ -28,8 +28,8 @@ pub static DEF: OpDef = OpDef {
           order in which the steps are visited. `hard_sigmoid` and `scaled_tanh` are those of \
           `lstm`.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
-        Version { since: Target::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Fp32])] },
+        Version { since: Release::IOS17, params: PARAMS, domains: &[("T", &[Fp16, Fp32])] },
     ],
     effect: Effect::Pure,
     traits: &[],

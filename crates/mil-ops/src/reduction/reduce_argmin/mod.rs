@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The index of the smallest element along an axis; the first of equal ones.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),
@@ -23,7 +23,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Reduction,
     doc: "The sum over axes.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor("axes", INT32, "The axes; negative ones count from the end. None reduces all.")

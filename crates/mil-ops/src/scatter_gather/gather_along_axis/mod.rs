@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
           element.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(
@@ -27,7 +27,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(
@@ -40,7 +40,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32]), ("I", &[Int16, Int32, Uint16])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
           stays.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("data", T, "The tensor."),
                 Param::tensor("indices", INT32, "The slices; negative ones count from the end."),
@@ -33,7 +33,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("data", T, "The tensor."),
                 Param::tensor("indices", INT32, "The slices; negative ones count from the end."),

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
           stays.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("data", T, "The tensor."),
                 Param::tensor(
@@ -37,7 +37,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("data", T, "The tensor."),
                 Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Deals the batch out to blocks of pixels, then crops them: `[n, c, h, w]` becomes `[n / \
           (b₀·b₁), c, h·b₀ - crops, w·b₁ - crops]`. The inverse of `space_to_batch`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input, rank 4."),
             Param::tensor("block_shape", INT32, "Height and width of a block.").constant(),

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Moves channels into blocks of pixels: `[n, c, h, w]` becomes `[n, c / f², h·f, w·f]`. The \
           channels are read as `[c / f², f, f]`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input, rank 4."),
             Param::tensor("upscale_factor", INT32, "Edge `f` of a block.").constant(),

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Moves blocks of pixels into channels: `[n, c, h, w]` becomes `[n, c·f², h / f, w / f]`. The \
           inverse of `pixel_shuffle`.",
     versions: &[Version {
-        since: Target::IOS16,
+        since: Release::IOS16,
         params: &[
             Param::tensor("x", T, "The input, rank 4."),
             Param::tensor("downscale_factor", Types::Only(&[Uint32]), "Edge `f` of a block.").constant(),

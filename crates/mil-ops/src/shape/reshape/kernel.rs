@@ -7,7 +7,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let wanted = cx.ints("shape")?;
     let mut shape = Shape::new();
     let mut open = None;
-    let aligned = wanted.len() == x.rank() || cx.target >= mil_ir::Target::IOS17;
+    let aligned = wanted.len() == x.rank() || cx.target >= mil_ir::Release::IOS17;
     for (axis, &size) in wanted.iter().enumerate() {
         shape.push(match size {
             -1 => {

@@ -14,7 +14,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The same elements in another shape, in row-major order.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(
@@ -27,7 +27,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(
@@ -58,7 +58,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let Some(wanted) = call.elements("shape") else {
         return Ok(vec![dims::tensor(x.dtype, call.shape_from("shape")?)]);
     };
-    let shape = reshaped(call.dims("x")?, &wanted, call.since() >= Target::IOS17)?;
+    let shape = reshaped(call.dims("x")?, &wanted, call.since() >= Release::IOS17)?;
     Ok(vec![dims::tensor(x.dtype, Some(shape))])
 }
 

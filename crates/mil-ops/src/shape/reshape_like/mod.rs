@@ -19,9 +19,9 @@ pub static DEF: OpDef = OpDef {
     family: Family::Shape,
     doc: "The same elements in a shape made of ranges of other tensors' shapes.",
     versions: &[
-        Version { since: Target::IOS16, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
+        Version { since: Release::IOS16, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: PARAMS,
             domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
         },

@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           axis.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(
@@ -29,7 +29,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(

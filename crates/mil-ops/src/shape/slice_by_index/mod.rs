@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The elements from `begin` to `end` along each axis. Bounds beyond the edges stop there.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("begin", INT32, "First element along each axis; negative counts from the end."),
@@ -50,7 +50,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "So many elements from a place on, along each axis.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("begin", INT32, "First element along each axis."),
@@ -21,7 +21,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("begin", Types::Domain("U"), "First element along each axis."),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::Shape,
     doc: "`x` with a slice replaced.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::tensor("x", T, "The tensor."),
             Param::tensor("update", T, "The new elements, in the shape of the slice."),

@@ -19,9 +19,9 @@ pub static DEF: OpDef = OpDef {
     doc: "All windows of an axis: the axis becomes `⌊(n - size) / stride⌋ + 1` windows, and behind it \
           stands a new one for the places in a window.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: PARAMS,
             domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
         },

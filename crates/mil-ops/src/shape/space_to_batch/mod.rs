@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Pads the spatial axes, then deals their blocks out to the batch: `[n, c, h, w]` becomes \
           `[n·b₀·b₁, c, h / b₀, w / b₁]`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input, rank 4."),
             Param::tensor("block_shape", INT32, "Height and width of a block; they divide the padded sizes.")

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Moves blocks of pixels into channels: `[n, c, h, w]` becomes `[n, c·b², h / b, w / b]`. The \
           inverse of `depth_to_space`.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input, rank 4."),
             Param::tensor("block_size", INT32, "Edge `b` of a block.").constant(),

@@ -18,9 +18,9 @@ pub static DEF: OpDef = OpDef {
     family: Family::Shape,
     doc: "Removes axes of size 1.",
     versions: &[
-        Version { since: Target::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
+        Version { since: Release::IOS13, params: PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: PARAMS,
             domains: &[("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16])],
         },

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::State,
     doc: "What a state holds now.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[Param::state("input", "The state.")],
         domains: &[],
     }],

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Replaces what a state holds. It has no result; position in the block decides what later \
           reads see.",
     versions: &[Version {
-        since: Target::IOS18,
+        since: Release::IOS18,
         params: &[
             Param::state("input", "The state."),
             Param::tensor("data", Types::Any, "The new contents."),

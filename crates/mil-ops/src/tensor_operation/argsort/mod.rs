@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "The indices that sort `x` along an axis, as 32-bit integers. Equal elements keep their \
           order in both directions, and NaN comes last.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(-1),

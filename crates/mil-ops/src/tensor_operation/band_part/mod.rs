@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "`x` with 0 outside a band around the diagonal of its last two axes.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "Matrices: `[…, rows, columns]`."),
             Param::tensor("lower", INT32, "Diagonals kept below the main one; negative keeps all.")

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Joins tensors along an axis. All other sizes are equal.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::variadic("values", "The tensors, of one element type and rank."),
             Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant(),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "One value everywhere.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("shape", INT32, "The shape of the result."),
             Param::tensor("value", T, "The value.").constant().or_float(0.0),

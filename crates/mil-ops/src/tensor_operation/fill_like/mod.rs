@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "One value everywhere, in the shape of another tensor.",
     versions: &[Version {
-        since: Target::IOS16,
+        since: Release::IOS16,
         params: &[
             Param::tensor("ref_tensor", T, "The tensor that gives the shape."),
             Param::tensor("value", Types::Domain("U"), "The value.").constant().or_float(0.0),

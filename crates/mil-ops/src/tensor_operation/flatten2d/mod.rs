@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Two axes: the product of the sizes before `axis`, and that of the others.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor("axis", INT32, "The first axis of the second part; negative counts from the end.")

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "`x` itself, under another name. It keeps the name of an output.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::any("x", "A tensor, list or dictionary.")],
         domains: &[],
     }],

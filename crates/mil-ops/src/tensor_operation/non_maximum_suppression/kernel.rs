@@ -7,7 +7,7 @@ use crate::eval::prelude::*;
 
 pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
     let (boxes, scores) = (cx.array("boxes")?, cx.array("scores")?);
-    let last = cx.target >= mil_ir::Target::IOS17;
+    let last = cx.target >= mil_ir::Release::IOS17;
     let (&[n, b0, b1], &[m, s0, s1]) = (boxes.shape(), scores.shape()) else {
         return Err(EvalError::invalid("boxes and scores have rank 3"));
     };

@@ -16,7 +16,7 @@ pub static DEF: OpDef = OpDef {
           score threshold the best one is picked, as coremltools' tests have it.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor(
                     "boxes",
@@ -44,7 +44,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor(
                     "boxes",
@@ -90,7 +90,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let array =
         |dtype, dims: &[&Dim]| dims::tensor(dtype, Some(dims.iter().map(|&dim| dim.clone()).collect()));
     let four = Dim::Fixed(4);
-    Ok(if call.since() < Target::IOS17 {
+    Ok(if call.since() < Release::IOS17 {
         vec![
             array(boxes, &[batch, &kept, &four]),
             array(scores, &[batch, &kept, third]),

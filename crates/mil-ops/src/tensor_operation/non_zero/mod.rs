@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "Where `x` is not zero: an index tuple for each such element, in row-major order, `[count, \
           rank]`. The count is known when the program runs.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "For each index a vector that holds `on_value` there and `off_value` elsewhere. An index \
           outside the vector gives `off_value` everywhere.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("indices", INT32, "The indices."),
             Param::tensor("one_hot_vector_size", INT32, "Length of the vectors."),

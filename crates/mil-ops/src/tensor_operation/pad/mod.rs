@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Adds elements around the last axes.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor(

@@ -12,7 +12,7 @@ pub static DEF: OpDef = OpDef {
     doc: "`start`, `start + step`, … up to but without `end`: `⌈(end - start) / step⌉` numbers, none \
           if that is negative.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("end", T, "The bound."),
             Param::tensor("start", T, "The first number."),

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "The sizes of `x`, as 32-bit integers.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[Param::tensor("x", T, "The input.")],
         domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
     }],

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Cuts a tensor along an axis into parts, one result each.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::tensor("x", T, "The input."),
             Param::tensor(

@@ -11,7 +11,7 @@ pub static DEF: OpDef = OpDef {
     family: Family::TensorOperation,
     doc: "Joins tensors of one shape along a new axis.",
     versions: &[Version {
-        since: Target::IOS13,
+        since: Release::IOS13,
         params: &[
             Param::variadic("values", "The tensors, of one element type and shape."),
             Param::tensor(

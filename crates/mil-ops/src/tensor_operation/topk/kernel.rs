@@ -23,7 +23,7 @@ pub(super) fn kernel(cx: &Context<'_>) -> Outcome {
         Ok::<_, EvalError>(out)
     })?;
     let mut results = vec![x.with_data(&shape, data)?.into()];
-    if cx.target < mil_ir::Target::IOS16 || cx.bool("return_indices")? {
+    if cx.target < mil_ir::Release::IOS16 || cx.bool("return_indices")? {
         results.push(cx.index_array(1, &shape, order)?.into());
     }
     Ok(results)

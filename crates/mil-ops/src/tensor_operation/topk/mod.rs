@@ -13,7 +13,7 @@ pub static DEF: OpDef = OpDef {
           the first ones are taken, and NaN comes last. Without `sort` they are in order too.",
     versions: &[
         Version {
-            since: Target::IOS13,
+            since: Release::IOS13,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("k", INT32, "How many.").constant().or_int(1),
@@ -25,7 +25,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS16,
+            since: Release::IOS16,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("k", INT32, "How many.").constant().or_int(1),
@@ -39,7 +39,7 @@ pub static DEF: OpDef = OpDef {
             domains: &[("T", &[Fp16, Fp32, Int32])],
         },
         Version {
-            since: Target::IOS17,
+            since: Release::IOS17,
             params: &[
                 Param::tensor("x", T, "The input."),
                 Param::tensor("k", Types::Domain("K"), "How many.").constant().or_int(1),
@@ -84,7 +84,7 @@ fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
         None => None,
     };
     let values = dims::tensor(x.dtype, shape.clone());
-    if call.since() >= Target::IOS16 && !call.bool("return_indices")? {
+    if call.since() >= Release::IOS16 && !call.bool("return_indices")? {
         return Ok(vec![values]);
     }
     let dtype = match call.string("output_indices_dtype") {
