@@ -132,6 +132,11 @@ fn split(bytes: &Bytes) -> Result<(Message, Option<(u32, Bytes)>), PackageError>
     Ok((outer, payload))
 }
 
+/// The payload of a model, encoded.
+pub(crate) fn payload(model: &Bytes) -> Result<Option<Bytes>, PackageError> {
+    Ok(split(model)?.1.map(|(_, payload)| payload))
+}
+
 /// The message in a field that occurs once.
 fn field(bytes: &Bytes, number: u32) -> Result<Option<Bytes>, PackageError> {
     for raw in wire::fields(bytes) {
