@@ -13,7 +13,6 @@
 //! |---|---|
 //! | `unreadable` | the payload is a message of its type |
 //! | `model-type` | the model has a type |
-//! | `not-updatable` | only some types can be trained, from version 4 on |
 //! | `feature-count`, `feature-kind`, `feature-name`, `feature-shape` | inputs and outputs are those that the type takes |
 //! | `class-labels` | labels are there, and as many as the model needs |
 //! | `predicted-feature` | classifiers and regressors name their output |
@@ -53,7 +52,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::translate::model::payload;
-use rule::{Checked, fault, require};
+use rule::{Checked, fault};
 
 /// What the payload of a model breaks, and what was not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,10 +103,6 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Types that can be trained on a device.
-const UPDATABLE: &[&str] =
-    &["neuralNetwork", "neuralNetworkClassifier", "neuralNetworkRegressor", "kNearestNeighborsClassifier"];
-
 /// Checks the payload of a model, and what the interface owes to its type.
 #[must_use]
 pub fn verify(model: &OpaqueModel) -> Report {
@@ -116,12 +111,6 @@ pub fn verify(model: &OpaqueModel) -> Report {
         report.record(Err(fault("model-type", "the model has no type")));
         return report;
     };
-    if model.interface.updatable {
-        let version = model.interface.specification_version;
-        let sound = version >= 4 && UPDATABLE.contains(&kind);
-        let message = format!("a model of type {kind} and version {version} cannot be updatable");
-        report.record(require(sound, "not-updatable", message));
-    }
     match payload(&Bytes::from_owner(model.bytes.clone())) {
         Ok(Some(payload)) if scan(kind, &payload, &mut report) => {
             if let Err(error) = family(kind, model, payload, &mut report) {

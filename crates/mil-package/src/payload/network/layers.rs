@@ -206,3 +206,18 @@ pub(super) fn is_old(encoded: &Bytes) -> Result<bool, Finding> {
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_row() {
+        let message = schema::find("CoreML.Specification.NeuralNetworkLayer").unwrap();
+        let kinds: Vec<_> = message.fields.iter().filter(|field| field.number >= 100).collect();
+        assert!(kinds.len() > 140);
+        for kind in kinds {
+            assert!(rules(kind.name).is_some(), "{} has no row", kind.name);
+        }
+    }
+}

@@ -101,7 +101,7 @@ pub(super) fn check(layer: &NeuralNetworkLayer, general: bool) -> Checked {
             let count = if inputs == 1 { amounts } else { params.offset.len() };
             require(count == 2, CODE, format!("{count} amounts or offsets, where there are 2"))
         }
-        Layer::Lrn(params) => require(!(params.k < 0.0), CODE, "k is negative"),
+        Layer::Lrn(params) => require(params.k >= 0.0 || params.k.is_nan(), CODE, "k is negative"),
         Layer::Upsample(params) => upsample(params),
         Layer::ResizeBilinear(params) => target_size(&params.target_size),
         Layer::CropResize(params) => target_size(&params.target_size),
@@ -299,11 +299,14 @@ fn changed_axes(
 }
 
 fn ordered(least: f32, most: f32) -> Checked {
-    require(!(least > most), CODE, format!("the lower bound {least} is above {most}"))
+    // What is not a number is not looked at, here and below.
+    let wrong = least > most;
+    require(!wrong, CODE, format!("the lower bound {least} is above {most}"))
 }
 
 fn probability(value: f32) -> Checked {
-    require(!(value < 0.0 || value > 1.0), CODE, format!("{value} is not a probability"))
+    let sound = (0.0..=1.0).contains(&value) || value.is_nan();
+    require(sound, CODE, format!("{value} is not a probability"))
 }
 
 fn target_size(size: &[u64]) -> Checked {
@@ -495,8 +498,8 @@ fn layer_normalization(params: &LayerNormalizationLayerParams) -> Checked {
         return Err(fault(CODE, "gamma or beta is missing"));
     };
     require(gamma.quantization.is_none(), "layer-weights", "gamma is quantised")?;
-    let sizes = params.normalized_shape.iter();
-    let count = sizes.fold(Some(1i64), |product, &size| product?.checked_mul(size));
+    let mut sizes = params.normalized_shape.iter();
+    let count = sizes.try_fold(1i64, |product, &size| product.checked_mul(size));
     let fits = |weights: &WeightParams| Some(weights.float_value.len() as i64) == count;
     require(fits(gamma) && fits(beta), "layer-weights", "gamma and beta do not fit the normalised shape")
 }

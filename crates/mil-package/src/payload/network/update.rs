@@ -125,7 +125,8 @@ fn check_loss(
     let start = makers.get(input).copied();
     let sound = match start.and_then(|at| nodes.get(at)) {
         None => false,
-        Some(node) => !entropy || (node.softmax && node.output == *input),
+        Some(node) if entropy => node.softmax && node.output == *input,
+        Some(_) => true,
     };
     let wanted = if entropy { "a softmax layer" } else { "a layer" };
     require(sound, CODE, format!("the input {input} of the loss is not made by {wanted}"))?;
@@ -149,7 +150,8 @@ fn path_to_layers(start: Option<usize>, entropy: bool, nodes: &[Node]) -> Checke
                 format!("layer {blocked} cannot be differentiated, and stands behind {}", node.name);
             return Err(fault(CODE, message));
         }
-        if !node.differentiable && !(node.softmax && after_entropy) {
+        let part_of_loss = node.softmax && after_entropy;
+        if !node.differentiable && !part_of_loss {
             blocked = Some(&node.name);
         }
         Ok(())
