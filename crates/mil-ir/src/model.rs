@@ -85,7 +85,8 @@ impl Model {
         self.leaves().into_iter().filter_map(|(path, leaf)| Some((path, leaf.as_program()?))).collect()
     }
 
-    /// Every model that is only carried: the model itself, or those inside a pipeline. Paths as of [`Model::programs`].
+    /// Every model that is only carried: the model itself, or those inside a pipeline. Paths are those of
+    /// [`Model::programs`].
     pub fn opaques(&self) -> Vec<(Vec<usize>, &OpaqueModel)> {
         let leaves = self.leaves().into_iter();
         leaves

@@ -10,8 +10,8 @@ use crate::schema::{Kind, Label, Message};
 /// Deeper messages are refused, as [`scan`](super::scan()) refuses them.
 const DEEPEST: usize = 100;
 
-/// The same message with every single field once: of a number or a text the last one counts, messages are merged, and
-/// of a oneof the last member remains.
+/// The same message with every single field once: of a number or a text the last one counts, messages are
+/// merged, and of a oneof the last member remains.
 ///
 /// ```
 /// use mil_proto::specification::Model;

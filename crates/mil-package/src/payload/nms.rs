@@ -59,8 +59,8 @@ fn all_named(features: &[Feature], names: &[&String]) -> Checked {
     }
 }
 
-/// The outputs have no shape, or rank 2. Of coordinates only the first dimension is looked at, and whether there are
-/// ranges where the confidence has them.
+/// The outputs have no shape, or rank 2. Of coordinates only the first dimension is looked at, and whether
+/// there are ranges where the confidence has them.
 fn output_shapes(confidence: &Feature, coordinates: &Feature, labels: usize) -> Checked {
     let (Some(confidence), Some(coordinates)) = (array(confidence), array(coordinates)) else {
         return Ok(());

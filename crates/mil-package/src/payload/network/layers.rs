@@ -67,8 +67,8 @@ pub(super) fn rules(kind: &str) -> Option<Row> {
         "innerProduct" => equal(ONE, ONE, (1, 5)),
         "padding" => equal(ONE, ONE, from(2)),
         "embeddingND" => equal(ONE, ONE, (2, 5)),
-        "batchnorm" | "lrn" | "upsample" | "bias" | "l2normalize" | "flatten" | "reorganizeData" | "scale" | "mvn"
-        | "softmax" | "resizeBilinear" => equal(ONE, ONE, from(3)),
+        "batchnorm" | "lrn" | "upsample" | "bias" | "l2normalize" | "flatten" | "reorganizeData" | "scale"
+        | "mvn" | "softmax" | "resizeBilinear" => equal(ONE, ONE, from(3)),
         "pooling" | "embedding" => equal(ONE, ONE, from(4)),
         "convolution" => equal((1, 2), ONE, from(4)),
         "convolution3d" | "pooling3d" | "globalPooling3d" | "sequenceRepeat" => equal(ONE, ONE, from(5)),
@@ -85,8 +85,8 @@ pub(super) fn rules(kind: &str) -> Option<Row> {
         "gru" => equal((1, 2), (2, 2), (5, 5)),
         "uniDirectionalLSTM" => equal((1, 3), (3, 3), (5, 5)),
         "biDirectionalLSTM" => equal((1, 5), (5, 5), (5, 5)),
-        "logicalOr" | "logicalXor" | "logicalAnd" | "modBroadcastable" | "minBroadcastable" | "maxBroadcastable"
-        | "addBroadcastable" | "powBroadcastable" | "divideBroadcastable" | "floorDivBroadcastable"
+        "logicalOr" | "logicalXor" | "logicalAnd" | "modBroadcastable" | "minBroadcastable"
+        | "maxBroadcastable" | "addBroadcastable" | "powBroadcastable" | "divideBroadcastable" | "floorDivBroadcastable"
         | "multiplyBroadcastable" | "subtractBroadcastable" | "reshapeLike" | "reshapeDynamic"
         | "broadcastToLike" | "broadcastToDynamic" | "gather" | "gatherND" | "gatherAlongAxis" | "reverseSeq"
         | "sliceBySize" => row((2, 2), ONE),

@@ -1,12 +1,12 @@
 //! Neural networks of layers.
 //!
-//! The rules stand in tables where they are tables: [`layers`] says how many inputs and outputs each kind of layer has
-//! and which ranks, [`parameters`] and [`recurrent`] what its parameters must be, [`weights`] what weights are.
-//! [`scope`] walks layers and knows which values exist; [`shapes`] follows sizes through networks of the old mode;
-//! [`update`] holds the rules for training on a device.
+//! The rules stand in tables where they are tables: [`layers`] says how many inputs and outputs each kind of
+//! layer has and which ranks, [`parameters`] and [`recurrent`] what its parameters must be, [`weights`] what
+//! weights are. [`scope`] walks layers and knows which values exist; [`shapes`] follows sizes through
+//! networks of the old mode; [`update`] holds the rules for training on a device.
 //!
-//! **Two modes.** Networks up to iOS 12 know values of five fixed axes. A layer added later, or another mapping of
-//! input shapes, puts a network into the general mode, in which ranks are what the file says.
+//! **Two modes.** Networks up to iOS 12 know values of five fixed axes. A layer added later, or another
+//! mapping of input shapes, puts a network into the general mode, in which ranks are what the file says.
 
 mod layers;
 mod parameters;
@@ -112,8 +112,8 @@ pub(super) fn regressor(
     verify(interface, main, &network, report);
 }
 
-/// The rules of all three. Gives the names of the values that layers make, unless a layer is broken: then which values
-/// there are is not known.
+/// The rules of all three. Gives the names of the values that layers make, unless a layer is broken: then
+/// which values there are is not known.
 fn verify(
     interface: &Interface,
     main: &FunctionInterface,
@@ -127,6 +127,9 @@ fn verify(
             return None;
         }
     };
+    if network.layers.iter().any(|layer| matches!(layers::kind(layer), Ok(Some("custom")))) {
+        report.unchecked("what layers of kind custom make of their inputs");
+    }
     let before = report.violations.len();
     report.record(all_are(&main.inputs, TENSORS));
     report.record(require(!network.layers.is_empty(), "network-empty", "the network has no layers"));
@@ -209,8 +212,8 @@ fn input_shape(input: &Feature, general: bool) -> Checked {
         };
         old(rank) || (rank == 0 && flexible)
     };
-    let wanted = if general { "a rank, and a range for each dimension" } else { "rank 1 or 3" };
-    require(sound, "network-input-rank", format!("input {} has not {wanted}", input.name))
+    let wrong = if general { "without a shape, or with other ranges" } else { "not of rank 1 or 3" };
+    require(sound, "network-input-rank", format!("input {} is {wrong}", input.name))
 }
 
 /// A layer and the name of its kind.

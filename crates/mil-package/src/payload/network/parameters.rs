@@ -278,8 +278,8 @@ fn axes(layer: &NeuralNetworkLayer, axes: &[i64]) -> Checked {
     }
 }
 
-/// Axes that a layer adds or takes away: there are some, all different; where ranks are stated (input, output, the
-/// wider one) they fit and hold the axes.
+/// Axes that a layer adds or takes away: there are some, all different; where ranks are stated (input,
+/// output, the wider one) they fit and hold the axes.
 fn changed_axes(
     axes: &[i64],
     ranks: Option<(i64, i64, i64)>,

@@ -1,8 +1,8 @@
 //! The walk over layers: which values exist, who makes them, and of which rank they are.
 //!
-//! A nested network sees the values around it. What it makes is kept or forgotten as its layer says; a journal undoes
-//! it, so that no scope is ever copied and the walk is linear. Networks nest as deep as the message does, which the
-//! scan of the payload bounds.
+//! A nested network sees the values around it. What it makes is kept or forgotten as its layer says; a
+//! journal undoes it, so that no scope is ever copied and the walk is linear. Networks nest as deep as the
+//! message does, which the scan of the payload bounds.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -71,7 +71,8 @@ impl Scope {
         made.map(|(value, _)| value).collect()
     }
 
-    /// Checks layers in order. The values of a broken one exist all the same, so that it is the only one that is told.
+    /// Checks layers in order. The values of a broken one exist all the same, so that it is the only one that
+    /// is told.
     pub(super) fn layers(&mut self, encoded: &[Bytes], report: &mut Report) {
         for encoded in encoded {
             let outcome = layers::kind(encoded).and_then(|kind| Ok((kind, super::decode(encoded)?)));
@@ -194,7 +195,8 @@ impl Scope {
         Ok(())
     }
 
-    /// What the condition makes exists afterwards; of the body, what existed before it, or all without a condition.
+    /// What the condition makes exists afterwards; of the body, what existed before it, or all without a
+    /// condition.
     fn repeat(
         &mut self,
         layer: &NeuralNetworkLayer,

@@ -1,8 +1,9 @@
-//! Sizes of values in networks of the old mode, where every value has five axes: sequence, batch, channel, height, width.
+//! Sizes of values in networks of the old mode, where every value has five axes: sequence, batch, channel,
+//! height, width.
 //!
-//! Each value has a range for each axis. Layers narrow the ranges of their inputs and outputs, forwards and backwards,
-//! until the knowledge of each input has reached everything that it can; an empty range is a contradiction. The
-//! arithmetic is that of Apple's validator, clamped at zero as there.
+//! Each value has a range for each axis. Layers narrow the ranges of their inputs and outputs, forwards and
+//! backwards, until the knowledge of each input has reached everything that it can; an empty range is a
+//! contradiction. The arithmetic is that of Apple's validator, clamped at zero as there.
 
 use std::collections::HashMap;
 

@@ -135,8 +135,8 @@ fn check_loss(
     Ok(start)
 }
 
-/// Between the loss and a layer that is trained stands no layer that cannot be differentiated; walked breadth first,
-/// as Apple's validator does.
+/// Between the loss and a layer that is trained stands no layer that cannot be differentiated; walked breadth
+/// first, as Apple's validator does.
 fn path_to_layers(start: Option<usize>, entropy: bool, nodes: &[Node]) -> Checked {
     let mut seen = HashSet::new();
     let mut queue = VecDeque::new();
