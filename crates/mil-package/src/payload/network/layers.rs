@@ -86,7 +86,8 @@ pub(super) fn rules(kind: &str) -> Option<Row> {
         "uniDirectionalLSTM" => equal((1, 3), (3, 3), (5, 5)),
         "biDirectionalLSTM" => equal((1, 5), (5, 5), (5, 5)),
         "logicalOr" | "logicalXor" | "logicalAnd" | "modBroadcastable" | "minBroadcastable"
-        | "maxBroadcastable" | "addBroadcastable" | "powBroadcastable" | "divideBroadcastable" | "floorDivBroadcastable"
+        | "maxBroadcastable" | "addBroadcastable" | "powBroadcastable" | "divideBroadcastable"
+        | "floorDivBroadcastable"
         | "multiplyBroadcastable" | "subtractBroadcastable" | "reshapeLike" | "reshapeDynamic"
         | "broadcastToLike" | "broadcastToDynamic" | "gather" | "gatherND" | "gatherAlongAxis" | "reverseSeq"
         | "sliceBySize" => row((2, 2), ONE),
