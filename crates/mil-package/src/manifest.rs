@@ -9,6 +9,8 @@ use crate::files::join;
 pub(crate) const FILE: &str = "Manifest.json";
 /// The folder of the items.
 pub(crate) const DATA: &str = "Data";
+/// Where converters put all items.
+pub(crate) const CORE_ML: &str = "Data/com.apple.CoreML";
 /// Where converters put the model.
 const MODEL: &str = "com.apple.CoreML/model.mlmodel";
 
