@@ -30,13 +30,20 @@ pub fn write_file(
     write: impl FnOnce(&File) -> io::Result<()>,
 ) -> Result<(), PackageError> {
     let path = path.as_ref();
-    let found = fs::metadata(path);
-    if found.is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+    if is_device(path) {
         let device = File::options().write(true).open(path).map_err(PackageError::io("write", path))?;
         return write(&device).map_err(PackageError::io("write", path));
     }
     let draft = Draft::new(path, write)?;
     draft.put(path)
+}
+
+/// Nothing that could be put in place of another, such as `/dev/stdout`, whatever that leads to.
+fn is_device(path: &Path) -> bool {
+    let descriptors = ["/dev", "/dev/fd", "/proc/self/fd"].map(Path::new);
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    (is_link && path.parent().is_some_and(|folder| descriptors.contains(&folder)))
+        || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// A file that is written and durable, but not in its place.
