@@ -253,8 +253,12 @@ fn text(head: &[u8]) -> Option<Found> {
 
 /// The model that a file or folder is a part of.
 pub(crate) fn whole(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
-    for folder in path.ancestors().skip(1) {
+    // As it was spelled, if the spelling goes that far.
+    whole_above(path).or_else(|| whole_above(&std::path::absolute(path).ok()?))
+}
+
+fn whole_above(path: &Path) -> Option<PathBuf> {
+    for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
         let inside = path.strip_prefix(folder).ok()?;
         if crate::compiled::is_compiled(folder) && is_compiled_part(inside) {
             return Some(folder.to_owned());

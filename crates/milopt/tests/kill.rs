@@ -8,6 +8,7 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "how often each outcome was seen")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -44,7 +44,7 @@ impl Temporary {
             match fs::create_dir(&path) {
                 // Left by a process of the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.exists() => {
                     return Err(PackageError::NoFolder { path: folder });
                 }
                 other => other.map_err(PackageError::io("write", place))?,
