@@ -10,8 +10,8 @@ use crate::Found;
 
 /// Why a package cannot be read or written.
 ///
-/// Every error names the file that it is about, so that a message is enough to act on. [`PackageError::cause`] gets
-/// past the names.
+/// Every error names the file that it is about, so that a message is enough to act on.
+/// [`PackageError::cause`] gets past the names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {

@@ -72,10 +72,11 @@ impl Files {
         read_all(source.as_ref(), path, limit)
     }
 
-    /// Opens an item of a package on disk: a file, or a folder with all that is in it. `false` if it is not there.
+    /// Opens an item of a package on disk: a file, or a folder with all that is in it. `false` if it is not
+    /// there.
     ///
-    /// Links are followed, wherever they lead: a hub's cache keeps the files of a package in a store of its own. The
-    /// manifest cannot name anything outside ([`join`]).
+    /// Links are followed, wherever they lead: a hub's cache keeps the files of a package in a store of its
+    /// own. The manifest cannot name anything outside ([`join`]).
     pub(crate) fn open_item(
         &mut self,
         root: &Path,

@@ -1,7 +1,7 @@
 //! What a file or folder is that does not hold a model, so that a message can say what to do with it.
 //!
-//! Only the first bytes are looked at, and the last ones of a zip archive. Formats are told by the signatures that their
-//! specifications give them; what has none, ONNX and plain text, by what a Core ML model never is.
+//! Only the first bytes are looked at, and the last ones of a zip archive. Formats are told by the signatures
+//! that their specifications give them; what has none, ONNX and plain text, by what a Core ML model never is.
 
 use std::fmt;
 use std::fs;
@@ -211,7 +211,8 @@ fn is_weights(head: &[u8]) -> bool {
         && record.is_some_and(|record| format::Record::from_bytes(record).is_ok())
 }
 
-/// A protobuf message with ONNX's fields (`ModelProto`: 1 version, 7 graph, 8 opsets) and none that only Core ML's has.
+/// A protobuf message with ONNX's fields (`ModelProto`: 1 version, 7 graph, 8 opsets) and none that only Core
+/// ML's has.
 fn is_onnx(source: &dyn Source, head: &[u8]) -> bool {
     let (mut version, mut graph, mut position) = (false, false, 0);
     for raw in wire::fields(head) {

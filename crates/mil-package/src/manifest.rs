@@ -40,7 +40,7 @@ impl Manifest {
     pub(crate) fn parse(raw: Vec<u8>) -> Result<Manifest, PackageError> {
         let fault = |message: &str| PackageError::Manifest(message.to_owned());
         let value: Value = serde_json::from_slice(&raw).map_err(|error| fault(&error.to_string()))?;
-        let Value::Object(value) = value else { return Err(fault("it is no object")) };
+        let Value::Object(value) = value else { return Err(fault("it is not an object")) };
         let entries = value.get("itemInfoEntries").and_then(Value::as_object);
         let mut items = Vec::new();
         for (id, entry) in entries.ok_or_else(|| fault("itemInfoEntries is missing"))? {

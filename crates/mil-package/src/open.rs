@@ -10,16 +10,16 @@ use crate::{Found, Limits, Package, PackageError, compiled, identify, manifest, 
 impl Package {
     /// Opens a `.mlpackage` folder, a `.mlmodel` file, a compiled `.mlmodelc` folder or a `.mil` text.
     ///
-    /// A text has its weights where it says, or, as older versions wrote them, `x.mil` in `x.weights.bin` beside it.
-    /// Files and folders may be links.
+    /// A text has its weights where it says, or, as older versions wrote them, `x.mil` in `x.weights.bin`
+    /// beside it. Files and folders may be links.
     ///
-    /// A package whose weights are missing, or are pointers of Git LFS, opens with a warning: its program can be looked
-    /// at, but neither its weights can be read nor can it be saved. See [`Package::missing`].
+    /// A package whose weights are missing, or are pointers of Git LFS, opens with a warning: its program can
+    /// be looked at, but neither its weights can be read nor can it be saved. See [`Package::missing`].
     ///
     /// # Errors
     ///
-    /// If the path does not hold a model, or one that is malformed, exceeds the [`Limits`], or refers to weights that are
-    /// not what the program says.
+    /// If the path does not hold a model, or one that is malformed, exceeds the [`Limits`], or refers to
+    /// weights that are not what the program says.
     pub fn open(path: impl AsRef<Path>) -> Result<Package, PackageError> {
         Package::open_with(path, &Limits::default())
     }

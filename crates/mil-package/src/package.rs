@@ -173,8 +173,8 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// If the model is none: the programs of a pipeline are reached through [`Package::model_mut`]. If the program was
-    /// taken already.
+    /// If the model is none: the programs of a pipeline are reached through [`Package::model_mut`]. If the
+    /// program was taken already.
     pub fn take_program(&mut self) -> Result<Program, PackageError> {
         match &mut self.model {
             _ if self.taken => Err(PackageError::Taken),
@@ -194,23 +194,26 @@ impl Package {
         self
     }
 
-    /// Writes the model: as a package to a path that ends in `.mlpackage`, as text to one that ends in `.mil`.
+    /// Writes the model: as a package to a path that ends in `.mlpackage`, as text to one that ends in
+    /// `.mil`.
     ///
-    /// **A package** that stands there is exchanged for the new one in one step; whoever opens the path, at any moment,
-    /// finds one or the other, whole. What the manifest of the old one names is replaced. Its other files, a README for
-    /// example, stay: the new package has them, too, unless it has a file of its own at their path.
+    /// **A package** that stands there is exchanged for the new one in one step; whoever opens the path, at
+    /// any moment, finds one or the other, whole. What the manifest of the old one names is replaced. Its
+    /// other files, a README for example, stay: the new package has them, too, unless it has a file of its
+    /// own at their path.
     ///
-    /// **A text** `x.mil` comes with a file `x.HASH.weights.bin` beside it, which it refers to. The weights are there
-    /// before the text is replaced, in one step; then the weights that the old text referred to are removed, unless
-    /// another text in the folder refers to them.
+    /// **A text** `x.mil` comes with a file `x.HASH.weights.bin` beside it, which it refers to. The weights
+    /// are there before the text is replaced, in one step; then the weights that the old text referred to are
+    /// removed, unless another text in the folder refers to them.
     ///
-    /// A link at the path is replaced, not what it leads to. Several writers may write to the same path: all succeed,
-    /// and what the last one wrote stays.
+    /// A link at the path is replaced, not what it leads to. Several writers may write to the same path: all
+    /// succeed, and what the last one wrote stays.
     ///
     /// # Errors
     ///
-    /// If the path ends in anything else; if something else than a model stands there; if the program cannot be written,
-    /// for example because its weights are missing; if the file system fails. Then what stood there stands there still.
+    /// If the path ends in anything else; if something else than a model stands there; if the program cannot
+    /// be written, for example because its weights are missing; if the file system fails. Then what stood
+    /// there stands there still.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
         let path = path.as_ref();
         let done = match Form::of(path)? {

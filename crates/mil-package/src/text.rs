@@ -1,11 +1,11 @@
 //! MIL text as a form of a model: `.mil` files with their weights beside them, and what compiled models hold.
 //!
-//! A text refers to its weights by their path from the folder it stands in, which it spells `@model_path`. The ones that
-//! [`Package::save`] writes beside `x.mil` are called `x.HASH.weights.bin` after their content ([`beside`]); read back,
-//! they count as `@model_path/weights/weight.bin`, as in a package.
+//! A text refers to its weights by their path from the folder it stands in, which it spells `@model_path`.
+//! The ones that [`Package::save`] writes beside `x.mil` are called `x.HASH.weights.bin` after their content
+//! ([`beside`]); read back, they count as `@model_path/weights/weight.bin`, as in a package.
 //!
-//! Older texts refer to `@model_path/weights/weight.bin` where the file beside `x.mil` is called `x.weights.bin`, and to
-//! `@model_path/weights/w.bin` where it is called `x.w.bin`.
+//! Older texts refer to `@model_path/weights/weight.bin` where the file beside `x.mil` is called
+//! `x.weights.bin`, and to `@model_path/weights/w.bin` where it is called `x.w.bin`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -78,8 +78,8 @@ impl Parts {
         package
     }
 
-    /// Reads a program and finds its weights. `packaged` answers what a weight file is called in a package, where the
-    /// text calls it otherwise.
+    /// Reads a program and finds its weights. `packaged` answers what a weight file is called in a package,
+    /// where the text calls it otherwise.
     pub(crate) fn read(
         &mut self,
         path: &Path,

@@ -1,6 +1,7 @@
 //! `milopt run`, killed at any moment: what stands at the output is the old model or the new one, whole.
 //!
-//! `MILOPT_KILLS` is the number of kills for each of the six ways to write, 20 where it is not set:
+//! `MILOPT_KILLS` is the number of kills for each of the six ways to write, 20 where it is not set; `MILOPT`
+//! another binary than the one that was built for the test:
 //!
 //! ```text
 //! MILOPT_KILLS=1000 cargo test --release -p milopt --test kill -- --nocapture
@@ -56,7 +57,8 @@ struct Trial {
     new: Model,
 }
 
-/// A model as files, by their path from the folder around it: those of a package, or a text and what it refers to.
+/// A model as files, by their path from the folder around it: those of a package, or a text and what it
+/// refers to.
 type Model = BTreeMap<String, Vec<u8>>;
 
 impl Trial {
@@ -133,7 +135,8 @@ impl Trial {
 }
 
 fn command(input: &Path, output: &Path, rewrite: bool) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_milopt"));
+    let program = std::env::var_os("MILOPT").unwrap_or_else(|| env!("CARGO_BIN_EXE_milopt").into());
+    let mut command = Command::new(program);
     command.arg("run").arg(input).arg("-o").arg(output);
     if rewrite {
         command.args(["--pass", "add_fp16_cast"]);

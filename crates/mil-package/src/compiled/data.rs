@@ -1,7 +1,8 @@
 //! `coremldata.bin`: the header of a compiled model.
 //!
-//! The format is not published. What is read here is what the files of public models have in common; a file that is
-//! different in any way counts as not read. Numbers are little endian, a text is a length of 64 bits and its bytes:
+//! The format is not published. What is read here is what the files of public models have in common; a file
+//! that is different in any way counts as not read. Numbers are little endian, a text is a length of 64 bits
+//! and its bytes:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -11,8 +12,8 @@
 //! | 8 | specification version |
 //! | 24 | zeros |
 //!
-//! Behind `spec` follows the whole message of the model. Behind `generic` follows the `ModelDescription` as a text, in a
-//! pipeline the number of members in 8 bytes, and the type again in 8 bytes.
+//! Behind `spec` follows the whole message of the model. Behind `generic` follows the `ModelDescription` as a
+//! text, in a pipeline the number of members in 8 bytes, and the type again in 8 bytes.
 
 use mil_ir::{Interface, PipelineKind};
 use mil_proto::specification::Model as Message;

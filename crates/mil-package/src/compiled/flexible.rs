@@ -1,9 +1,9 @@
 //! `FlexibleShapeInformation`: what compiled text says of the shapes that inputs may have.
 //!
-//! The compiler writes it as an attribute of a function: a tuple of named parts, `DefaultShapes` with a shape for each
-//! input, and either `RangeDims` with a lower and an upper bound for each axis, or `EnumeratedShapes` with a shape for each
-//! input under the name of each of the choices. In a package the interface says all that, and no function has
-//! attributes.
+//! The compiler writes it as an attribute of a function: a tuple of named parts, `DefaultShapes` with a shape
+//! for each input, and either `RangeDims` with a lower and an upper bound for each axis, or
+//! `EnumeratedShapes` with a shape for each input under the name of each of the choices. In a package the
+//! interface says all that, and no function has attributes.
 
 use indexmap::IndexMap;
 use mil_ir::text::derived_interface;
@@ -21,7 +21,8 @@ struct Shapes {
     enumerated: Vec<Vec<i64>>,
 }
 
-/// Moves the shapes from the text of a program to its interface, if that says nothing but what follows from the text.
+/// Moves the shapes from the text of a program to its interface, if that says nothing but what follows from
+/// the text.
 ///
 /// An attribute of another form than the known one stays where it is.
 pub(crate) fn take(program: &mut Program) {

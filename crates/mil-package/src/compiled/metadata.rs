@@ -1,7 +1,7 @@
 //! `metadata.json`: what the compiler writes down of a model for people and their tools.
 //!
-//! All values are texts, lists of numbers among them (`"[1, 3, 224, 224]"`). The names are those of coremltools'
-//! `FeatureType::toDictionary`, in the sources of its compiler.
+//! All values are texts, lists of numbers among them (`"[1, 3, 224, 224]"`). The names are those of
+//! coremltools' `FeatureType::toDictionary`, in the sources of its compiler.
 
 use mil_ir::{
     ArrayFeature, ColorSpace, DictionaryKey, Feature, FeatureKind, Flexibility, ImageFeature, Interface,

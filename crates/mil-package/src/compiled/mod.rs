@@ -1,10 +1,10 @@
 //! Compiled models, `.mlmodelc`: what Core ML's compiler makes of a package or a `.mlmodel`.
 //!
 //! A program is text in `model.mil`, with its weights where it says. Its interface stands in `coremldata.bin`
-//! ([`data`]), for people in `metadata.json` ([`metadata`]), and as far as shapes go in the text itself ([`flexible`]):
-//! the first of them that can be read counts. A pipeline has a folder for each member, `model0`, `model1` and so on.
-//! Models of most other types are whole messages in `coremldata.bin`; neural networks become files of another format, from
-//! which the model cannot be had back.
+//! ([`data`]), for people in `metadata.json` ([`metadata`]), and as far as shapes go in the text itself
+//! ([`flexible`]): the first of them that can be read counts. A pipeline has a folder for each member,
+//! `model0`, `model1` and so on. Models of most other types are whole messages in `coremldata.bin`; neural
+//! networks become files of another format, from which the model cannot be had back.
 
 mod data;
 mod flexible;

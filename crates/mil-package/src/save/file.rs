@@ -9,8 +9,8 @@ use crate::save::temporary::{Temporary, split, sync_folder};
 
 /// Writes a file that is there whole or not at all: beside its place first, made durable, then renamed to it.
 ///
-/// What stood there is replaced, a link as well; the file that the link leads to is not touched. A device or a pipe, such
-/// as `/dev/null`, is written to as it is.
+/// What stood there is replaced, a link as well; the file that the link leads to is not touched. A device or
+/// a pipe, such as `/dev/null`, is written to as it is.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -23,8 +23,8 @@ use crate::save::temporary::{Temporary, split, sync_folder};
 ///
 /// # Errors
 ///
-/// If a folder stands there, the folder around it does not exist, or the file system or `write` fails. Then what stood
-/// there stands there still.
+/// If a folder stands there, the folder around it does not exist, or the file system or `write` fails. Then
+/// what stood there stands there still.
 pub fn write_file(
     path: impl AsRef<Path>,
     write: impl FnOnce(&File) -> io::Result<()>,

@@ -1,9 +1,9 @@
 //! Files in the folder of a package that are none of its own.
 //!
-//! A package's own are `Manifest.json` and the items that it names; where it cannot be read, all that converters put in
-//! `Data/com.apple.CoreML`. Whatever else somebody keeps in the folder, notes or a licence, is not the writer's to remove: it
-//! gets a second name in the new package before the old one goes, so that at no moment it is nowhere. A file of the new
-//! package at the same path has precedence.
+//! A package's own are `Manifest.json` and the items that it names; where it cannot be read, all that
+//! converters put in `Data/com.apple.CoreML`. Whatever else somebody keeps in the folder, notes or a licence,
+//! is not the writer's to remove: it gets a second name in the new package before the old one goes, so that
+//! at no moment it is nowhere. A file of the new package at the same path has precedence.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +14,8 @@ use crate::manifest::{self, CORE_ML, Manifest};
 use crate::save::package::Written;
 use crate::{Limits, PackageError};
 
-/// Gives the guests of the package at a place a name in the new one. Folders that are new are to be made durable.
+/// Gives the guests of the package at a place a name in the new one. Folders that are new are to be made
+/// durable.
 pub(super) fn take_over(place: &Path, new: &Path) -> Result<Vec<Written>, PackageError> {
     // Behind a link stands somebody else's folder.
     if !fs::symlink_metadata(place).is_ok_and(|found| found.is_dir()) {

@@ -25,7 +25,8 @@ pub use file::write_file;
 #[derive(Debug)]
 pub(crate) struct Contents {
     files: BTreeMap<String, Content>,
-    /// Items of the manifest that hold no file: converters write an empty folder for weights that there are none of.
+    /// Items of the manifest that hold no file: converters write an empty folder for weights that there are
+    /// none of.
     empty: Vec<String>,
 }
 

@@ -1,12 +1,12 @@
 //! Replacing a package in one step.
 //!
-//! The new package is written into a folder beside its place ([`temporary`](super::temporary)) and made durable. Where
-//! nothing stands, a rename puts it there; where a package stands, the two are exchanged, and then the old one, now in the
-//! folder beside, is removed. Where the system cannot exchange, the old one is first renamed to `.NAME.milopt-old`,
-//! from where a person can bring it back if the machine fails just then.
+//! The new package is written into a folder beside its place ([`temporary`](super::temporary)) and made
+//! durable. Where nothing stands, a rename puts it there; where a package stands, the two are exchanged, and
+//! then the old one, now in the folder beside, is removed. Where the system cannot exchange, the old one is
+//! first renamed to `.NAME.milopt-old`, from where a person can bring it back if the machine fails just then.
 //!
-//! A file that the old package has already, byte for byte, is not written again ([`keep`](super::keep)). A file that is
-//! not one of the package's own goes over to the new one ([`guests`](super::guests)).
+//! A file that the old package has already, byte for byte, is not written again ([`keep`](super::keep)). A
+//! file that is not one of the package's own goes over to the new one ([`guests`](super::guests)).
 
 use std::fs::{self, File};
 use std::io;
@@ -97,7 +97,8 @@ fn write_all(root: &Path, contents: &Contents, place: &Path) -> Result<Vec<Writt
     Ok(files)
 }
 
-/// Makes files and folders durable, several at a time: a file system with a journal commits it once for all of them.
+/// Makes files and folders durable, several at a time: a file system with a journal commits it once for all
+/// of them.
 fn sync(files: &[Written], place: &Path) -> Result<(), PackageError> {
     const THREADS: usize = 8;
     let sync_some = |first: usize| {
@@ -119,8 +120,8 @@ fn sync(files: &[Written], place: &Path) -> Result<(), PackageError> {
 
 /// Puts the new package to its place; what stood there is then where the new one was, or at `old`.
 ///
-/// Others may write to the same place at the same time. Each turn that finds the place changed is a turn in which somebody
-/// else got through.
+/// Others may write to the same place at the same time. Each turn that finds the place changed is a turn in
+/// which somebody else got through.
 fn put(new: &Path, place: &Path) -> Result<(), PackageError> {
     const TURNS: usize = 1000;
     for _ in 0..TURNS {

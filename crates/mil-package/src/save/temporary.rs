@@ -1,7 +1,7 @@
 //! A place beside the place: where something is written before it takes the place of what stands.
 //!
-//! It is a folder `.NAME.milopt-PID-N`. Who writes holds a lock on it, so the next writer knows the leftovers of one that
-//! was killed, and removes them. Its name is nobody's business: errors speak of the place.
+//! It is a folder `.NAME.milopt-PID-N`. Who writes holds a lock on it, so the next writer knows the leftovers
+//! of one that was killed, and removes them. Its name is nobody's business: errors speak of the place.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -122,7 +122,8 @@ fn lock(_: &Path) -> Lock {
     Lock::Unknown
 }
 
-/// Waits until this is the only writer in a folder, as far as writers ask; `None` where the system has no such thing.
+/// Waits until this is the only writer in a folder, as far as writers ask; `None` where the system has no
+/// such thing.
 #[cfg(unix)]
 pub(super) fn wait_for(folder: &Path) -> Option<File> {
     let folder = File::open(folder).ok()?;

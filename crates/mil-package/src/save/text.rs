@@ -1,8 +1,9 @@
 //! A text and its weights, replaced together.
 //!
-//! Only a rename is one step, and it takes one file. So the weights get a name of their content, which the text says:
-//! they are put beside what stands without touching it, then the text is renamed to its place, and with that the new pair
-//! is there. Whoever is killed before leaves the old pair, and weights that the next writer of the same content takes over.
+//! Only a rename is one step, and it takes one file. So the weights get a name of their content, which the
+//! text says: they are put beside what stands without touching it, then the text is renamed to its place, and
+//! with that the new pair is there. Whoever is killed before leaves the old pair, and weights that the next
+//! writer of the same content takes over.
 
 use std::fs::{self, File};
 use std::io;

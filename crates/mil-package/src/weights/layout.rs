@@ -1,8 +1,8 @@
 //! Where each blob goes, known before any byte is written.
 //!
-//! Blobs that were read and not touched are known by their place and keep it as long as the file can. Blobs that are new
-//! are shared by content ([`share`]): a weight of several functions that a pass has rewritten in each of them is written
-//! once, whatever the pass was.
+//! Blobs that were read and not touched are known by their place and keep it as long as the file can. Blobs
+//! that are new are shared by content ([`share`]): a weight of several functions that a pass has rewritten in
+//! each of them is written once, whatever the pass was.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -45,7 +45,8 @@ pub(crate) enum Origin {
     Appended(Arc<dyn Source>, usize),
 }
 
-/// What makes two tensors one blob at first sight: the same bytes in the same place, of the same element type.
+/// What makes two tensors one blob at first sight: the same bytes in the same place, of the same element
+/// type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     dtype: DType,

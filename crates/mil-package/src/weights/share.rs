@@ -1,10 +1,11 @@
 //! Blobs with the same bytes.
 //!
-//! Reading all weights to compare them would cost as much as writing them, so few are read. Blobs of another element type or
-//! size differ; of the rest some samples are compared, which tells most apart. Only what is still alike is hashed,
-//! streaming, each blob once. Equal means every byte.
+//! Reading all weights to compare them would cost as much as writing them, so few are read. Blobs of another
+//! element type or size differ; of the rest some samples are compared, which tells most apart. Only what is
+//! still alike is hashed, streaming, each blob once. Equal means every byte.
 //!
-//! At least one of two is new: blobs that were read stand where they stand, whether or not the file has them twice.
+//! At least one of two is new: blobs that were read stand where they stand, whether or not the file has them
+//! twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -17,8 +18,8 @@ use crate::weights::Out;
 const SAMPLE: usize = 1024;
 const SAMPLES: usize = 4;
 
-/// The new blobs that are equal to another one: by their number, the number of the first that is equal. Among equals,
-/// one that was read comes first.
+/// The new blobs that are equal to another one: by their number, the number of the first that is equal. Among
+/// equals, one that was read comes first.
 pub(super) fn equal_blobs(
     blobs: &[(Tensor, u64)],
     is_new: impl Fn(usize) -> bool,

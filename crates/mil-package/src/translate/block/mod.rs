@@ -1,7 +1,8 @@
 //! Blocks and operations: the graph of one specialisation of a function.
 //!
-//! Operations refer to values by name. [`decode`] keeps a map of the names that are visible where it stands; [`encode`]
-//! writes the names of values; [`walk`] visits what is not a block of its own: literals, and what is carried unread.
+//! Operations refer to values by name. [`decode`] keeps a map of the names that are visible where it stands;
+//! [`encode`] writes the names of values; [`walk`] visits what is not a block of its own: literals, and what
+//! is carried unread.
 
 mod decode;
 mod encode;
