@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -173,6 +174,9 @@ fn what_no_manifest_names_survives() {
         fs::write(path.join(guest), guest).unwrap();
     }
     fs::create_dir(path.join("empty")).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xE9");
+    fs::create_dir(path.join(odd)).unwrap();
+    fs::write(path.join(odd).join(odd), "odd").unwrap();
     std::os::unix::fs::symlink("/nowhere", path.join("docs/link")).unwrap();
     // An own file of the old package that the new one does not have.
     fs::write(path.join("Data/com.apple.CoreML/weights/old.bin"), "old").unwrap();
@@ -181,6 +185,7 @@ fn what_no_manifest_names_survives() {
             assert_eq!(fs::read_to_string(path.join(guest)).unwrap(), guest);
         }
         assert!(path.join("empty").is_dir());
+        assert_eq!(fs::read(path.join(odd).join(odd)).unwrap(), b"odd");
         assert_eq!(fs::read_link(path.join("docs/link")).unwrap(), Path::new("/nowhere"));
         Package::open(&path).unwrap();
         assert_eq!(names(folder.path()), ["x.mlpackage"]);

@@ -7,9 +7,9 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::files::{is_within, open_file, read_all};
+use crate::files::{open_file, read_all};
 use crate::manifest::{self, CORE_ML, Manifest};
 use crate::save::package::Written;
 use crate::{Limits, PackageError};
@@ -23,7 +23,7 @@ pub(super) fn take_over(place: &Path, new: &Path) -> Result<Vec<Written>, Packag
     }
     let own = own_items(place);
     let mut written = Vec::new();
-    let mut stack = vec![String::new()];
+    let mut stack = vec![PathBuf::new()];
     while let Some(folder) = stack.pop() {
         let entries = match fs::read_dir(place.join(&folder)) {
             Ok(entries) => entries,
@@ -33,18 +33,8 @@ pub(super) fn take_over(place: &Path, new: &Path) -> Result<Vec<Written>, Packag
         };
         for entry in entries {
             let entry = entry.map_err(PackageError::io("list", place))?;
-            let name = entry.file_name();
-            // Whatever has no name in a manifest is a guest; a name that is not UTF-8 is in none.
-            let inside = match name.to_str() {
-                Some(name) if folder.is_empty() => name.to_owned(),
-                Some(name) => format!("{folder}/{name}"),
-                None => {
-                    let to = new.join(&folder).join(&name);
-                    move_in(&entry.path(), &to).map_err(PackageError::io("keep", entry.path()))?;
-                    continue;
-                }
-            };
-            if own.iter().any(|item| is_within(&inside, item)) {
+            let inside = folder.join(entry.file_name());
+            if own.iter().any(|item| inside.starts_with(item)) {
                 continue;
             }
             let to = new.join(&inside);
@@ -52,7 +42,7 @@ pub(super) fn take_over(place: &Path, new: &Path) -> Result<Vec<Written>, Packag
             let kept = PackageError::io("keep", entry.path());
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 // One that holds own items comes into being with the first guest in it.
-                if is_free && !own.iter().any(|item| is_within(item, &inside)) {
+                if is_free && !own.iter().any(|item| item.starts_with(&inside)) {
                     make_folder(&to, &mut written).map_err(kept)?;
                 }
                 if is_free || to.is_dir() {
@@ -80,15 +70,15 @@ fn make_folder(path: &Path, written: &mut Vec<Written>) -> io::Result<()> {
 }
 
 /// What the manifest at a place names, itself among it.
-fn own_items(place: &Path) -> Vec<String> {
+fn own_items(place: &Path) -> Vec<PathBuf> {
     let limits = Limits::default();
-    let mut own = vec![manifest::FILE.to_owned()];
+    let mut own = vec![PathBuf::from(manifest::FILE)];
     let manifest = open_file(&place.join(manifest::FILE))
         .and_then(|source| read_all(&source, manifest::FILE, limits.manifest_bytes))
         .and_then(Manifest::parse);
     match manifest {
-        Ok(manifest) => own.extend(manifest.items().map(|item| item.path.clone())),
-        Err(_) => own.push(CORE_ML.to_owned()),
+        Ok(manifest) => own.extend(manifest.items().map(|item| PathBuf::from(&item.path))),
+        Err(_) => own.push(PathBuf::from(CORE_ML)),
     }
     own
 }
