@@ -82,6 +82,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
+    Package::check_output(&args.output)?;
     let registry = mil_passes::registry();
     let steps = pipeline::steps(raw);
     let pipeline = pipeline::assemble(&steps, &args.set, &registry)?;
@@ -116,11 +117,7 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     }
     let after: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
-    if args.output.extension().is_some_and(|extension| extension == "mil") {
-        package.save_text(&args.output)?;
-    } else {
-        package.save(&args.output)?;
-    }
+    package.save(&args.output)?;
     report(&args, &reports, &before, &after)?;
     if let Some(chip) = chip {
         for (_, program) in package.model().programs() {

@@ -1,42 +1,27 @@
-//! Blocks and operations: the graph of one specialisation of a function.
+//! Messages of blocks to a graph.
 //!
-//! Operations refer to values by name. Decoding keeps a map of the names that are visible where it stands, and a stack
-//! of the blocks it stands in. An op's results become visible after its inner blocks.
+//! A stack holds the blocks that are open. An op's results become visible after its inner blocks.
 
 use std::collections::{BTreeMap, HashMap};
 
 use mil_ir::{
-    At, Attributes, BlockId, Carried, Graph, Literal, LiteralData, Name, NewBlock, NewOp, OpId, Operand,
-    STATE_PARAM, Storage, Type, TypeKind, ValueId,
+    At, Attributes, BlockId, Carried, Graph, Literal, Name, NewBlock, NewOp, OpId, Operand, STATE_PARAM,
+    Type, ValueId,
 };
-use mil_proto::Described;
 use mil_proto::specification::mil_spec::{
-    Argument, Block, NamedValueType, Operation, Value,
-    argument::{Binding, binding::Binding as Bound},
+    Block, NamedValueType, Operation, Value, argument::binding::Binding as Bound,
 };
-use mil_proto::wire::Unknown;
 use mil_tensor::DType;
 use prost::Message as _;
 use prost::bytes::Bytes;
 
+use super::{
+    BLOCK_ATTRIBUTES, BLOCK_INPUTS, BLOCKS, INPUTS, NAME, OP_ATTRIBUTES, OPERATIONS, OUTPUTS, TYPE, unbound,
+};
+use crate::DecodeError;
 use crate::error::{DecodeErrorKind, Place};
-use crate::translate::carried::{Step, fit, put, take};
-use crate::translate::{Decoded, Decoder, Encoded, Encoder, Spot, at, each_attribute, each_literal};
-use crate::{DecodeError, EncodeError};
-
-// Fields of `Operation`.
-const INPUTS: u32 = 2;
-const OUTPUTS: u32 = 3;
-const BLOCKS: u32 = 4;
-const OP_ATTRIBUTES: u32 = 5;
-// Fields of `Block`.
-const BLOCK_INPUTS: u32 = 1;
-const OPERATIONS: u32 = 3;
-const BLOCK_ATTRIBUTES: u32 = 4;
-/// The type in `NamedValueType`.
-const TYPE: Step<'_> = Step::One(2);
-/// The label of an op is an attribute in the file.
-const NAME: &str = "name";
+use crate::translate::carried::{Step, take};
+use crate::translate::{Decoded, Decoder};
 
 /// A block on the stack.
 enum Frame {
@@ -309,20 +294,6 @@ fn plain_name(literal: &Literal) -> Option<Name> {
     plain.then(|| tensor.item_str()).flatten().map(Name::from)
 }
 
-/// Stands for an operand that is neither a name nor a value in the file.
-fn unbound() -> Literal {
-    Literal::new(Type::new(TypeKind::Unknown), LiteralData::Opaque([].into()))
-}
-
-/// See [`unbound`]. Opaque values that were read are never to be stored anywhere.
-fn is_unbound(literal: &Literal) -> bool {
-    literal.storage == Storage::Auto
-        && matches!(&literal.data, LiteralData::Opaque(bytes) if bytes.is_empty())
-}
-
-/// The messages of a map, and the unknown fields of those that have some.
-type EncodedMap = (BTreeMap<String, Value>, Vec<(String, Unknown)>);
-
 impl Decoder<'_> {
     /// A name and the type declared for it.
     pub(crate) fn named_type(
@@ -334,228 +305,4 @@ impl Decoder<'_> {
         let ty = self.ty(message.r#type.as_deref(), ty_carried)?;
         Ok((message.name.into(), ty, carried))
     }
-}
-
-impl Encoder<'_> {
-    /// A value as it is declared.
-    pub(crate) fn encode_named_type(
-        &self,
-        graph: &Graph,
-        value: ValueId,
-    ) -> Encoded<(NamedValueType, Unknown)> {
-        let value = graph.value(value);
-        let (ty, ty_unknown) = self.encode_ty(value.ty())?;
-        let message = NamedValueType { name: value.name().to_string(), r#type: ty.map(Box::new) };
-        let mut unknown = fit(&message, NamedValueType::SCHEMA, value.carried());
-        put(&mut unknown, &[TYPE], ty_unknown);
-        Ok((message, unknown))
-    }
-
-    /// The literals of a map of attributes.
-    pub(crate) fn encode_attributes(&self, attributes: &Attributes, spot: Spot) -> Encoded<EncodedMap> {
-        let mut messages = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for (key, literal) in attributes {
-            let (value, child) = self.encode_literal(literal, spot)?;
-            if !child.is_empty() {
-                unknown.push((key.to_string(), child));
-            }
-            messages.insert(key.to_string(), value);
-        }
-        Ok((messages, unknown))
-    }
-
-    /// The block of a graph. The inputs of the outermost block stand in the function's message.
-    pub(crate) fn encode_graph(
-        &self,
-        function: &str,
-        graph: &Graph,
-    ) -> Result<(Block, Unknown), EncodeError> {
-        let mut stack = vec![self.open(graph, Graph::ROOT).map_err(at(function, ""))?];
-        loop {
-            let Some(top) = stack.last_mut() else { return Ok(Default::default()) };
-            if let Some(op) = top.current
-                && let Some(&inner) = graph.op(op).blocks().get(top.inner.len())
-            {
-                let open = self.open(graph, inner).map_err(at(function, graph.label(op)))?;
-                stack.push(open);
-                continue;
-            }
-            if let Some(op) = top.current.take() {
-                let inner = std::mem::take(&mut top.inner);
-                let (message, unknown) =
-                    self.encode_op(graph, op, inner).map_err(at(function, graph.label(op)))?;
-                put(&mut top.unknown, &[Step::At(OPERATIONS, top.message.operations.len())], unknown);
-                top.message.push_operation(&message);
-            }
-            top.current = top.ops.next();
-            if top.current.is_none() {
-                let Some(done) = stack.pop() else { return Ok(Default::default()) };
-                match stack.last_mut() {
-                    Some(parent) => parent.inner.push((done.message, done.unknown)),
-                    None => return Ok((done.message, done.unknown)),
-                }
-            }
-        }
-    }
-
-    fn open<'g>(&self, graph: &'g Graph, id: BlockId) -> Encoded<Writing<'g>> {
-        let block = graph.block(id);
-        let (attributes, attributes_unknown) = self.encode_attributes(block.attributes(), Spot::Other)?;
-        let mut message = Block {
-            outputs: block.outputs().map(|value| graph.value(value).name().to_string()).collect(),
-            attributes,
-            ..Block::default()
-        };
-        let mut inputs_unknown = Vec::new();
-        if id != Graph::ROOT {
-            for &value in block.inputs() {
-                let (input, unknown) = self.encode_named_type(graph, value)?;
-                message.inputs.push(input);
-                inputs_unknown.push(unknown);
-            }
-        }
-        let mut unknown = fit(&message, Block::SCHEMA, block.carried());
-        for (index, child) in inputs_unknown.into_iter().enumerate() {
-            put(&mut unknown, &[Step::At(BLOCK_INPUTS, index)], child);
-        }
-        for (key, child) in attributes_unknown {
-            put(&mut unknown, &[Step::Entry(BLOCK_ATTRIBUTES, &key)], child);
-        }
-        Ok(Writing { message, unknown, ops: Box::new(block.ops()), current: None, inner: Vec::new() })
-    }
-
-    fn encode_op(
-        &self,
-        graph: &Graph,
-        id: OpId,
-        blocks: Vec<(Block, Unknown)>,
-    ) -> Encoded<(Operation, Unknown)> {
-        let op = graph.op(id);
-        let spot = Spot::of(op.kind());
-        let mut message = Operation { r#type: op.kind().to_string(), ..Operation::default() };
-        let mut inner: Vec<(Vec<Step<'_>>, Unknown)> = Vec::new();
-        for (param, argument) in op.arguments() {
-            let mut arguments = Vec::with_capacity(argument.len());
-            for (index, operand) in argument.iter().enumerate() {
-                let binding = match operand {
-                    Operand::Value(value) => Some(Bound::Name(graph.value(*value).name().to_string())),
-                    Operand::Literal(literal) if is_unbound(literal) => None,
-                    Operand::Literal(literal) => {
-                        let (value, unknown) = self.encode_literal(literal, spot)?;
-                        let steps = vec![Step::Entry(INPUTS, param), Step::At(1, index), Step::One(2)];
-                        inner.push((steps, unknown));
-                        Some(Bound::Value(Box::new(value)))
-                    }
-                };
-                arguments.push(Binding { binding });
-            }
-            message.inputs.insert(param.to_string(), Argument { arguments });
-        }
-        for (index, &value) in op.results().iter().enumerate() {
-            let (output, unknown) = self.encode_named_type(graph, value)?;
-            inner.push((vec![Step::At(OUTPUTS, index)], unknown));
-            message.outputs.push(output);
-        }
-        let (attributes, attributes_unknown) = self.encode_attributes(op.attributes(), spot)?;
-        message.attributes = attributes;
-        if let Some(name) = op.name() {
-            let (value, _) = self.encode_literal(&Literal::string(name), Spot::Other)?;
-            message.attributes.insert(NAME.to_owned(), value);
-        }
-        for (index, (block, unknown)) in blocks.into_iter().enumerate() {
-            inner.push((vec![Step::At(BLOCKS, index)], unknown));
-            message.blocks.push(block);
-        }
-        let mut unknown = fit(&message, Operation::SCHEMA, op.carried());
-        for (steps, child) in inner {
-            put(&mut unknown, &steps, child);
-        }
-        for (key, child) in attributes_unknown {
-            put(&mut unknown, &[Step::Entry(OP_ATTRIBUTES, &key)], child);
-        }
-        Ok((message, unknown))
-    }
-}
-
-/// A block that is being encoded.
-struct Writing<'g> {
-    message: Block,
-    unknown: Unknown,
-    /// The ops that are left.
-    ops: Box<dyn Iterator<Item = OpId> + 'g>,
-    /// The op whose inner blocks are being encoded.
-    current: Option<OpId>,
-    /// Its blocks that are done.
-    inner: Vec<(Block, Unknown)>,
-}
-
-/// Visits every literal of a graph in the order in which it is written, attributes of types among them.
-pub(crate) fn each_literal_of<'g>(
-    function: &str,
-    graph: &'g Graph,
-    visit: &mut dyn FnMut(&'g Literal, Spot) -> Encoded<()>,
-) -> Result<(), EncodeError> {
-    let types = |values: &[ValueId], visit: &mut dyn FnMut(&'g Literal, Spot) -> Encoded<()>| {
-        values.iter().try_for_each(|&value| each_attribute(graph.value(value).ty(), visit))
-    };
-    types(graph.root().inputs(), visit).map_err(at(function, ""))?;
-    for id in graph.walk() {
-        let op = graph.op(id);
-        let spot = Spot::of(op.kind());
-        let mut all = || {
-            let operands = op.operands().filter_map(Operand::literal);
-            operands.chain(op.attributes().values()).try_for_each(|l| each_literal(l, spot, visit))?;
-            types(op.results(), visit)?;
-            for &block in op.blocks() {
-                let block = graph.block(block);
-                types(block.inputs(), visit)?;
-                block.attributes().values().try_for_each(|l| each_literal(l, Spot::Other, visit))?;
-            }
-            Ok(())
-        };
-        all().map_err(at(function, graph.label(id)))?;
-    }
-    let attributes = graph.root().attributes().values();
-    attributes.into_iter().try_for_each(|l| each_literal(l, Spot::Other, visit)).map_err(at(function, ""))
-}
-
-/// Something in a graph is carried without being understood, and may refer to blobs by their offsets.
-pub(crate) fn has_unknown(graph: &Graph) -> bool {
-    let some = |carried: Option<&Carried>| carried.is_some_and(|carried| !carried.is_empty());
-    let value = |&id: &ValueId| {
-        let value = graph.value(id);
-        some(value.carried()) || type_has_unknown(value.ty())
-    };
-    graph.root().inputs().iter().any(value)
-        || graph.blocks().any(|id| {
-            let block = graph.block(id);
-            some(block.carried()) || block.inputs().iter().any(value)
-        })
-        || graph.walk().any(|id| some(graph.op(id).carried()) || graph.op(id).results().iter().any(value))
-}
-
-/// See [`has_unknown`].
-pub(crate) fn type_has_unknown(ty: &Type) -> bool {
-    let mut stack = vec![ty];
-    while let Some(ty) = stack.pop() {
-        if ty.carried().is_some_and(|carried| !carried.is_empty()) {
-            return true;
-        }
-        match ty.kind() {
-            TypeKind::List(inner, _) | TypeKind::State(inner) => stack.push(inner),
-            TypeKind::Tuple(inner) => stack.extend(inner),
-            TypeKind::Dict(key, value) => stack.extend([key, value]),
-            TypeKind::Tensor(_) | TypeKind::Unknown => {}
-        }
-    }
-    false
-}
-
-/// See [`has_unknown`].
-pub(crate) fn literal_has_unknown(literal: &Literal) -> bool {
-    let opaque = matches!(&literal.data, LiteralData::Opaque(bytes) if !bytes.is_empty());
-    opaque
-        || literal.carried.as_ref().is_some_and(|carried| !carried.is_empty())
-        || type_has_unknown(&literal.ty)
 }
