@@ -8,11 +8,13 @@
 //! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and comes with the
 //! interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use crate::data::{Row, tables};
 use crate::facts::OpFacts;
+use crate::placement::Planner;
+use crate::table::{self, Row};
 use crate::target::{Backend, Chip, Confidence, generation};
 
 /// GiB in bytes.
@@ -112,9 +114,40 @@ pub(crate) struct Leaf {
     certainty: Confidence,
 }
 
+pub(crate) const SUPPORT: &str = include_str!("../data/support.tsv");
+pub(crate) const ROOFLINES: &str = include_str!("../data/rooflines.tsv");
+pub(crate) const LEAVES: &str = include_str!("../data/leaves.tsv");
+
+/// What is known of an op type.
+pub(crate) fn support(kind: &str) -> Option<&'static Support> {
+    static ROWS: LazyLock<BTreeMap<&'static str, Support>> =
+        LazyLock::new(|| table::read(SUPPORT, Support::parse).into_iter().map(|row| (row.op, row)).collect());
+    ROWS.get(kind)
+}
+
+/// Peaks and bandwidths.
+fn rooflines() -> &'static [Roofline] {
+    static ROWS: LazyLock<Vec<Roofline>> = LazyLock::new(|| table::read(ROOFLINES, Roofline::parse));
+    &ROWS
+}
+
+/// The leaves of each op type that has some.
+pub(crate) fn leaves() -> &'static BTreeMap<&'static str, Vec<Leaf>> {
+    static ROWS: LazyLock<BTreeMap<&'static str, Vec<Leaf>>> = LazyLock::new(|| {
+        let mut found: BTreeMap<&'static str, Vec<Leaf>> = BTreeMap::new();
+        for leaf in table::read(LEAVES, Leaf::parse) {
+            for op in &leaf.ops {
+                found.entry(op).or_default().push(leaf.clone());
+            }
+        }
+        found
+    });
+    &ROWS
+}
+
 /// What the planner counts of an op: operations and bytes.
 pub fn counted(op: &OpFacts) -> (f64, f64) {
-    let support = tables().support.get(&*op.kind);
+    let support = support(&op.kind);
     let work = support.map_or(Work::None, |support| support.work).count(op);
     let bytes = support.map_or(Bytes::All, |support| support.bytes).count(op);
     (finite(work), finite(bytes))
@@ -122,9 +155,9 @@ pub fn counted(op: &OpFacts) -> (f64, f64) {
 
 /// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
 pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
-    let support = tables().support.get(&*op.kind);
+    let support = support(&op.kind);
     let (work, bytes) = counted(op);
-    let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
+    let leaves = leaves().get(&*op.kind).map_or(&[][..], Vec::as_slice);
     let mut found = Backend::ALL.map(|backend| {
         let feature = |feature: Feature| feature.of(op, work, bytes);
         from_leaves(leaves, backend, chip, work, feature)
@@ -194,18 +227,18 @@ fn from_leaves(
     let candidates = fitting.flat_map(|(leaf, ms)| {
         leaf.families.iter().map(move |family| (distance(family, chip), ms, leaf.certainty))
     });
-    nearest(candidates, tables().planner.spread)
+    nearest(candidates, Planner::known().spread)
 }
 
 fn from_roofline(backend: Backend, chip: &Chip, work: f64, bytes: f64) -> Time {
-    let rows = || tables().rooflines.iter().filter(move |row| row.backend == backend);
+    let rows = || rooflines().iter().filter(move |row| row.backend == backend);
     let moved = nearest(
         rows().map(|row| (distance(row.family, chip), bytes / row.gibs / GIB * 1e3, row.certainty)),
         1.0, // the same in five families
     );
     let computed = nearest(
         rows().filter_map(|row| Some((distance(row.family, chip), work / row.gflops? * 1e-6, row.certainty))),
-        tables().planner.spread,
+        Planner::known().spread,
     );
     let zero = Time { ms: 0.0, low: 0.0, high: 0.0, confidence: Confidence::Assumed };
     let (moved, computed) = (moved.unwrap_or(zero), computed.unwrap_or(zero));

@@ -30,35 +30,45 @@
 //! # Ok::<(), mil_estimate::TargetError>(())
 //! ```
 
-mod compare;
+mod advice;
+mod blockers;
 pub mod cost;
+#[cfg(test)]
 mod data;
 mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
-mod html;
 pub mod legality;
+mod operands;
 pub mod placement;
-mod report;
+mod reasons;
+mod rewrites;
 mod risk;
 mod score;
 mod segments;
 mod shapes;
-mod svg;
+mod show;
+mod summary;
+mod table;
 mod target;
+mod words;
 
-pub use compare::{Comparison, FunctionComparison, Moved, compare};
-pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, Segment, Summary, estimate};
+pub use advice::{Advice, advice};
+pub use blockers::Blocker;
+pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
-pub use html::{Version, html};
 pub use legality::Reason;
-pub use report::report;
+pub use operands::{OperandEstimate, Port};
+pub use rewrites::{Rewrite, Rewrites, Totals};
 pub use risk::Risk;
 pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
-pub use segments::Island;
+pub use segments::{Island, Segment};
 pub use shapes::{FlexibleShape, ShapeEstimate};
-pub use svg::svg;
+pub use show::{
+    Comparison, FunctionComparison, Moved, Origin, Version, compare, html, report, report_with, svg,
+};
+pub use summary::Summary;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

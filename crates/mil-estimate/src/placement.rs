@@ -10,9 +10,12 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use crate::data::{Row, tables};
+use crate::table::{self, Row};
 use crate::target::{Backend, Device};
+
+pub(crate) const TABLE: &str = include_str!("../data/planner.tsv");
 
 /// Costs that differ by less are the same, added up in another order.
 const TIE: f64 = 1e-9;
@@ -48,7 +51,12 @@ pub struct Plan {
 impl Planner {
     /// The constants of `data/planner.tsv`.
     pub fn known() -> Planner {
-        tables().planner
+        static KNOWN: LazyLock<Planner> = LazyLock::new(|| {
+            let mut planner = Planner::default();
+            table::read(TABLE, |row| planner.parse(row));
+            planner
+        });
+        *KNOWN
     }
 
     pub(crate) fn parse(&mut self, row: &Row<'_>) -> Result<(), String> {

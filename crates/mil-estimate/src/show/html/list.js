@@ -1,5 +1,8 @@
 // All ops as a list of which only the rows in sight are on the page.
 
+/** `tensor<fp16, [1, 64]>` as `fp16 1 × 64`. */
+const shapeOf = (type) => type.replace(/^tensor<(\w+), \[(.*)\]>$/, (_, element, sizes) => `${element} ${sizes.replaceAll(", ", " × ")}`);
+
 const ROW = 28;
 
 class List {
@@ -56,8 +59,9 @@ class List {
     el("span", { title: text(op.name) }, text(op.name)),
     el("span", null, text(op.kind)),
     el("span", { class: "n" }, milliseconds(costOf(op))),
-    el("span", { title: reason ? text(reason.message) : null }, reason ? text(reason.message) : ""),
-    el("span", { class: "n" }, op.tie ? "tie" : milliseconds(op.margin)));
+    el("span", { title: op.result === undefined ? null : text(op.result) }, op.result === undefined ? "" : shapeOf(text(op.result))),
+    el("span", { class: "n" }, op.weights ? bytes(op.weights) : ""),
+    el("span", { title: reason ? text(reason.message) : null }, reason ? text(reason.message) : op.tie ? "tie" : ""));
     row.style.top = `${place * ROW}px`;
     return row;
   }
