@@ -341,7 +341,7 @@ fn enumerated_inputs_vary_together() {
     let mut graph = Graph::new(vec![("a".into(), open(8)), ("b".into(), open(8))]);
     let [a, b] = graph.root().inputs() else { panic!("two inputs") };
     let op =
-        NewOp::new("matmul").named("y").with("x", *a).with("y", *b).with("transpose_x", Tensor::scalar(true));
+        NewOp::new("matmul").named("y").with("x", *a).with("y", *b).with("transpose_x", Tensor::bool(true));
     let ty = Type::tensor(DType::Fp16, Shape::Ranked(vec![Dim::Fixed(1), Dim::UNKNOWN, Dim::UNKNOWN]));
     let y = push(&mut graph, op.result("y", ty));
     graph.set_outputs(Graph::ROOT, [y]);
