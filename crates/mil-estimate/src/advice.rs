@@ -102,11 +102,13 @@ fn refusals(function: &FunctionEstimate) -> Vec<Advice> {
     }
     let told = |blocker: &crate::blockers::Blocker| {
         let reason = function.ops.get(*blocker.ops.first()?)?.reason.as_ref()?;
-        let more = if blocker.ops.len() > 1 { ", …" } else { "" };
+        let name = &function.ops.get(*blocker.ops.first()?)?.name;
+        let what = match blocker.ops.len() {
+            1 => format!("{name} ({})", blocker.kind),
+            count => format!("{count} {} ops ({name}, …)", blocker.kind),
+        };
         let text = format!(
-            "Rewrite {} {}{more}, refused as {}: {} With {} on the ANE the plan would cost {} less.",
-            named(blocker.ops.len(), &blocker.kind),
-            function.ops.get(*blocker.ops.first()?)?.name,
+            "Rewrite {what}, refused as {}: {} With {} on the ANE the plan would cost {} less.",
             reason.code,
             stop(&reason.message),
             if blocker.ops.len() == 1 { "it" } else { "them" },
@@ -154,10 +156,6 @@ fn resting(function: &FunctionEstimate) -> String {
         );
     }
     "Leave it as it is: the ANE could run all of it, and what is elsewhere is as cheap there.".to_owned()
-}
-
-fn named(count: usize, kind: &str) -> String {
-    if count == 1 { kind.to_owned() } else { format!("{count} {kind}:") }
 }
 
 fn stop(message: &str) -> String {

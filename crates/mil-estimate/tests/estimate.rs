@@ -87,7 +87,7 @@ fn the_report_says_what_cuts_the_program() {
     let text = report(&estimate(&chain(10, DType::Fp16, true), &m4()), false);
     assert!(text.contains("ANE") && text.contains("3 segments"), "{text}");
     assert!(text.contains("relu_4 (relu) → total (cumsum): Unsupported MIL operation \"cumsum\"."), "{text}");
-    assert!(text.contains("Rewrite cumsum total, refused as unsupported_op: Unsupported MIL"), "{text}");
+    assert!(text.contains("Rewrite total (cumsum), refused as unsupported_op: Unsupported MIL"), "{text}");
     assert!(!text.contains('\x1b'));
     assert!(report(&estimate(&chain(10, DType::Fp16, true), &m4()), true).contains("\x1b[32m"));
 }

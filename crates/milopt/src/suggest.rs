@@ -209,7 +209,16 @@ impl<'t> Trials<'t> {
     }
 
     fn done(self) -> Suggestions {
-        let Trials { now, found, without_effect, failed, .. } = self;
+        let Trials { now, found: all, without_effect, failed, .. } = self;
+        // What is no better than one that stands before it, and loses as much, is not news.
+        let mut found: Vec<Rewrite> = Vec::new();
+        for one in all {
+            let as_good =
+                |other: &Rewrite| !one.after.is_worth_more_than(&other.after) && (one.lossy || !other.lossy);
+            if !found.iter().any(as_good) {
+                found.push(one);
+            }
+        }
         Suggestions { now, found, without_effect, failed }
     }
 }

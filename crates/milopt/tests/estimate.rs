@@ -87,7 +87,10 @@ fn suggestions_come_with_numbers() {
 fn limits_fail_with_the_reason() {
     for (limit, message) in [
         (["--max-cost-ms", "0.001"], "ms, more than 0.001; first"),
-        (["--min-ane-share", "0.5"], "0 of 178 ops of main are on the Neural Engine, less than 50%; first"),
+        (
+            ["--min-ane-share", "0.5"],
+            "0% of main is on the Neural Engine (0 of 178 ops), less than 50%; first",
+        ),
         (["--min-ane-share", "95%"], "less than 95%; first"),
         (["--max-segments", "0"], "falls into 1 segment, more than 0"),
     ] {

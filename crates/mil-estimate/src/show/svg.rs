@@ -56,12 +56,9 @@ pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
             label = format!("{label} · {name}");
         }
         let numbers = numbers(function);
-        spoken.push(format!(
-            "{}: {numbers}, on {} with system {}",
-            shortened(&label, 200),
-            estimate.chip,
-            estimate.os
-        ));
+        let whose = if versions.len() == 1 { label.clone() } else { format!("{title}, {label}") };
+        let (chip, os) = (&estimate.chip, &estimate.os);
+        spoken.push(format!("{}: {numbers}, on {chip} with system {os}", shortened(&whose, 200)));
         let room = (WIDTH - 2.0 * MARGIN - LETTER * numbers.chars().count() as f64) / LETTER - 2.0;
         let _ = writeln!(
             body,

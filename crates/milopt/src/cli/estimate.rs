@@ -221,7 +221,7 @@ fn draw(args: &Args, found: &Answer) -> Outcome {
     let title = name(&args.input);
     let (first, last) = match (&args.other, &args.what_if) {
         (Some(other), _) => (title.clone(), name(other)),
-        (None, Some(pipeline)) => (format!("{title}, as it is"), format!("{title}, after {pipeline}")),
+        (None, Some(pipeline)) => ("as it is".to_owned(), format!("after {pipeline}")),
         (None, None) => (String::new(), "as it is".to_owned()),
     };
     let before: Vec<&Estimate> = found.programs.iter().filter_map(|one| one.before.as_ref()).collect();
@@ -309,9 +309,11 @@ fn broken(args: &Args, estimate: &Estimate) -> Vec<String> {
         }
         if let Some(min) = args.min_ane_share.filter(|&min| summary.ane_share < min) {
             let (ane, ops) = (summary.ane_ops, summary.ops);
+            // Rounded down: what is less than the limit must not look like it.
+            let share = (1000.0 * summary.ane_share).floor() / 10.0;
+            let least = 100.0 * min;
             breaks(format!(
-                "{ane} of {ops} ops of {name} are on the Neural Engine, less than {}%",
-                100.0 * min
+                "{share}% of {name} is on the Neural Engine ({ane} of {ops} ops), less than {least}%"
             ));
         }
         if let Some(max) = args.max_cost_ms.filter(|&max| summary.cost_ms > max) {

@@ -91,7 +91,7 @@ function kindsOf(group, most) {
 function showAdvice() {
   const items = found.advice.map((one) => el("li", { class: one.warns ? "warns" : null },
     ...(one.command ? ["Run ", command(one.command)] : code(one.text)),
-    one.saves ? el("span", { class: "why" }, `saves up to ${milliseconds(one.saves)} of the plan`) : null,
+    one.command && one.saves ? el("span", { class: "why" }, `saves ${milliseconds(one.saves)} of the plan`) : null, " ",
     ...one.ops.slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
   byId("advice").replaceChildren(...items);
   const { rewrites, tried } = data.versions[state.version];
@@ -108,7 +108,7 @@ function showAdvice() {
   const groups = found.reasons.filter((group) => group.cuts.length || group.reason.refused);
   const cutting = groups.some((group) => group.cuts.length);
   const item = (group) => {
-    const parts = [el("strong", null, kindsOf(group, 3)), ": ", group.message, " "];
+    const parts = [el("strong", null, kindsOf(group, 3)), ": ", `${group.message.replace(/[.\s]*$/, "")}. `];
     if (group.cuts.length) {
       parts.push(`Starts ${plural(group.cuts.length, "segment")} off the ANE: `);
       group.cuts.slice(0, 6).forEach((number) =>
@@ -131,7 +131,7 @@ function showNotes() {
   const note = (title, why, ops) => notes.push(el("li", null, title, why && el("span", { class: "why" }, why),
     ...(ops || []).slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
   for (const warning of warnings) {
-    note(el("strong", null, warning.title), `${warning.text.charAt(0).toUpperCase()}${warning.text.slice(1)} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
+    note(el("strong", null, sentence(warning.title)), `${sentence(warning.text)} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
   }
   if (found.ops.length < found.total) note(el("strong", null, `The page shows the first ${whole(found.ops.length)} of ${whole(found.total)} ops`), "The numbers above are of all of them; --json has every op.");
   if (data.left_out) note(`${plural(data.left_out, "function")} left out`, "The page would be too large.");
@@ -145,6 +145,8 @@ function showNotes() {
   if (state.version > 0) {
     const before = functionNamed(data.versions[0], found.name);
     const change = before && moved(before, found);
+    const made = data.versions[0].rewrites.find((one) => data.versions[state.version].label === `after ${one.pipeline}`);
+    if (made?.command) note("What writes this version", command(made.command));
     if (change?.matched) {
       const links = change.places.slice(0, 200).map((at) => el("li", null,
         `${DEVICE_NAMES[change.old(found.ops[at])]} → ${DEVICE_NAMES[found.ops[at].device]} `, link(text(found.ops[at].name), () => go(at)), ` ${text(found.ops[at].kind)}`));

@@ -13,6 +13,7 @@ function el(tag, properties, ...children) {
   return made;
 }
 
+const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 const link = (label, act) => el("button", { type: "button", class: "link", onclick: act }, label);
 const deviceMark = (device) => el("span", { class: `device ${device}` }, DEVICE_NAMES[device]);
 const plural = (count, what) => `${whole(count)} ${what}${count === 1 ? "" : "s"}`;
