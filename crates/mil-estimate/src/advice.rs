@@ -81,14 +81,9 @@ fn rewriting(function: &FunctionEstimate, rewrites: &Rewrites) -> Vec<Advice> {
             return vec![Advice { saves_ms, command, ..Advice::note(text) }];
         }
         _ if !function.summary.needs_fp16_cast => return Vec::new(),
-        Rewrites::TooLarge(command) => {
-            format!(
-                "It computes in fp32, which the ANE does not: `{command}` tells what the pipeline `fp16` brings."
-            )
-        }
+        Rewrites::NotTried(_) => "It computes in fp32, which the ANE does not: the pipeline `fp16` casts it.",
         Rewrites::Untried => {
             "It computes in fp32, which the ANE does not: estimate what the pipeline `fp16` makes of it."
-                .to_owned()
         }
     };
     // Before all else: nothing can be on the ANE.

@@ -45,8 +45,8 @@ pub enum Rewrites {
     /// Nobody tried.
     #[default]
     Untried,
-    /// Not tried, because the model is too large to do so unasked; with what to type instead.
-    TooLarge(String),
+    /// Not tried, with why and what to do instead: a sentence.
+    NotTried(String),
     /// The pipelines that help, the best first; empty: none does.
     Tried(Vec<Rewrite>),
 }
@@ -91,9 +91,7 @@ impl Rewrites {
     pub fn closing(&self) -> String {
         match self {
             Rewrites::Untried => String::new(),
-            Rewrites::TooLarge(command) => {
-                format!("The model is large, so no pipeline was tried; `{command}` does.\n")
-            }
+            Rewrites::NotTried(why) => format!("{why}\n"),
             Rewrites::Tried(found) => found.first().map_or_else(String::new, Rewrite::closing),
         }
     }

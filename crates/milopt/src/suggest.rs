@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use mil_estimate::{Confidence, Estimate, Fix, Rewrite, Rewrites, Target, Totals, estimate};
-use mil_ir::Program;
+use mil_ir::{Function, Graph, Literal, Program, Storage};
 use mil_pass::{Entry, Numerics, Pipeline, Registry};
 use serde::Serialize;
 
@@ -86,18 +86,36 @@ impl Subject<'_> {
 
     /// The advice that goes with an estimate: the named pipelines, unless the model is too large to try them unasked.
     pub fn rewrites(&self, also: Option<(&str, &Pipeline)>) -> Rewrites {
+        if let Some(why) = self.unwritable() {
+            return Rewrites::NotTried(why);
+        }
         if self.is_large() {
             let file = self.file.map_or_else(|| "IN".to_owned(), shell_word);
-            return Rewrites::TooLarge(format!("milopt estimate {file} --suggest"));
+            let command = format!("milopt estimate {file} --suggest");
+            return Rewrites::NotTried(format!(
+                "The model is large, so no pipeline was tried; `{command}` tries them."
+            ));
         }
         Rewrites::Tried(self.advise(also).found)
     }
 
+    /// Why no command could write the model, if none could: some of its weights are not at hand.
+    pub fn unwritable(&self) -> Option<String> {
+        let missing = |(_, literal): (_, &Literal)| matches!(literal.storage, Storage::Missing(..));
+        self.graphs().any(|graph| graph.literals().any(missing)).then(|| {
+            "Weights are missing, so the model cannot be rewritten: put them where the package names them, then ask again."
+                .to_owned()
+        })
+    }
+
+    fn graphs(&self) -> impl Iterator<Item = &Graph> {
+        self.programs.iter().flat_map(|program| program.functions.values()).filter_map(Function::graph)
+    }
+
     fn is_large(&self) -> bool {
-        let graphs = || self.programs.iter().flat_map(|program| program.functions.values());
-        let graphs = || graphs().filter_map(mil_ir::Function::graph);
-        let ops: usize = graphs().map(|graph| graph.walk().count()).sum();
-        let weights = graphs().flat_map(|graph| graph.tensors().filter_map(|(_, tensor)| tensor.byte_len()));
+        let ops: usize = self.graphs().map(|graph| graph.walk().count()).sum();
+        let weights =
+            self.graphs().flat_map(|graph| graph.tensors().filter_map(|(_, tensor)| tensor.byte_len()));
         ops > OPS || weights.fold(0, usize::saturating_add) > WEIGHT_BYTES
     }
 

@@ -96,6 +96,8 @@ pub(super) fn target(chip: &str, os: &str, units: &str) -> Result<Target, Failur
 
 /// One program of a model: its estimate, and what it is compared with.
 struct Found {
+    /// Its place in a pipeline: the member, the member of that, …
+    member: Vec<usize>,
     estimate: Estimate,
     before: Option<Estimate>,
 }
@@ -133,16 +135,17 @@ fn one_model(args: &Args, target: &Target) -> Result<Answer, Failure> {
     let rewrite: Option<(&str, Pipeline)> = rewrite.transpose().map_err(|failure: Failure| failure)?;
     let also = rewrite.as_ref().map(|(text, pipeline)| (*text, pipeline));
     let (rewrites, suggestions) = advised(args, &package, target, &registry, also);
-    let one = |program: &mut Program| -> Result<Found, Failure> {
+    let members: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
+    let one = |(member, program): (Vec<usize>, &mut Program)| -> Result<Found, Failure> {
         let now = estimate(program, target);
         let Some((_, rewrite)) = &rewrite else {
-            return Ok(Found { estimate: now, before: None });
+            return Ok(Found { member, estimate: now, before: None });
         };
         rewrite.run(program).map_err(|error| Failure::Pass(chain(&error)))?;
-        Ok(Found { estimate: estimate(program, target), before: Some(now) })
+        Ok(Found { member, estimate: estimate(program, target), before: Some(now) })
     };
-    let programs: Vec<Found> =
-        package.model_mut().programs_mut().into_iter().map(one).collect::<Result<_, _>>()?;
+    let programs = members.into_iter().zip(package.model_mut().programs_mut());
+    let programs: Vec<Found> = programs.map(one).collect::<Result<_, _>>()?;
     // What was asked about is not advised again where it is done already.
     let reached = mil_estimate::Totals::of(programs.iter().map(|one| &one.estimate));
     let rewrites_after = match &rewrites {
@@ -179,7 +182,11 @@ fn advised(
         bar.set_message(name.to_owned());
     });
     bar.finish_and_clear();
-    (Rewrites::Tried(found.found.clone()), Some(found))
+    let rewrites = match subject.unwritable() {
+        Some(why) => Rewrites::NotTried(why),
+        None => Rewrites::Tried(found.found.clone()),
+    };
+    (rewrites, Some(found))
 }
 
 fn two_models(args: &Args, other: &Path, target: &Target) -> Result<Answer, Failure> {
@@ -198,8 +205,9 @@ fn two_models(args: &Args, other: &Path, target: &Target) -> Result<Answer, Fail
         )));
     }
     let (rewrites, _) = advised(args, &second, target, &mil_passes::registry(), None);
-    let pairs = before.into_iter().zip(after);
-    let programs = pairs.map(|(a, b)| Found { estimate: b, before: Some(a) }).collect();
+    let members = second.model().programs().into_iter().map(|(path, _)| path);
+    let pairs = members.zip(before.into_iter().zip(after));
+    let programs = pairs.map(|(member, (a, b))| Found { member, estimate: b, before: Some(a) }).collect();
     Ok(Answer { programs, rewrites: rewrites.clone(), rewrites_after: rewrites, suggestions: None })
 }
 
@@ -207,7 +215,12 @@ fn two_models(args: &Args, other: &Path, target: &Target) -> Result<Answer, Fail
 fn programs(path: &std::path::Path) -> Result<Package, Failure> {
     let package = open(path)?;
     if package.model().programs().is_empty() {
-        return Err(Failure::Input(format!("{} holds no ML Program", path.display())));
+        let (path, kind) = (path.display(), package.model().kind());
+        return Err(Failure::Input(if kind.starts_with("pipeline") || kind == "none" {
+            format!("{path} holds no ML Program: nothing else is estimated")
+        } else {
+            format!("{path} is a {kind}, and only ML Programs are estimated: convert it with coremltools")
+        }));
     }
     Ok(package)
 }
@@ -333,6 +346,9 @@ impl Found {
         let Value::Object(mut fields) = serde_json::to_value(&self.estimate)? else {
             return Ok(Map::new());
         };
+        if !self.member.is_empty() {
+            fields.insert("member".to_owned(), json!(self.member));
+        }
         if let Some(before) = &self.before {
             fields.insert("before".to_owned(), serde_json::to_value(before)?);
             fields.insert("comparison".to_owned(), serde_json::to_value(self.comparison())?);
@@ -359,9 +375,10 @@ impl Answer {
 
     fn text(&self) -> String {
         let mut out = String::new();
-        for (number, one) in self.programs.iter().enumerate() {
-            if self.programs.len() > 1 {
-                out.push_str(&format!("Program {} of {}: ", number + 1, self.programs.len()));
+        for one in &self.programs {
+            if !one.member.is_empty() {
+                let path: Vec<String> = one.member.iter().map(ToString::to_string).collect();
+                out.push_str(&format!("Member {}: ", path.join(".")));
             }
             out.push_str(&report_with(&one.estimate, &self.rewrites_after, is_terminal()));
             if let Some(comparison) = one.comparison() {
