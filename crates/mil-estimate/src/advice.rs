@@ -33,8 +33,8 @@ impl Advice {
     }
 }
 
-/// What to do about a function: risks first, then what saves most. Never empty. A pipeline is advised only if it is known to help;
-/// its command is the report's last word ([`Rewrites::closing`]).
+/// What to do about a function: risks first, then what saves most. Never empty. A pipeline is advised only if
+/// it is known to help; its command is the report's last word ([`Rewrites::closing`]).
 pub fn advice(function: &FunctionEstimate, rewrites: &Rewrites) -> Vec<Advice> {
     let summary = &function.summary;
     if summary.ops == 0 {
@@ -90,7 +90,8 @@ fn rewriting(function: &FunctionEstimate, rewrites: &Rewrites) -> Vec<Advice> {
     vec![Advice { saves_ms: Some(function.summary.cost_ms), ..Advice::note(text) }]
 }
 
-/// Ops that the ANE refuses, by what the refusal costs. In a program in fp32 that is every op: the pipeline is the answer.
+/// Ops that the ANE refuses, by what the refusal costs. In a program in fp32 that is every op: the pipeline
+/// is the answer.
 fn refusals(function: &FunctionEstimate) -> Vec<Advice> {
     if function.summary.needs_fp16_cast {
         return Vec::new();
@@ -136,17 +137,20 @@ fn resting(function: &FunctionEstimate) -> String {
         return "Everything is on the ANE.".to_owned();
     }
     if 2 * summary.unknown_ops > summary.ops {
-        return "Measure on a device, or estimate for another chip: the costs on this one are not known well enough to say."
+        return "Measure on a device, or estimate for another chip: the costs on this one are not known \
+                well enough to say."
             .to_owned();
     }
     if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
-        return "Leave it on the CPU: the ANE could run most of it, but the model is too small to pay for the switches."
+        return "Leave it on the CPU: the ANE could run most of it, but the model is too small to pay for \
+                the switches."
             .to_owned();
     }
     let count = function.ops.iter().filter(refused).count();
     if count > 0 {
         return format!(
-            "Leave it as it is: the plan would not be cheaper if the ANE took the {} that it refuses, type by type.",
+            "Leave it as it is: the plan would not be cheaper if the ANE took the {} that it refuses, \
+             type by type.",
             plural(count, "op")
         );
     }

@@ -1,5 +1,6 @@
-//! What the ops that the Neural Engine refuses cost: for each reason and op type, how much cheaper the plan would be if it
-//! took them. The plan is made anew for that, so a refusal that merely cuts a segment counts for what the cut costs.
+//! What the ops that the Neural Engine refuses cost: for each reason and op type, how much cheaper the plan
+//! would be if it took them. The plan is made anew for that, so a refusal that merely cuts a segment counts
+//! for what the cut costs.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,8 @@ pub struct Blocker {
     pub saves_ms: f64,
 }
 
-/// The groups of refused ops that cost something, the dearest first. `chosen` has the times that the plan was made from.
+/// The groups of refused ops that cost something, the most expensive first. `chosen` has the times that the plan was
+/// made from.
 pub(crate) fn find(
     ops: &[(OpId, OpFacts)],
     legality: &[Legality],

@@ -1,12 +1,12 @@
 //! The second layer: how long the planner believes an op to take on each backend.
 //!
-//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their own, `work / rate`.
-//! Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner counts as work is not what the
-//! hardware does: an attention counts as moving its operands, a dilated conv as cheaper by the square of the dilation.
-//! That is no mistake here; the plan follows from it.
+//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their
+//! own, `work / rate`. Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner
+//! counts as work is not what the hardware does: an attention counts as moving its operands, a dilated conv
+//! as cheaper by the square of the dilation. That is no mistake here; the plan follows from it.
 //!
-//! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and comes with the
-//! interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
+//! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and
+//! comes with the interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
@@ -38,9 +38,11 @@ pub struct Time {
 pub enum Work {
     /// Nothing: bytes alone count. [751K: softmax, norms, casts, reductions, attention, …]
     None,
-    /// 2 per multiply-add and 1 per element of the bias; divided by the square of the dilation (751K `conv3x3_d2`).
+    /// 2 per multiply-add and 1 per element of the bias; divided by the square of the dilation (751K
+    /// `conv3x3_d2`).
     Conv,
-    /// 2 per element of the result, input channel and kernel element: overlaps are not thinned by the stride (751K, 4 shapes).
+    /// 2 per element of the result, input channel and kernel element: overlaps are not thinned by the stride
+    /// (751K, 4 shapes).
     ConvTranspose,
     /// 2 per row and pair of input channels: the output channels do not count (751K, 256 to 512 channels).
     Linear,
@@ -184,8 +186,8 @@ fn distance(family: &str, chip: &Chip) -> u32 {
     generation(family).map_or(u32::MAX, |other| 2 * other.abs_diff(chip.generation) + 1)
 }
 
-/// The nearest of several candidates (the first of equally near ones), and the interval that they and `spread` span. The
-/// family's own constants are exact.
+/// The nearest of several candidates (the first of equally near ones), and the interval that they and
+/// `spread` span. The family's own constants are exact.
 fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>, spread: f64) -> Option<Time> {
     let mut best: Option<(u32, f64, Confidence)> = None;
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);

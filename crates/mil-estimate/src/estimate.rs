@@ -47,9 +47,10 @@ pub struct FunctionEstimate {
     pub ops: Vec<OpEstimate>,
     /// Runs of ops that the Neural Engine could run and does not, nearest to it first.
     pub islands: Vec<Island>,
-    /// Ops that the Neural Engine refuses and that make the plan dearer, the dearest first.
+    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first.
     pub blockers: Vec<Blocker>,
-    /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run there.
+    /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run
+    /// there.
     pub risks: Vec<Risk>,
     /// Inputs and states whose shape may change, and what that means.
     pub shapes: Vec<FlexibleShape>,
@@ -93,7 +94,8 @@ pub struct OpEstimate {
     pub segment: Option<usize>,
     /// What it works on, constants included.
     pub operands: Vec<OperandEstimate>,
-    /// Places in `ops` of the ops that must run before it: whose results it uses, and those whose states it meets.
+    /// Places in `ops` of the ops that must run before it: whose results it uses, and those whose states it
+    /// meets.
     pub needs: Vec<usize>,
     /// Type of its first result: `tensor<fp16, [1, 64, 32, 32]>`.
     pub result: Option<String>,
@@ -156,7 +158,8 @@ pub fn estimate(program: &Program, target: &Target) -> Estimate {
     }
 }
 
-/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as it was before.
+/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as
+/// it was before.
 fn estimate_graph(
     graph: &Graph,
     declared: &Graph,
@@ -278,8 +281,9 @@ fn choose(
     times.iter().zip(allowed).map(|(times, allowed)| one(times, allowed)).collect()
 }
 
-/// Ops whose device changes within what is known about the costs: if one device is as fast as it may be while the others
-/// are as slow as they may be, or the reverse. Ties do not count: they are arbitrary on a device, too.
+/// Ops whose device changes within what is known about the costs: if one device is as fast as it may be while
+/// the others are as slow as they may be, or the reverse. Ties do not count: they are arbitrary on a device,
+/// too.
 fn flips(plan: &Plan, times: &[[Time; 4]], allowed: &[[bool; 4]], planner: &Planner) -> Vec<bool> {
     let mut found = vec![false; times.len()];
     let sure = |time: &Time| time.low == time.high;

@@ -1,8 +1,8 @@
 //! How long the first load takes, as far as public measurements carry: not far.
 //!
-//! Core ML compiles a model's segments for the Neural Engine when it is first loaded on a device, and keeps the result. The few
-//! published times (`data/first_load.tsv`) range over more than a factor of ten per byte of weights, so there is no model
-//! here: only the drivers, and the range that the reports span at this size.
+//! Core ML compiles a model's segments for the Neural Engine when it is first loaded on a device, and keeps
+//! the result. The few published times (`data/first_load.tsv`) range over more than a factor of ten per byte
+//! of weights, so there is no model here: only the drivers, and the range that the reports span at this size.
 
 use std::sync::LazyLock;
 
@@ -27,8 +27,8 @@ pub struct FirstLoad {
     pub largest_io_bytes: u64,
     /// Shapes that are compiled: 1, and each enumerated one.
     pub shapes: usize,
-    /// Seconds, from the fastest to the slowest published report per byte of weights, times `shapes`; `None` where
-    /// nothing is on the Neural Engine. A range of reports, not a prediction.
+    /// Seconds, from the fastest to the slowest published report per byte of weights, times `shapes`; `None`
+    /// where nothing is on the Neural Engine. A range of reports, not a prediction.
     pub reported_s: Option<[f64; 2]>,
     /// Always assumed: no model is known.
     pub certainty: Confidence,

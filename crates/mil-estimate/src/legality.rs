@@ -1,8 +1,9 @@
 //! The first layer: which backends can run an op, and why the Neural Engine cannot.
 //!
-//! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU runs every op.
-//! Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is refused as such, not for its int32.
-//! Messages are Core ML's own, so that an estimate can be compared with a plan from a device line by line.
+//! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU
+//! runs every op. Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is
+//! refused as such, not for its int32. Messages are Core ML's own, so that an estimate can be compared with a
+//! plan from a device line by line.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -89,7 +90,7 @@ pub(crate) struct Bound {
 /// | `unranked` | not even the rank of a tensor is known |
 /// | `dim:DHW>16384` | a size along one of these axes of a tensor is larger |
 /// | `sides:HW>5567` | the sizes along all of these axes of one tensor are larger |
-/// | `kernel:W>15`, `kernel:W=16`, `kernel:W!=32` | the kernel is wider; is as wide; is not (`H`: high, which is 1 along one axis) |
+/// | `kernel:W>15`, `kernel:W=16`, `kernel:W!=32` | the kernel is wider; is as wide; is not (`H`: high) |
 /// | `contraction>32768` | a matrix product sums over more elements |
 /// | `per_block:x` | the operand is a weight whose scales vary within a channel |
 /// | `groups>1023` | a convolution has more groups |
@@ -237,7 +238,8 @@ impl Rule {
     }
 }
 
-/// Sizes by the names that the Neural Engine has for axes. Which axes a rank below 4 has is a guess that fits all plans seen.
+/// Sizes by the names that the Neural Engine has for axes. Which axes a rank below 4 has is a guess that fits
+/// all plans seen.
 fn axes(dims: &[u64]) -> [(char, u64); 5] {
     let (n, d, c, h, w) = match *dims {
         [] => (1, 1, 1, 1, 1),

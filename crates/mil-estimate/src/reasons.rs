@@ -1,5 +1,5 @@
-//! Why ops are not on the Neural Engine, rule by rule: messages that differ only in a name or a shape are one, with what
-//! differs beside it.
+//! Why ops are not on the Neural Engine, rule by rule: messages that differ only in a name or a shape are
+//! one, with what differs beside it.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,8 @@ fn counted<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<(String, usize)> {
     found
 }
 
-/// What messages have in common, and what each has instead of the `…`. Messages with little in common are variants as a whole.
+/// What messages have in common, and what each has instead of the `…`. Messages with little in common are
+/// variants as a whole.
 fn template(messages: &[(String, usize)]) -> (String, Vec<(String, usize)>) {
     let [(first, _), others @ ..] = messages else { return (String::new(), Vec::new()) };
     if others.is_empty() {

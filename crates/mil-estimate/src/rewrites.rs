@@ -1,4 +1,5 @@
-//! What rewriting a model would bring. This crate has no passes: who has them tries them and tells the advice.
+//! What rewriting a model would bring. This crate has no passes: who has them tries them and tells the
+//! advice.
 
 use serde::Serialize;
 
@@ -25,7 +26,8 @@ pub struct Totals {
 pub struct Rewrite {
     /// The pipeline: `fp16`.
     pub pipeline: String,
-    /// What to type: `milopt run X.mlpackage -o X-ane.mlpackage --pipeline fp16`. Empty where the model has no file.
+    /// What to type: `milopt run X.mlpackage -o X-ane.mlpackage --pipeline fp16`. Empty where the model has
+    /// no file.
     pub command: String,
     /// What it helps with.
     pub why: Vec<&'static str>,
@@ -116,6 +118,9 @@ impl Rewrite {
         let (before, after) = (self.before.segments, self.after.segments);
         if before != after {
             out.push_str(&format!(", {before} → {}", plural(after, "segment")));
+        }
+        if self.after.unknown_ops > 0 {
+            out.push_str(&format!(", {} undecided", plural(self.after.unknown_ops, "op")));
         }
         out.push('\n');
         out

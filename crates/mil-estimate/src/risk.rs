@@ -1,5 +1,6 @@
-//! What a plan does not show: a segment may fail to compile as a whole, and then all of it runs on the CPU, with one reason at
-//! every op. Such failures cannot be predicted; their known causes can be found (`data/risks.tsv`).
+//! What a plan does not show: a segment may fail to compile as a whole, and then all of it runs on the CPU,
+//! with one reason at every op. Such failures cannot be predicted; their known causes can be found
+//! (`data/risks.tsv`).
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -50,7 +51,8 @@ pub(crate) struct RiskRule {
     certainty: Confidence,
 }
 
-/// Chips on which a risk was seen: those of some generations, or of one family alone (`H18G`: M6, not the A19 beside it).
+/// Chips on which a risk was seen: those of some generations, or of one family alone (`H18G`: M6, not the A19
+/// beside it).
 #[derive(Clone, Copy, Debug)]
 enum Chips {
     Generations(Bound),
@@ -73,7 +75,8 @@ impl Chips {
 /// What brings a risk about.
 #[derive(Clone, Debug)]
 enum Cause {
-    /// At least so many ops for which all conditions hold; with `on_ane` among them, only ops that are planned there.
+    /// At least so many ops for which all conditions hold; with `on_ane` among them, only ops that are
+    /// planned there.
     Ops { ops: Ops, on_ane: bool, when: Vec<Condition>, at_least: usize },
     /// `mask`: the ops put an infinite fp16 constant into the scores of a softmax.
     Mask(Ops),
@@ -232,8 +235,8 @@ fn may_be_on_ane(device: Device) -> bool {
     matches!(device, Device::Ane | Device::Unknown)
 }
 
-/// Ops on the Neural Engine that mask scores by infinity: an fp16 constant of theirs is infinite, and what they give reaches a
-/// softmax through ops that keep it as it is, or goes into an attention.
+/// Ops on the Neural Engine that mask scores by infinity: an fp16 constant of theirs is infinite, and what
+/// they give reaches a softmax through ops that keep it as it is, or goes into an attention.
 fn masks(subject: &Subject<'_>, named: &Ops) -> Vec<usize> {
     /// Ops that pass infinity on to the scores.
     const KEEP: [&str; 10] =

@@ -30,8 +30,8 @@ pub struct Segment {
     pub first: usize,
     /// Place after its last op. In between may stand ops that no device runs.
     pub end: usize,
-    /// What the cheapest plan costs more that has all of its ops on the other device: on the Neural Engine, or, if it is
-    /// there, off it. `None` where that cannot be.
+    /// What the cheapest plan costs more that has all of its ops on the other device: on the Neural Engine,
+    /// or, if it is there, off it. `None` where that cannot be.
     pub margin_ms: Option<f64>,
 }
 
@@ -44,7 +44,8 @@ pub struct Island {
     pub end: usize,
     /// Number of its ops.
     pub ops: usize,
-    /// What the cheapest plan costs more that has the whole run on the Neural Engine: by so much it misses it.
+    /// What the cheapest plan costs more that has the whole run on the Neural Engine: by so much it misses
+    /// it.
     pub misses_ms: f64,
 }
 
@@ -73,7 +74,8 @@ pub(crate) fn distinct_bytes<'w>(weights: impl Iterator<Item = &'w Weights>) -> 
 }
 
 impl Planned<'_> {
-    /// Cuts the ops into runs of one device; and for each op the place of its run, `None` where no device runs it.
+    /// Cuts the ops into runs of one device; and for each op the place of its run, `None` where no device
+    /// runs it.
     pub(crate) fn segments(
         &self,
         devices: &[Device],
@@ -197,7 +199,8 @@ pub(crate) fn needs(graph: &Graph, ops: &[(OpId, OpFacts)]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// The constants behind the operands of an op, with their bytes as stored: through the `constexpr_*` that decompress them.
+/// The constants behind the operands of an op, with their bytes as stored: through the `constexpr_*` that
+/// decompress them.
 pub(crate) fn weights_of(graph: &Graph, op: OpId) -> Weights {
     let mut found = Vec::new();
     let mut pending: Vec<ValueId> = graph.op(op).values().collect();

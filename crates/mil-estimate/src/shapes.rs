@@ -1,9 +1,10 @@
-//! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape that is enumerated.
-//! Enumerated inputs vary together: Core ML takes the first shapes of all of them, or the second ones, and never mixes them
-//! (coremltools: several enumerated inputs from iOS18 on, index by index).
+//! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape
+//! that is enumerated. Enumerated inputs vary together: Core ML takes the first shapes of all of them, or the
+//! second ones, and never mixes them (coremltools: several enumerated inputs from iOS18 on, index by index).
 //!
-//! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by inference, computed sizes
-//! included; what that leaves open stays open. The copy gives types alone: what is constant is asked of the graph as declared.
+//! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by
+//! inference, computed sizes included; what that leaves open stays open. The copy gives types alone: what is
+//! constant is asked of the graph as declared.
 
 use mil_ir::{
     ArrayFeature, Dim, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Opset, Shape,
@@ -22,14 +23,15 @@ const ESTIMATED: usize = 16;
 pub struct FlexibleShape {
     /// Name of the feature.
     pub feature: String,
-    /// `enumerated`, `range`, or `undeclared`, where the program leaves sizes open and the interface does not say which they may be.
+    /// `enumerated`, `range`, or `undeclared`, where the program leaves sizes open and the interface does not
+    /// say which they may be.
     pub kind: &'static str,
     /// The default shape, which the estimate is for; empty where there is none: then open sizes count as 1.
     pub default: Vec<u64>,
     /// The sizes that it may have, as a person writes them: `1 × 3 × 64…512`.
     pub allowed: String,
-    /// The function at the other enumerated shapes, at most 16. All enumerated features change together: at the same place
-    /// of `others` every one of them has the same numbers.
+    /// The function at the other enumerated shapes, at most 16. All enumerated features change together: at
+    /// the same place of `others` every one of them has the same numbers.
     pub others: Vec<ShapeEstimate>,
     /// What is wrong with the enumeration, if something is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,7 +142,8 @@ impl<'g> Shapes<'g> {
         let first = counts.next()?;
         let other = counts.find(|feature| feature.enumerated.len() != first.enumerated.len())?;
         Some(format!(
-            "{} enumerates {} shapes and {} enumerates {}: inputs vary together, so Core ML refuses lists of different lengths",
+            "{} enumerates {} shapes and {} enumerates {}: inputs vary together, so Core ML \
+             refuses lists of different lengths",
             first.name,
             first.enumerated.len(),
             other.name,

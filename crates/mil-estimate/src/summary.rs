@@ -13,7 +13,8 @@ pub struct Summary {
     pub ane_share: f64,
     /// Runs of one device in program order.
     pub segments: usize,
-    /// The least number of runs that an order which keeps all dependences could have; a greedy upper bound of it.
+    /// The least number of runs that an order which keeps all dependences could have; a greedy upper bound of
+    /// it.
     pub segments_reordered: usize,
     /// Changes between devices in program order.
     pub switches: usize,
@@ -29,6 +30,7 @@ pub struct Summary {
     pub tied_ops: usize,
     /// The least and the most that `cost_ms` may be, by what is known about the constants of this chip.
     pub cost_interval_ms: [f64; 2],
-    /// The program computes in fp32 throughout, which the Neural Engine does not: it needs `add_fp16_cast` first.
+    /// The program computes in fp32 throughout, which the Neural Engine does not: it needs `add_fp16_cast`
+    /// first.
     pub needs_fp16_cast: bool,
 }

@@ -1,6 +1,7 @@
 //! Tables of `data/*.tsv`: tab-separated, `#` begins a comment line, the first other line names the columns.
 //!
-//! Whoever needs a table reads it once. A row that cannot be read is left out; a test holds that there is none (`data.rs`).
+//! Whoever needs a table reads it once. A row that cannot be read is left out; a test holds that there is
+//! none (`data.rs`).
 
 /// One row of a table.
 pub(crate) struct Row<'t> {

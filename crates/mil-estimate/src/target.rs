@@ -144,14 +144,16 @@ pub enum TargetError {
     Platform(&'static str),
     /// Unknown compute units.
     #[error(
-        "unknown compute units {0:?}; write cpu-only, cpu-and-ne, cpu-and-gpu or all (CPU_AND_NE and cpuAndNeuralEngine are read, too)"
+        "unknown compute units {0:?}; write cpu-only, cpu-and-ne, cpu-and-gpu or all \
+             (CPU_AND_NE and cpuAndNeuralEngine are read, too)"
     )]
     Units(String),
 }
 
 impl Target {
-    /// From the words of the command line: `M4`, `27`, `cpu-and-ne`. A system may be named (`macOS15`, `iOS 18.2`): an M chip
-    /// under iOS is an iPad's. Systems that the chip cannot run are refused; newer ones than are known are not, see
+    /// From the words of the command line: `M4`, `27`, `cpu-and-ne`. A system may be named (`macOS15`, `iOS
+    /// 18.2`): an M chip under iOS is an iPad's. Systems that the chip cannot run are refused; newer ones
+    /// than are known are not, see
     /// [`Target::warning`].
     pub fn new(chip: &str, os: &str, units: &str) -> Result<Target, TargetError> {
         let (platform, version) = split_system(os);
@@ -274,8 +276,8 @@ impl Units {
 impl FromStr for Units {
     type Err = TargetError;
     fn from_str(text: &str) -> Result<Units, TargetError> {
-        // As we write them, as coremltools does (`ct.ComputeUnit.CPU_AND_NE`), as Swift (`.cpuAndNeuralEngine`) and
-        // Objective-C do (`MLComputeUnitsCPUAndNeuralEngine`).
+        // As we write them, as coremltools does (`ct.ComputeUnit.CPU_AND_NE`), as Swift
+        // (`.cpuAndNeuralEngine`) and Objective-C do (`MLComputeUnitsCPUAndNeuralEngine`).
         let last = text.rsplit('.').next().unwrap_or(text);
         let word: String =
             last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();

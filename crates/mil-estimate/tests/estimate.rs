@@ -118,7 +118,8 @@ fn units_leave_devices_out() {
 
 #[test]
 fn an_uncertain_device_is_not_given() {
-    // Saves 0.285 ms on an M4, where an island costs 0.25: a chip whose rates are off by a half may say otherwise.
+    // Saves 0.285 ms on an M4, where an island costs 0.25: a chip whose rates are off by a half may say
+    // otherwise.
     let program = chain(3, DType::Fp16, false);
     let conv = |chip: &str| {
         let found = estimate(&program, &Target::new(chip, "27", "cpu-and-ne").unwrap());
@@ -243,7 +244,8 @@ fn ops_carry_what_a_report_draws() {
     }
 }
 
-/// Three pairs of conv and relu save 0.285 ms; an island costs 0.25 as the whole program, 0.375 after an op of the CPU's.
+/// Three pairs of conv and relu save 0.285 ms; an island costs 0.25 as the whole program, 0.375 after an op
+/// of the CPU's.
 #[test]
 fn an_island_says_by_how_much_it_misses() {
     let ty = fp16(&[1, 64, 32, 32]);
@@ -474,7 +476,8 @@ fn sizes_that_are_computed_are_followed() {
     let softmax = ops.iter().find(|op| op.kind == "softmax").unwrap();
     assert_eq!(softmax.result.as_deref(), Some("tensor<fp16, [128, 128]>"));
     assert_eq!(softmax.confidence, mil_estimate::Confidence::Assumed, "at another shape it may differ");
-    // The indices of the gather are constant, the shape of the reshape is not: it is known at this shape only.
+    // The indices of the gather are constant, the shape of the reshape is not: it is known at this shape
+    // only.
     let reshape = ops.iter().find(|op| op.kind == "reshape").unwrap();
     assert_eq!(reshape.needs.len(), 1, "{:?}", reshape.needs);
 }

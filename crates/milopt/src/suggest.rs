@@ -1,4 +1,5 @@
-//! What would improve a placement: pipelines tried on copies of a model's programs, with what to type for each that helps.
+//! What would improve a placement: pipelines tried on copies of a model's programs, with what to type for
+//! each that helps.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -56,7 +57,8 @@ impl Subject<'_> {
         trials.done()
     }
 
-    /// Tries every fix of [`Fix::all`] alone; then the best is continued with the fix that improves most, until none does.
+    /// Tries every fix of [`Fix::all`] alone; then the best is continued with the fix that improves most,
+    /// until none does.
     pub fn suggest(&self, tell: Tell<'_>) -> Suggestions {
         let all = Fix::all();
         let mut trials = Trials::new(self);
@@ -84,7 +86,8 @@ impl Subject<'_> {
         trials.done()
     }
 
-    /// The advice that goes with an estimate: the named pipelines, unless the model is too large to try them unasked.
+    /// The advice that goes with an estimate: the named pipelines, unless the model is too large to try them
+    /// unasked.
     pub fn rewrites(&self, also: Option<(&str, &Pipeline)>) -> Rewrites {
         if let Some(why) = self.unwritable() {
             return Rewrites::NotTried(why);
@@ -103,7 +106,8 @@ impl Subject<'_> {
     pub fn unwritable(&self) -> Option<String> {
         let missing = |(_, literal): (_, &Literal)| matches!(literal.storage, Storage::Missing(..));
         self.graphs().any(|graph| graph.literals().any(missing)).then(|| {
-            "Weights are missing, so the model cannot be rewritten: put them where the package names them, then ask again."
+            "Weights are missing, so the model cannot be rewritten: put them where the package \
+             names them, then ask again."
                 .to_owned()
         })
     }

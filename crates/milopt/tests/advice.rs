@@ -1,5 +1,5 @@
-//! The command that an estimate ends with: it runs as it is printed, and the model that it writes has the numbers that were
-//! promised. No estimate ends with a command that changes nothing.
+//! The command that an estimate ends with: it runs as it is printed, and the model that it writes has the
+//! numbers that were promised. No estimate ends with a command that changes nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -137,4 +137,47 @@ fn systems_and_units_are_read_as_people_write_them() {
     let new = run("99", "all");
     assert!(new.status.success());
     assert!(String::from_utf8_lossy(&new.stderr).contains("macOS 99 is not known; estimated as 27"));
+}
+
+/// An fp16 relu: nothing to gain. The same behind casts to fp32 and back: `cleanup` gains, and loses nothing.
+#[test]
+fn only_what_gains_is_advised() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, body: &str| {
+        let ty = "tensor<fp16, [1, 64, 64, 64]>";
+        let text = format!("program(1.3)\n{{\n    func main<ios17>({ty} x) {{\n{body}    }} -> (y);\n}}\n");
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    let relu = "        tensor<fp16, [1, 64, 64, 64]> y = relu(x = x)[name = string(\"y\")];\n";
+    write("plain.mil", relu);
+    let detour = "        tensor<fp32, [1, 64, 64, 64]> a = cast(x = x, dtype = string(\"fp32\"))[name = string(\"a\")];\n\
+                  \u{20}       tensor<fp16, [1, 64, 64, 64]> b = cast(x = a, dtype = string(\"fp16\"))[name = string(\"b\")];\n";
+    write("my detour.mil", &(detour.to_owned() + &relu.replace("x = x", "x = b")));
+    let text = |name: &str, more: &[&str]| {
+        let output = milopt(folder.path(), &[&["estimate", name], more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for more in [&[][..], &["--suggest"]] {
+        let report = text("plain.mil", more);
+        assert!(last_line(&report).is_none() && !report.contains("--pipeline"), "{report}");
+        let report = text("my detour.mil", more);
+        let (command, numbers) = last_line(&report).unwrap();
+        assert_eq!(command, "milopt run 'my detour.mil' -o 'my detour-ane.mlpackage' --pipeline cleanup");
+        assert!(numbers.starts_with("0 of 1 ops, "), "{numbers}");
+        assert!(!report.contains("rounds to fp16") && !report.contains("Nothing"), "{report}");
+    }
+}
+
+#[test]
+fn what_holds_no_program_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = milopt(folder.path(), &["estimate", "nowhere.mlpackage"]);
+    assert_eq!(missing.status.code(), Some(2));
+    // Specification version 1, a neural network without layers.
+    std::fs::write(folder.path().join("net.mlmodel"), [8, 1, 0xa2, 0x1f, 0]).unwrap();
+    let network = milopt(folder.path(), &["estimate", "net.mlmodel"]);
+    let told = String::from_utf8(network.stderr).unwrap();
+    assert_eq!(network.status.code(), Some(2));
+    assert!(told.contains("net.mlmodel is a neuralNetwork") && told.contains("convert it"), "{told}");
 }

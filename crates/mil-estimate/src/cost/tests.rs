@@ -1,4 +1,5 @@
-//! Times that the planner itself wrote down (751K: M4, macOS 27; freedomtan: M1, 2024), to its last printed digits.
+//! Times that the planner itself wrote down (751K: M4, macOS 27; freedomtan: M1, 2024), to its last printed
+//! digits.
 
 use mil_tensor::DType::{Fp16, Int32};
 

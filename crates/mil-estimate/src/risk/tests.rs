@@ -195,7 +195,8 @@ fn chips_and_systems_bound_a_risk() {
     // The M6 has the A19's generation, and another family.
     let chain = Case { ops: vec![conv(64, [3, 3]); 387], ..Case::default() };
     assert_eq!(chain.codes("A19", "26"), Vec::<&str>::new());
-    // A dilation along the height does not widen anything, nor is a chain with other ops between its convolutions one.
+    // A dilation along the height does not widen anything, nor is a chain with other ops between its
+    // convolutions one.
     let tall = ints(conv(8192, [3, 1]), "dilations", &[2, 1]);
     assert_eq!(Case::of(tall).codes("M2", "26"), Vec::<&str>::new());
     let broken = (0..800).map(|at| if at % 2 == 0 { conv(64, [3, 3]) } else { OpFacts::new("concat") });

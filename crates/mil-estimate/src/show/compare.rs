@@ -27,7 +27,8 @@ pub struct FunctionComparison {
     pub before: Option<Summary>,
     /// After.
     pub after: Option<Summary>,
-    /// Ops with results of one name and one type that are on another device, in the order of the program after.
+    /// Ops with results of one name and one type that are on another device, in the order of the program
+    /// after.
     pub moved: Vec<Moved>,
     /// Number of ops by type, before and after, of the types whose number changed.
     pub kinds: BTreeMap<String, [usize; 2]>,

@@ -1,8 +1,8 @@
 //! The report as one page that needs nothing else: no network, no fonts, no other file.
 //!
-//! The page is a skeleton (`html/page.html`), a style sheet, scripts, and the estimates as JSON, which the scripts draw. The JSON
-//! stands in a `<script>` element, so no `<` may appear in it: names come from files that anybody may have written. Scripts
-//! put them on the page as text, never as markup.
+//! The page is a skeleton (`html/page.html`), a style sheet, scripts, and the estimates as JSON, which the
+//! scripts draw. The JSON stands in a `<script>` element, so no `<` may appear in it: names come from files
+//! that anybody may have written. Scripts put them on the page as text, never as markup.
 
 use std::fmt::Write as _;
 
@@ -47,11 +47,12 @@ const SCRIPTS: [&str; 5] = [
     include_str!("html/app.js"),
 ];
 
-/// The report as an HTML page: what to do first, each op on the lane of its device, why it is there and what it costs, and
-/// the versions of the model beside each other. The last version is shown first.
+/// The report as an HTML page: what to do first, each op on the lane of its device, why it is there and what
+/// it costs, and the versions of the model beside each other. The last version is shown first.
 ///
-/// The same estimates give the same bytes. The time and the size are linear in ops, and the size is bounded: of a model that
-/// is too large for a browser the page shows the beginning and says so. Nothing fails: without scripts a reader gets the text report.
+/// The same estimates give the same bytes. The time and the size are linear in ops, and the size is bounded:
+/// of a model that is too large for a browser the page shows the beginning and says so. Nothing fails:
+/// without scripts a reader gets the text report.
 pub fn html(origin: &Origin<'_>, versions: &[Version<'_>]) -> String {
     let mut plain = String::new();
     for version in versions {

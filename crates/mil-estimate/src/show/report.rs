@@ -18,14 +18,14 @@ const WIDTH: usize = 60;
 /// So many segments, boundaries and reasons are listed; the rest is counted.
 const LISTED: usize = 8;
 
-/// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to do first.
-/// With `color`, devices are marked by ANSI escapes.
+/// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to
+/// do first. With `color`, devices are marked by ANSI escapes.
 pub fn report(estimate: &Estimate, color: bool) -> String {
     report_with(estimate, &Rewrites::Untried, color)
 }
 
-/// The same, with what is known about rewriting the model. Its last word, [`Rewrites::closing`], is left to who prints the
-/// estimates of all programs of the model.
+/// The same, with what is known about rewriting the model. Its last word, [`Rewrites::closing`], is left to
+/// who prints the estimates of all programs of the model.
 pub fn report_with(estimate: &Estimate, rewrites: &Rewrites, color: bool) -> String {
     let mut out = String::new();
     for (name, function) in &estimate.functions {

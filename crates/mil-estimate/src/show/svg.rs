@@ -1,7 +1,7 @@
 //! A strip of segments for a README.
 //!
-//! One picture serves light and dark pages: no background, text in a grey for each, and devices told apart by their row before
-//! their colour.
+//! One picture serves light and dark pages: no background, text in a grey for each, and devices told apart by
+//! their row before their colour.
 
 use std::fmt::Write as _;
 
@@ -32,8 +32,8 @@ const DARK: &str = "#a2abb6";
 /// Room for a letter, for text that is measured before anybody draws it.
 const LETTER: f64 = 7.4;
 
-/// The report as a small SVG picture: a strip for each function of each version, as wide as its ops are many, with a row for
-/// each device, and a legend. Its size is bounded; the same estimates give the same bytes.
+/// The report as a small SVG picture: a strip for each function of each version, as wide as its ops are many,
+/// with a row for each device, and a legend. Its size is bounded; the same estimates give the same bytes.
 pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
     let functions = || {
         versions.iter().flat_map(|version| {
@@ -117,7 +117,8 @@ fn numbers(function: &FunctionEstimate) -> String {
     )
 }
 
-/// A name in so many letters, cut in the middle: what sets names apart stands at their ends. Wide letters count as two.
+/// A name in so many letters, cut in the middle: what sets names apart stands at their ends. Wide letters
+/// count as two.
 fn shortened(name: &str, room: usize) -> String {
     let width = |letter: char| if letter < '\u{1100}' { 1 } else { 2 };
     if name.chars().map(width).sum::<usize>() <= room {
@@ -139,7 +140,8 @@ fn shortened(name: &str, room: usize) -> String {
     head.into_iter().chain(['…']).chain(tail).collect()
 }
 
-/// Each device's segments on its row. Neighbours that would touch are one, so that the number of shapes is bounded by the width.
+/// Each device's segments on its row. Neighbours that would touch are one, so that the number of shapes is
+/// bounded by the width.
 fn strip(body: &mut String, function: &FunctionEstimate, top: f64, rows: &[(Device, &str, &str)]) {
     let width = WIDTH - 2.0 * MARGIN;
     let total = function.segments.last().map_or(1, |last: &Segment| last.end.max(1)) as f64;

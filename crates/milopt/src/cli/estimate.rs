@@ -16,13 +16,13 @@ use crate::suggest::{Subject, Suggestions};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
 ///
-/// No model is written. The last line is the command that reaches the best estimate that is known: the named pipelines are tried
-/// on a copy, if the model is not too large for that. With --what-if, the program is rewritten in memory, and both are
-/// compared; with a second model, the two are. --suggest tries every known fix. A program is estimated at the default shapes
-/// of its inputs.
+/// No model is written. The last line is the command that reaches the best estimate that is known: the named
+/// pipelines are tried on a copy, if the model is not too large for that. With --what-if, the program is
+/// rewritten in memory, and both are compared; with a second model, the two are. --suggest tries every known
+/// fix. A program is estimated at the default shapes of its inputs.
 ///
-/// Limits (--max-segments, --min-ane-share, --max-cost-ms) hold for each function of what is estimated last: the rewritten
-/// program, or the second model. Exit code 1 if one is broken.
+/// Limits (--max-segments, --min-ane-share, --max-cost-ms) hold for each function of what is estimated last:
+/// the rewritten program, or the second model. Exit code 1 if one is broken.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil
@@ -36,10 +36,12 @@ pub(super) struct Args {
     /// The system: 15.4, 26 (macOS for M chips, iOS for A chips), or with its name: macOS15, iOS18
     #[arg(long, default_value = "26")]
     os: String,
-    /// What the app allows: cpu-only, cpu-and-ne, cpu-and-gpu or all; Apple's and coremltools' spellings are read, too
+    /// What the app allows: cpu-only, cpu-and-ne, cpu-and-gpu or all; Apple's and coremltools' spellings are
+    /// read, too
     #[arg(long, default_value = "cpu-and-ne")]
     units: String,
-    /// Estimate the program as this pipeline would rewrite it, beside the program as it is: name, file or text
+    /// Estimate the program as this pipeline would rewrite it, beside the program as it is: name, file or
+    /// text
     #[arg(long, value_name = "PIPELINE")]
     what_if: Option<String>,
     /// Try every known fix, alone and together, and list those that lower the cost or the number of segments
@@ -157,7 +159,8 @@ fn one_model(args: &Args, target: &Target) -> Result<Answer, Failure> {
     Ok(Answer { programs, rewrites, rewrites_after, suggestions })
 }
 
-/// What rewriting a model would bring: with --suggest by every fix, else by the named pipelines and what was asked about.
+/// What rewriting a model would bring: with --suggest by every fix, else by the named pipelines and what was
+/// asked about.
 fn advised(
     args: &Args,
     package: &Package,
@@ -286,7 +289,8 @@ fn hashes(model: &Path) -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
-/// Writes a file whole or not at all: beside its place, then in it. What is no regular file (a pipe) is written as it is.
+/// Writes a file whole or not at all: beside its place, then in it. What is no regular file (a pipe) is
+/// written as it is.
 fn replace(path: &Path, content: &str) -> Outcome {
     let fault = |error: std::io::Error| Failure::Input(format!("cannot write {}: {error}", path.display()));
     // A link stays one.
@@ -358,7 +362,8 @@ impl Found {
 }
 
 impl Answer {
-    /// One document: the estimate, or `programs`; beside it the `advice` (the best rewrite, or null) and the `suggestions`.
+    /// One document: the estimate, or `programs`; beside it the `advice` (the best rewrite, or null) and the
+    /// `suggestions`.
     fn to_json(&self) -> Result<Value, Failure> {
         let mut values: Vec<Map<String, Value>> =
             self.programs.iter().map(Found::to_json).collect::<Result<_, _>>()?;

@@ -9,9 +9,9 @@ use crate::cli::{Failure, Outcome, open, say, say_json};
 
 /// Compare an estimate with a plan that Core ML made on a device.
 ///
-/// The plan is a dump of MLComputePlan, as JSON or tab-separated text; docs/placement.md has the format, and a Swift and a
-/// Python snippet that write one. Devices and what the Neural Engine can run are compared op by op, and disagreements are
-/// counted by op type and by the rule that we gave.
+/// The plan is a dump of MLComputePlan, as JSON or tab-separated text; docs/placement.md has the format, and
+/// a Swift and a Python snippet that write one. Devices and what the Neural Engine can run are compared op by
+/// op, and disagreements are counted by op type and by the rule that we gave.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The model that the plan was made of: .mlpackage, .mlmodel, .mlmodelc or .mil

@@ -1,6 +1,7 @@
 //! What the scripts of the page read: estimates without repetition.
 //!
-//! Texts repeat (types, reasons, names that ops and results share), so each is stored once and named by its place.
+//! Texts repeat (types, reasons, names that ops and results share), so each is stored once and named by its
+//! place.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,8 @@ use crate::words::{ms, plural, share, sizes};
 const OPS: usize = 40_000;
 /// So many functions are.
 const FUNCTIONS: usize = 64;
-/// So many producers and operands of an op are, ops of a risk, risks, flexible features and shapes of one: lists that a person reads.
+/// So many producers and operands of an op are, ops of a risk, risks, flexible features and shapes of one:
+/// lists that a person reads.
 const LISTED: usize = 32;
 /// Longer texts are cut.
 const LETTERS: usize = 240;

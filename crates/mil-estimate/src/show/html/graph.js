@@ -259,7 +259,7 @@ class Graph {
     this.drawFlags(context, colors, narrow);
   }
 
-  /** Segments that are too narrow for their name and cost much all the same have it on a line of its own, the dearest first. */
+  /** Segments that are too narrow for their name and cost much all the same have it on a line of its own, the most expensive first. */
   drawFlags(context, colors, narrow) {
     const { segments, summary } = this.found;
     const taken = [];
@@ -272,6 +272,8 @@ class Graph {
       const left = Math.max(4, Math.min(middle - width / 2, this.width - width - 4));
       if (middle < 0 || middle > this.width || taken.some(([from, to]) => left < to + 8 && left + width > from - 8)) continue;
       taken.push([left, left + width]);
+      context.fillStyle = colors.paper;
+      context.fillRect(left - 3, 22, width + 6, 15);
       context.fillStyle = colors.ink;
       context.fillText(label, left, 30);
       context.fillRect(middle - 0.5, 36, 1, HEAD - 36);

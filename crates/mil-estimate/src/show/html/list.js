@@ -5,6 +5,9 @@ const shapeOf = (type) => type.replace(/^tensor<(\w+), \[(.*)\]>$/, (_, element,
 
 const ROW = 28;
 
+/** A long name without its middle: what sets names apart stands at their ends. */
+const inMiddle = (name, letters) => (name.length <= letters ? name : `${name.slice(0, Math.ceil(letters / 2) - 1)}…${name.slice(-Math.floor(letters / 2))}`);
+
 class List {
   constructor(host, pick) {
     Object.assign(this, { host, pick, found: null, shown: [], selected: -1 });
@@ -56,7 +59,7 @@ class List {
     },
     el("span", { class: "n" }, String(at + 1)),
     el("span", null, deviceMark(op.device)),
-    el("span", { title: text(op.name) }, text(op.name)),
+    el("span", { title: text(op.name) }, inMiddle(text(op.name), this.host.clientWidth < 700 ? 17 : 80)),
     el("span", null, text(op.kind)),
     el("span", { class: "n" }, milliseconds(costOf(op))),
     el("span", { title: op.result === undefined ? null : text(op.result) }, op.result === undefined ? "" : shapeOf(text(op.result))),
