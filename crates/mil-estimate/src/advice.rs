@@ -149,8 +149,8 @@ fn resting(function: &FunctionEstimate) -> String {
     let count = function.ops.iter().filter(refused).count();
     if count > 0 {
         return format!(
-            "Leave it as it is: the plan would not be cheaper if the ANE took the {} that it refuses, \
-             type by type.",
+            "Leave it as it is: the plan would hardly be cheaper if the ANE took the {} that it refuses, \
+             one type at a time.",
             plural(count, "op")
         );
     }

@@ -14,7 +14,7 @@ use crate::placement::{Plan, Planner, place};
 use crate::target::Backend;
 
 /// So many groups are asked for, those with the longest times first: each takes a plan.
-const ASKED: usize = 8;
+const ASKED: usize = 24;
 
 /// Ops of one type that the Neural Engine refuses for one reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]

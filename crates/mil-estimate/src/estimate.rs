@@ -47,7 +47,8 @@ pub struct FunctionEstimate {
     pub ops: Vec<OpEstimate>,
     /// Runs of ops that the Neural Engine could run and does not, nearest to it first.
     pub islands: Vec<Island>,
-    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first.
+    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first. Empty
+    /// for a program in fp32, of which it refuses every op.
     pub blockers: Vec<Blocker>,
     /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run
     /// there.
@@ -246,7 +247,7 @@ fn estimate_graph(
         cost_interval_ms: [at_cost(|time| time.low), at_cost(|time| time.high)],
         needs_fp16_cast: needs_fp16_cast(&ops),
     };
-    let blockers = if target.allows(Backend::Ane) {
+    let blockers = if target.allows(Backend::Ane) && !summary.needs_fp16_cast {
         blockers::find(&ops, &legality, &times, &chosen, &plan, &planner)
     } else {
         Vec::new()

@@ -244,6 +244,37 @@ fn ops_carry_what_a_report_draws() {
     }
 }
 
+#[test]
+fn advice_is_risks_first_and_then_what_saves_most() {
+    let mut program = chain(20, DType::Fp16, true);
+    let graph = program.graph_mut("main").unwrap();
+    graph.add_input(Graph::ROOT, "cache", Type::new(mil_ir::TypeKind::State(fp16(&[1, 48]))));
+    let found = estimate(&program, &m4());
+    let main = &found.functions["main"];
+    let totals = mil_estimate::Totals::of([&found]);
+    let after = mil_estimate::Totals { cost_ms: 0.999 * totals.cost_ms - 1e-3, ..totals };
+    let rewrite = mil_estimate::Rewrite {
+        pipeline: "cleanup".to_owned(),
+        command: "milopt run a.mil -o a-ane.mlpackage --pipeline cleanup".to_owned(),
+        why: Vec::new(),
+        before: totals,
+        after,
+        lossy: false,
+        risks: Vec::new(),
+    };
+    let rewrites = mil_estimate::Rewrites::Tried(vec![rewrite]);
+    let told = mil_estimate::advice(main, &rewrites);
+    assert!(told[0].warns && told[0].text.contains("cache"), "{told:?}");
+    let [cumsum] = &main.blockers[..] else { panic!("{:?}", main.blockers) };
+    assert_eq!((cumsum.code, &*cumsum.kind, cumsum.ops.len()), ("unsupported_op", "cumsum", 1));
+    // A cut in the middle costs two switches and a launch.
+    assert!(cumsum.saves_ms > 0.37, "{}", cumsum.saves_ms);
+    let saved: Vec<f64> = told[1..].iter().map(|one| one.saves_ms.unwrap()).collect();
+    assert!(saved.len() == 2 && saved[0] == cumsum.saves_ms && saved[0] > saved[1], "{saved:?}");
+    let closing = rewrites.closing();
+    assert!(closing.starts_with("`milopt run a.mil -o a-ane.mlpackage --pipeline cleanup`: 40 of 41 ops, "));
+}
+
 /// Three pairs of conv and relu save 0.285 ms; an island costs 0.25 as the whole program, 0.375 after an op
 /// of the CPU's.
 #[test]

@@ -94,9 +94,10 @@ function showAdvice() {
     one.command && one.saves ? el("span", { class: "why" }, `saves ${milliseconds(one.saves)} of the plan`) : null, " ",
     ...one.ops.slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
   byId("advice").replaceChildren(...items);
-  const { rewrites, tried } = data.versions[state.version];
+  const { rewrites, tried, untried } = data.versions[state.version];
   byId("rewrites").replaceChildren(...(rewrites.length === 0 ? [
     tried ? el("p", { class: "hint" }, "The named pipelines were tried: none of them saves one percent.") : null,
+    untried ? el("p", { class: "hint" }, ...code(untried)) : null,
   ].filter(Boolean) : [
     el("p", { class: "hint" }, "Pipelines that were tried, the best first (ops on the Neural Engine, planned time):"),
     el("ul", null, ...rewrites.slice(0, 8).map((one) => el("li", null,

@@ -50,6 +50,9 @@ struct VersionData {
     rewrites: Vec<RewriteData>,
     /// Pipelines were tried.
     tried: bool,
+    /// Why they were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untried: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -250,7 +253,11 @@ pub(super) fn json(origin: &Origin<'_>, versions: &[Version<'_>]) -> String {
                 Rewrites::Tried(found) => (found.iter().take(LISTED).map(rewrite_data).collect(), true),
                 _ => (Vec::new(), false),
             };
-            VersionData { label: short(version.label), functions: found, rewrites, tried }
+            let untried = match version.rewrites {
+                Rewrites::NotTried(why) => Some(long(why)),
+                _ => None,
+            };
+            VersionData { label: short(version.label), functions: found, rewrites, tried, untried }
         })
         .collect();
     let page = Page {
