@@ -119,7 +119,9 @@ fn refusals(function: &FunctionEstimate) -> Vec<Advice> {
 
 /// The run of ops that misses the ANE by least, if it is near.
 fn island(function: &FunctionEstimate) -> Option<Advice> {
-    let near = function.islands.iter().find(|island| island.ops > 1 && island.misses_ms < NEAR)?;
+    // One that misses it by nothing is a tie.
+    let is_near = |misses: f64| misses > 1e-6 && misses < NEAR;
+    let near = function.islands.iter().find(|island| island.ops > 1 && is_near(island.misses_ms))?;
     let first = &function.ops.get(near.first)?.name;
     let text = format!(
         "{} from {first} on miss the ANE by {}: fewer ops around them may bring them there.",

@@ -195,6 +195,9 @@ fn chips_and_systems_bound_a_risk() {
     // The M6 has the A19's generation, and another family.
     let chain = Case { ops: vec![conv(64, [3, 3]); 387], ..Case::default() };
     assert_eq!(chain.codes("A19", "26"), Vec::<&str>::new());
+    // 16 × 16 is supported, if slow to compile: what is over the limit is 1 × 16, and 17 × 17.
+    let square = |size: u64| Case::of(conv(64, [size, size])).codes("M4", "27");
+    assert_eq!((square(15), square(16), square(17)), (vec![], vec!["huge_kernel"], vec!["wide_kernel"]));
     // A dilation along the height does not widen anything, nor is a chain with other ops between its
     // convolutions one.
     let tall = ints(conv(8192, [3, 1]), "dilations", &[2, 1]);
