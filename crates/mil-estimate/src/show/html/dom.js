@@ -13,11 +13,13 @@ function el(tag, properties, ...children) {
   return made;
 }
 
+const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 const link = (label, act) => el("button", { type: "button", class: "link", onclick: act }, label);
 const deviceMark = (device) => el("span", { class: `device ${device}` }, DEVICE_NAMES[device]);
 const plural = (count, what) => `${whole(count)} ${what}${count === 1 ? "" : "s"}`;
 const whole = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-const percent = (share) => `${share > 0 && share < 0.01 ? "<1" : share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`;
+/** Only all is 100 %, only nothing is 0. */
+const percent = (share) => `${share <= 0 ? 0 : share >= 1 ? 100 : Math.min(99.9, Math.max(0.1, Math.round(1000 * share) / 10))} %`;
 
 function milliseconds(ms) {
   if (ms === null || ms === undefined) return "–";
@@ -38,6 +40,15 @@ function operations(count) {
   if (count < 1e3) return `${Math.round(count)}`;
   if (count < 1e6) return `${(count / 1e3).toFixed(1)} thousand`;
   return count < 1e9 ? `${(count / 1e6).toFixed(1)} million` : `${(count / 1e9).toFixed(2)} billion`;
+}
+
+/** Something to type, with a button that copies it where the browser allows that. */
+function command(line) {
+  const done = el("span", { class: "copied", role: "status" });
+  const copy = el("button", { type: "button", class: "copy", "aria-label": `Copy ${line}`, onclick: () => {
+    navigator.clipboard?.writeText(line).then(() => (done.textContent = "copied"), () => (done.textContent = "select and copy"));
+  } }, "Copy");
+  return el("span", { class: "command" }, el("code", { class: "fix" }, line), navigator.clipboard ? copy : null, done);
 }
 
 /** A table; cells are `[content, class]` or the content alone. */

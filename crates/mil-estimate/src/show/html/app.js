@@ -1,6 +1,6 @@
 // The page as a whole: what is shown, and what happens when a person asks for something else.
 
-const state = { version: data.versions.length - 1, name: "", selected: -1, search: "", filter: "" };
+const state = { version: data.versions.length - 1, name: "", selected: -1, search: "", filter: "", sort: "program" };
 let found = null;
 let matches = [];
 
@@ -42,8 +42,11 @@ function showVerdict() {
     tile("Ops on the Neural Engine", (s) => s.ane_share, percent, false, `${whole(summary.ane_ops)} of ${whole(summary.ops)} ops`),
     tile("Segments", (s) => s.segments, whole, true, order),
     tile("Planned time", (s) => s.cost_ms, milliseconds, true, between),
-    tile("Could run on the Neural Engine", (s) => (s.ops ? s.ane_supported / s.ops : 0), percent, false,
-      `${whole(summary.ane_supported)} ops; ${whole(summary.ops - summary.ane_supported)} cannot`),
+    // The same share twice says nothing.
+    summary.ane_supported === summary.ane_ops
+      ? tile("Cannot run on the Neural Engine", (s) => s.ops - s.ane_supported, whole, true, summary.ane_ops === summary.ops ? "no op" : "all that can are there")
+      : tile("Could run on the Neural Engine", (s) => (s.ops ? s.ane_supported / s.ops : 0), percent, false,
+        `${whole(summary.ane_supported)} ops; ${whole(summary.ops - summary.ane_supported)} cannot`),
   );
 }
 
@@ -86,21 +89,34 @@ function kindsOf(group, most) {
 }
 
 function showAdvice() {
-  byId("advice").replaceChildren(...code(found.advice));
+  const items = found.advice.map((one) => el("li", { class: one.warns ? "warns" : null },
+    ...(one.command ? ["Run ", command(one.command)] : code(one.text)),
+    one.command && one.saves ? el("span", { class: "why" }, `saves ${milliseconds(one.saves)} of the plan`) : null, " ",
+    ...one.ops.slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
+  byId("advice").replaceChildren(...items);
+  const { rewrites, tried, untried } = data.versions[state.version];
+  byId("rewrites").replaceChildren(...(rewrites.length === 0 ? [
+    tried ? el("p", { class: "hint" }, "The named pipelines were tried: none of them saves one percent.") : null,
+    untried ? el("p", { class: "hint" }, ...code(untried)) : null,
+  ].filter(Boolean) : [
+    el("p", { class: "hint" }, "Pipelines that were tried, the best first (ops on the Neural Engine, planned time):"),
+    el("ul", null, ...rewrites.slice(0, 8).map((one) => el("li", null,
+      el("strong", null, one.pipeline), ` ${one.numbers}, ${plural(one.segments, "segment")}`,
+      one.lossy ? el("span", { class: "why" }, "It rounds to fp16: compare the numbers.") : null,
+      ...one.risks.map((risk) => el("span", { class: "why" }, `Then mind: ${risk}`)),
+      one.command && !found.advice.some((said) => said.command === one.command) ? command(one.command) : null))),
+  ]));
   const groups = found.reasons.filter((group) => group.cuts.length || group.reason.refused);
   const cutting = groups.some((group) => group.cuts.length);
   const item = (group) => {
-    const names = kindsOf(group, 3);
-    const parts = [el("strong", null, names), ": ", messageOf(group), " "];
+    const parts = [el("strong", null, kindsOf(group, 3)), ": ", `${group.message.replace(/[.\s]*$/, "")}. `];
     if (group.cuts.length) {
       parts.push(`Starts ${plural(group.cuts.length, "segment")} off the ANE: `);
       group.cuts.slice(0, 6).forEach((number) =>
         parts.push(link(`${number + 1}`, () => go(culprit(found, found.segments[number]))), " "));
-      if (group.cuts.length > 6) parts.push("… ", link(`all ${whole(group.ops.length)} ops`, () => showGroup(group)));
-    } else {
-      parts.push(link(plural(group.ops.length, "op"), () => showGroup(group)));
+      if (group.cuts.length > 6) parts.push("… ");
     }
-    if (group.reason.fix !== null) parts.push(el("code", { class: "fix" }, `milopt run IN -o OUT --pass ${text(group.reason.fix)}`));
+    parts.push(link(plural(group.ops.length, "op"), () => showGroup(group)));
     return el("li", null, ...parts);
   };
   const relevant = cutting ? groups.filter((group) => group.cuts.length) : groups;
@@ -116,13 +132,13 @@ function showNotes() {
   const note = (title, why, ops) => notes.push(el("li", null, title, why && el("span", { class: "why" }, why),
     ...(ops || []).slice(0, 6).flatMap((at) => [link(text(found.ops[at].name), () => go(at)), " "])));
   for (const warning of warnings) {
-    note(el("strong", null, warning.title), `${warning.text.charAt(0).toUpperCase()}${warning.text.slice(1)} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
+    note(el("strong", null, sentence(warning.title)), `${sentence(warning.text)} (${warning.certainty}${warning.source ? `; ${warning.source}` : ""})`, warning.ops);
   }
   if (found.ops.length < found.total) note(el("strong", null, `The page shows the first ${whole(found.ops.length)} of ${whole(found.total)} ops`), "The numbers above are of all of them; --json has every op.");
   if (data.left_out) note(`${plural(data.left_out, "function")} left out`, "The page would be too large.");
   if (summary.unknown_ops) note(link(`${plural(summary.unknown_ops, "op")} undecided`, () => setFilter("device unknown")), "The costs on this chip are not known well enough to say where.");
   if (summary.tied_ops) note(link(`${plural(summary.tied_ops, "tie")}`, () => setFilter("tie")), "Another device costs the same there: which one a device takes is arbitrary.");
-  if (summary.assumed_ops) note(link(`${plural(summary.assumed_ops, "op")} on assumptions`, () => setFilter("confidence assumed")), "They rest on numbers of other chips, systems or ops.");
+  if (summary.assumed_ops) note(link(`${plural(summary.assumed_ops, "op")} ${summary.assumed_ops === 1 ? "rests" : "rest"} on numbers of other chips or ops`, () => setFilter("confidence assumed")), "Those of this chip are not known for them.");
   for (const island of found.segments.filter((segment) => segment.device === "cpu" && segment.margin > 1e-6).sort((a, b) => a.margin - b.margin).slice(0, 3)) {
     note(link(`Segment ${found.segments.indexOf(island) + 1} misses the ANE by ${milliseconds(island.margin)}`, () => go(island.first)), `${plural(island.ops, "op")} that could run there.`);
   }
@@ -130,7 +146,15 @@ function showNotes() {
   if (state.version > 0) {
     const before = functionNamed(data.versions[0], found.name);
     const change = before && moved(before, found);
-    if (change?.matched > found.ops.length / 2) note(`${whole(change.moved)} of ${whole(change.matched)} ops that kept their name changed device`, `Compared with “${data.versions[0].label}”; ${whole(before.total)} ops became ${whole(found.total)}.`);
+    const made = data.versions[0].rewrites.find((one) => data.versions[state.version].label === `after ${one.pipeline}`);
+    if (made?.command) note("What writes this version", command(made.command));
+    if (change?.matched) {
+      const links = change.places.slice(0, 200).map((at) => el("li", null,
+        `${DEVICE_NAMES[change.old(found.ops[at])]} → ${DEVICE_NAMES[found.ops[at].device]} `, link(text(found.ops[at].name), () => go(at)), ` ${text(found.ops[at].kind)}`));
+      if (change.places.length > 200) links.push(el("li", null, `and ${whole(change.places.length - 200)} more`));
+      note(`${whole(change.places.length)} of ${whole(change.matched)} ops that kept their name moved to another device`, `Compared with “${data.versions[0].label}”; ${whole(before.total)} ops became ${whole(found.total)}.`);
+      if (links.length) notes[notes.length - 1].append(el("details", null, el("summary", null, "Which ones"), el("ul", null, ...links)));
+    }
   }
   byId("notes").replaceChildren(...(notes.length ? notes : [el("li", null, "No warnings, no ties, nothing assumed.")]));
 }
@@ -174,28 +198,47 @@ function marginOf(op) {
     : `Margin ${more}: the cheapest plan with this op on another device costs that much more.`;
 }
 
+/** The pipeline that removes a reason: what to type if it was tried and helps, its name if nobody tried. */
+function fixOf(reason) {
+  if (reason.fix === null) return null;
+  const { rewrites, tried } = data.versions[state.version];
+  const known = rewrites.find((one) => one.pipeline === text(reason.fix));
+  if (known?.command) return el("p", null, "What removes the reason: ", command(known.command));
+  return tried ? null : el("p", null, "What may remove the reason: the pipeline ", el("strong", null, text(reason.fix)));
+}
+
+/** What the op works on: results of other ops, weights, attributes. */
+function operandsOf(op) {
+  if (!op.operands) return [];
+  const row = ([param, name, type, value, constant]) => el("li", null, el("strong", null, text(param)), " ",
+    value !== null ? el("code", null, text(value)) : name !== null ? `${text(name)} ` : "",
+    value === null ? el("span", { class: "from" }, `${shapeOf(text(type))}${constant ? ", constant" : ""}`) : null);
+  return [el("h4", null, "Operands and attributes"), el("ul", { class: "operands" }, ...op.operands.map(row))];
+}
+
 function showDetails() {
   const host = byId("details");
   const at = state.selected;
   if (at < 0) {
     const dearest = found.ops.map((op, at) => at).sort((a, b) => costOf(found.ops[b]) - costOf(found.ops[a])).slice(0, 8);
-    return host.replaceChildren(el("h3", null, "No op selected"), el("p", { class: "from" }, "Choose one in the graph to see why it is where it is."), ...neighbours("Dearest ops of the plan", dearest.filter((at) => costOf(found.ops[at]) > 0)));
+    return host.replaceChildren(el("h3", null, "No op selected"), el("p", { class: "from" }, "Choose one in the graph to see why it is where it is."), ...neighbours("Most expensive ops", dearest.filter((at) => costOf(found.ops[at]) > 0)));
   }
   const op = found.ops[at], reason = reasonOf(op);
   const segment = found.segments[op.segment];
   host.replaceChildren(...[
     el("h3", null, text(op.name)),
-    el("p", { class: "type" }, `${text(op.kind)}${op.result === undefined ? "" : ` → ${text(op.result)}`}${op.output === undefined ? "" : ` (${text(op.output)})`}`),
+    el("p", { class: "type" }, `${text(op.kind)}${op.result === undefined ? "" : ` → ${shapeOf(text(op.result))}`}${op.output === undefined ? "" : ` (${text(op.output)})`}`),
     el("p", null, deviceMark(op.device), ` ${LANE_NAMES[op.device]}`, op.backend && op.device === "cpu" ? ` (${op.backend})` : "", ` · op ${whole(at + 1)} of ${whole(found.total)}`),
     reason && el("div", { class: `reason${reason.refused ? " refused" : ""}` },
       el("strong", null, reason.refused ? "Cannot run on the ANE: " : op.device === "unknown" ? "Undecided: " : "Not on the ANE: "), text(reason.message),
       el("p", { class: "from" }, el("code", null, text(reason.code)), ` · ${reason.certainty}: ${CERTAINTY[reason.certainty]}`, text(reason.source) ? ` · source: ${text(reason.source)}` : ""),
-      reason.fix !== null && el("p", null, "Fix: the pass ", el("strong", null, text(reason.fix)), el("code", { class: "fix" }, `milopt run IN -o OUT --pass ${text(reason.fix)}`))),
-    el("h4", null, "Cost by the planner’s clock"),
+      fixOf(reason)),
+    ...operandsOf(op),
+    el("h4", null, "Planned time"),
     ...bars(op),
     el("p", { class: "from" }, marginOf(op)),
     el("p", { class: "from" }, `Confidence: ${op.confidence} (${CERTAINTY[op.confidence]}).`),
-    el("p", { class: "from" }, `${operations(op.flop)} operations, ${bytes(op.bytes)} read and written${op.weights ? `, ${bytes(op.weights)} of weights` : ""}.`),
+    el("p", { class: "from" }, `${op.flop ? `${operations(op.flop)} operations, ` : ""}${bytes(op.bytes)} read and written${op.weights ? `, ${bytes(op.weights)} of weights` : ""}.`),
     segment && el("h4", null, `Segment ${op.segment + 1} of ${found.summary.segments}`),
     segment && el("p", { class: "from" }, `${plural(segment.ops, "op")} ${segment.device === "unknown" ? "undecided" : `on ${LANE_NAMES[segment.device]}`}, ${milliseconds(segment.ms)}; ${bytes(segment.live_in)} enter, ${bytes(segment.live_out)} leave.`,
       segment.margin === undefined || segment.device === "unknown" ? "" : ` The cheapest plan with all of it on the other device costs ${milliseconds(segment.margin)} more.`),
@@ -208,14 +251,16 @@ function showDetails() {
 
 function showTables() {
   const groups = found.reasons;
-  byId("reasons").replaceChildren(groups.length === 0 ? el("p", { class: "empty" }, "None is elsewhere.") : table("Reasons",
-    ["Reason", ["Ops", "n"], ["Starts segments", "n"], "Op types", "Fix", "Source", "Show"],
-    groups.slice(0, 100).map((group) => [
-      [el("span", null, el("code", null, text(group.reason.code)), ` ${messageOf(group)}`), "wide"],
-      [whole(group.ops.length), "n"], [group.cuts.length ? whole(group.cuts.length) : "", "n"],
-      kindsOf(group, 4),
-      group.reason.fix === null ? "–" : el("code", null, text(group.reason.fix)),
-      `${group.reason.certainty}${text(group.reason.source) ? `, ${text(group.reason.source)}` : ""}`,
+  const all = found.summary.ane_ops === found.summary.ops ? "All ops are on the Neural Engine." : "No reasons are known.";
+  const variants = (group) => group.variants.length === 0 ? null : el("span", { class: "from" },
+    ` … is ${group.variants.slice(0, 6).map(([what, count]) => `${what} (${whole(count)})`).join(", ")}${group.variants.length > 6 ? ", …" : ""}`);
+  byId("reasons").replaceChildren(groups.length === 0 ? el("p", { class: "empty" }, all) : table("Reasons",
+    ["Reason", ["Ops", "n"], ["Starts segments", "n extra"], ["Op types", "extra"], ["Source", "extra"], ["Show", "n"]],
+    groups.map((group) => [
+      [el("span", null, el("code", null, group.code), ` ${group.message}`, variants(group)), "wide"],
+      [whole(group.ops.length), "n"], [group.cuts.length ? whole(group.cuts.length) : "", "n extra"],
+      [kindsOf(group, 4), "extra"],
+      [`${group.reason.certainty}${text(group.reason.source) ? `, ${text(group.reason.source)}` : ""}`, "extra"],
       [link("in graph", () => showGroup(group)), "n"],
     ])));
   const most = showTables.all ? found.segments.length : 60;
@@ -224,14 +269,36 @@ function showTables() {
     const begins = found.ops[segment.device === "ane" ? segment.first : culprit(found, segment)];
     return [
       [whole(number + 1), "n"], deviceMark(segment.device), [whole(segment.ops), "n"], [milliseconds(segment.ms), "n"],
-      [bytes(segment.live_in), "n"], [bytes(segment.live_out), "n"], [milliseconds(segment.margin), "n"],
+      [bytes(segment.live_in), "n extra"], [bytes(segment.live_out), "n extra"], [milliseconds(segment.margin), "n extra"],
       [el("span", null, link(text(begins.name), () => go(found.ops.indexOf(begins))), ` ${text(begins.kind)}`, why ? el("span", { class: "from" }, `: ${text(why.message)}`) : ""), "wide"],
     ];
   });
   byId("segments").replaceChildren(rows.length === 0 ? el("p", { class: "empty" }, "None.") : table("Segments",
-    [["#", "n"], "Device", ["Ops", "n"], ["Time", "n"], ["In", "n"], ["Out", "n"], ["Other device costs", "n"], "Begins with, or is off the ANE for"], rows));
+    [["#", "n"], "Device", ["Ops", "n"], ["Time", "n"], ["In", "n extra"], ["Out", "n extra"], ["Other device costs", "n extra"], "Begins with, or is off the ANE for"], rows));
   if (most < found.segments.length) byId("segments").append(el("p", { class: "empty" }, link(`Show all ${whole(found.segments.length)}`, () => { showTables.all = true; showTables(); })));
-  byId("list-head").replaceChildren(...["#", "Device", "Name", "Type", "Time", "Why not on the ANE", "Margin"].map((head) => el("span", { class: ["#", "Time", "Margin"].includes(head) && "n" }, head)));
+  showListHead();
+}
+
+/** Columns of the list; by some of them it can be sorted. */
+const COLUMNS = [["#", "n", "program"], ["Device"], ["Name"], ["Type"], ["Time", "n", "time"], ["Result"], ["Weights", "n", "weights"], ["Why not on the ANE"]];
+
+function showListHead() {
+  byId("list-head").replaceChildren(...COLUMNS.map(([head, name, sort]) => el("span", { class: name },
+    sort ? el("button", { type: "button", class: "sort", "aria-pressed": String(state.sort === sort), onclick: () => sortBy(sort) },
+      `${head}${state.sort === sort ? (sort === "program" ? " ↑" : " ↓") : ""}`) : head)));
+}
+
+function sortBy(sort) {
+  state.sort = sort;
+  showListHead();
+  showList();
+}
+
+/** The matches in the list, in the order that was asked for. */
+function showList() {
+  const by = { time: (at) => -costOf(found.ops[at]), weights: (at) => -found.ops[at].weights }[state.sort];
+  list.show(found, by ? [...matches].sort((a, b) => by(a) - by(b)) : matches);
+  list.select(state.selected);
 }
 
 function showLegend() {
@@ -245,7 +312,7 @@ function showLegend() {
 function showFilters() {
   const option = (value, label) => el("option", { value }, label);
   const count = (test) => found.ops.filter(test).length;
-  const groups = found.reasons.slice(0, 40).map((group) => option(`reason ${group.key}`, `${text(group.reason.code)} (${kindsOf(group, 2)}): ${whole(group.ops.length)}`));
+  const groups = found.reasons.slice(0, 40).map((group) => option(`reason ${group.code}`, `${group.code} (${kindsOf(group, 2)}): ${whole(group.ops.length)}`));
   byId("filter").replaceChildren(...[
     option("", "All ops"),
     el("optgroup", { label: "Device" }, ...found.lanes.map((device) => option(`device ${device}`, `${LANE_NAMES[device]}: ${whole(count((op) => op.device === device))}`))),
@@ -267,7 +334,7 @@ function passes(filter) {
     case "tie": return (op) => op.tie;
     case "could": return (op) => op.device !== "ane" && op.ms[0] !== null;
     case "reason": {
-      const group = found.reasons.find((group) => group.key === value);
+      const group = found.reasons.find((group) => group.code === value);
       const places = new Set((group ? group.ops : []).map((at) => found.ops[at]));
       return (op) => places.has(op);
     }
@@ -284,8 +351,7 @@ function applySearch() {
     if (test(op) && words.every((word) => op.haystack.includes(word))) matches.push(at);
   });
   graph.highlight(all ? null : new Set(matches));
-  list.show(found, matches);
-  list.select(state.selected);
+  showList();
   showMatches(all);
 }
 
@@ -304,7 +370,7 @@ function setFilter(filter) {
 
 function showGroup(group) {
   state.search = byId("search").value = "";
-  setFilter(`reason ${group.key}`);
+  setFilter(`reason ${group.code}`);
   step(1);
 }
 
@@ -344,7 +410,7 @@ function keyInGraph(event) {
   const { ops, segments, users } = found, at = state.selected;
   const clamp = (place) => Math.max(0, Math.min(ops.length - 1, place));
   const segment = (by) => segments[Math.max(0, Math.min(segments.length - 1, (ops[at]?.segment ?? -1) + by))]?.first ?? at;
-  const first = clamp(Math.ceil(graph.start));
+  const first = clamp(graph.opAt(graph.start));
   const moves = {
     ArrowRight: () => (at < 0 ? first : event.shiftKey ? segment(1) : clamp(at + 1)),
     ArrowLeft: () => (at < 0 ? first : event.shiftKey ? segment(-1) : clamp(at - 1)),
@@ -372,6 +438,7 @@ function show(version, name) {
   showTables.all = false;
   showVerdict();
   showVersions();
+  showInterface();
   showAdvice();
   showNotes();
   showTables();
@@ -382,6 +449,20 @@ function show(version, name) {
   const again = kept === null ? -1 : found.ops.findIndex((op) => text(op.name) === kept);
   select(again);
   drawVersions();
+}
+
+/** Who made the page of what, so that it can be made again. */
+function showOrigin() {
+  byId("origin").replaceChildren(
+    el("p", null, `Made by ${data.tool}.`),
+    el("ul", null, ...data.files.map(([name, hash]) => el("li", null, name, " ", el("code", null, hash)))));
+}
+
+/** What the function takes and gives. */
+function showInterface() {
+  const ports = (title, ports) => el("p", null, el("strong", null, `${title}: `),
+    ports.length ? ports.map(([name, type]) => `${name} ${shapeOf(type)}`).join(", ") : "none");
+  byId("interface").replaceChildren(ports("Inputs", found.inputs), ports("Outputs", found.outputs));
 }
 
 const THEMES = ["auto", "light", "dark"];
@@ -421,6 +502,8 @@ function start() {
   });
   addEventListener("afterprint", () => setTheme(theme));
 
+  showOrigin();
+  if (matchMedia("(pointer: coarse)").matches) byId("search").placeholder = "Search name, type, reason";
   const last = data.versions[state.version];
   if (!last?.functions.length) return void (byId("verdict").textContent = "Nothing to place: no functions");
   const names = last.functions.map((found) => found.name);
@@ -438,6 +521,10 @@ function start() {
   byId("zoom-in").onclick = () => graph.zoom(1.6);
   byId("zoom-out").onclick = () => graph.zoom(1 / 1.6);
   byId("zoom-fit").onclick = () => graph.fit();
+  byId("by-time").onclick = () => {
+    graph.widen(!graph.byTime);
+    byId("by-time").setAttribute("aria-pressed", String(graph.byTime));
+  };
   byId("lanes").addEventListener("keydown", keyInGraph);
   addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) && document.activeElement.type !== "radio";

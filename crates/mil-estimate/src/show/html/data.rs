@@ -1,22 +1,30 @@
 //! What the scripts of the page read: estimates without repetition.
 //!
-//! Texts repeat (types, reasons, names that ops and results share), so each is stored once and named by its place.
+//! Texts repeat (types, reasons, names that ops and results share), so each is stored once and named by its
+//! place.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::Version;
-use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment, Summary};
+use super::{Origin, Version};
+use crate::advice::advice;
+use crate::estimate::{Estimate, FunctionEstimate, OpEstimate};
 use crate::legality::Reason;
-use crate::report::advice;
+use crate::operands::Port;
+use crate::reasons;
+use crate::rewrites::{Rewrite, Rewrites};
+use crate::segments::Segment;
+use crate::summary::Summary;
 use crate::target::{Backend, Confidence, Device};
+use crate::words::{ms, plural, share, sizes};
 
 /// So many ops are on a page, of all functions and versions together.
 const OPS: usize = 40_000;
 /// So many functions are.
 const FUNCTIONS: usize = 64;
-/// So many producers of an op are, ops of a risk, risks, flexible features and shapes of one: lists that a person reads.
+/// So many producers and operands of an op are, ops of a risk, risks, flexible features and shapes of one:
+/// lists that a person reads.
 const LISTED: usize = 32;
 /// Longer texts are cut.
 const LETTERS: usize = 240;
@@ -24,6 +32,9 @@ const LETTERS: usize = 240;
 #[derive(Serialize)]
 struct Page {
     title: String,
+    tool: String,
+    /// Files that were read, with their hashes.
+    files: Vec<[String; 2]>,
     versions: Vec<VersionData>,
     reasons: Vec<ReasonData>,
     texts: Vec<String>,
@@ -35,6 +46,42 @@ struct Page {
 struct VersionData {
     label: String,
     functions: Vec<FunctionData>,
+    /// Pipelines that help, the best first.
+    rewrites: Vec<RewriteData>,
+    /// Pipelines were tried.
+    tried: bool,
+    /// Why they were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untried: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RewriteData {
+    pipeline: String,
+    command: String,
+    numbers: String,
+    segments: usize,
+    saves: f64,
+    lossy: bool,
+    risks: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct AdviceData {
+    text: String,
+    saves: Option<f64>,
+    command: Option<String>,
+    warns: bool,
+    ops: Vec<usize>,
+}
+
+/// Ops that are off the ANE by one rule.
+#[derive(Serialize)]
+struct GroupData {
+    code: String,
+    message: String,
+    variants: Vec<(String, usize)>,
+    ops: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -46,7 +93,10 @@ struct FunctionData {
     os: String,
     units: String,
     summary: Summary,
-    advice: String,
+    advice: Vec<AdviceData>,
+    groups: Vec<GroupData>,
+    inputs: Vec<[String; 2]>,
+    outputs: Vec<[String; 2]>,
     /// Ops in all; `ops` may have fewer.
     total: usize,
     ops: Vec<OpData>,
@@ -86,10 +136,15 @@ struct OpData {
     confidence: Confidence,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needs: Vec<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operands: Vec<OperandData>,
     flop: f64,
     bytes: f64,
     weights: u64,
 }
+
+/// Places of texts (parameter, name, type, value), and 1 for a constant: by place, because there are many.
+type OperandData = (usize, Option<usize>, usize, Option<usize>, u8);
 
 #[derive(Serialize)]
 struct SegmentData {
@@ -173,7 +228,7 @@ impl<'e> Once<'e> {
 }
 
 /// The data of a page as JSON that may stand in a `<script>` element.
-pub(super) fn json(title: &str, versions: &[Version<'_>]) -> String {
+pub(super) fn json(origin: &Origin<'_>, versions: &[Version<'_>]) -> String {
     let mut once = Once::default();
     let all: usize = versions.iter().flat_map(|version| &version.estimates).map(|e| e.functions.len()).sum();
     let mut functions = FUNCTIONS;
@@ -188,17 +243,27 @@ pub(super) fn json(title: &str, versions: &[Version<'_>]) -> String {
                         1 => short(name),
                         _ => format!("program {} · {}", number + 1, short(name)),
                     };
-                    let data = function_data(name, estimate, function, ops, &mut once);
+                    let data = function_data(name, estimate, function, version.rewrites, ops, &mut once);
                     ops -= data.ops.len();
                     found.push(data);
                 }
             }
             functions -= found.len();
-            VersionData { label: short(version.label), functions: found }
+            let (rewrites, tried) = match version.rewrites {
+                Rewrites::Tried(found) => (found.iter().take(LISTED).map(rewrite_data).collect(), true),
+                _ => (Vec::new(), false),
+            };
+            let untried = match version.rewrites {
+                Rewrites::NotTried(why) => Some(long(why)),
+                _ => None,
+            };
+            VersionData { label: short(version.label), functions: found, rewrites, tried, untried }
         })
         .collect();
     let page = Page {
-        title: short(title),
+        title: short(origin.title),
+        tool: short(origin.tool),
+        files: origin.files.iter().take(LISTED).map(|(name, hash)| [short(name), short(hash)]).collect(),
         versions,
         reasons: once.list,
         texts: once.cut,
@@ -213,6 +278,7 @@ fn function_data<'e>(
     name: String,
     estimate: &Estimate,
     function: &'e FunctionEstimate,
+    rewrites: &Rewrites,
     most: usize,
     once: &mut Once<'e>,
 ) -> FunctionData {
@@ -226,7 +292,32 @@ fn function_data<'e>(
         os: estimate.os.clone(),
         units: estimate.units.clone(),
         summary: function.summary.clone(),
-        advice: long(&advice(function)),
+        advice: advice(function, rewrites)
+            .into_iter()
+            .map(|one| AdviceData {
+                text: long(&one.text),
+                saves: one.saves_ms.map(round),
+                command: one.command.map(|command| long(&command)),
+                warns: one.warns,
+                ops: one.ops.into_iter().filter(|&op| op < shown).take(LISTED).collect(),
+            })
+            .collect(),
+        groups: reasons::groups(function)
+            .into_iter()
+            .map(|group| GroupData {
+                code: group.code.to_owned(),
+                message: long(&group.message),
+                variants: group
+                    .variants
+                    .into_iter()
+                    .take(LISTED)
+                    .map(|(text, count)| (short(&text), count))
+                    .collect(),
+                ops: group.ops.into_iter().filter(|&op| op < shown).collect(),
+            })
+            .collect(),
+        inputs: ports(&function.inputs),
+        outputs: ports(&function.outputs),
         total: function.ops.len(),
         ops: function.ops[..shown].iter().map(|op| op_data(op, once)).collect(),
         segments: function
@@ -243,6 +334,22 @@ fn function_data<'e>(
             reported_s: load.reported_s.map(|span| span.map(round)),
         },
     }
+}
+
+fn rewrite_data(rewrite: &Rewrite) -> RewriteData {
+    RewriteData {
+        pipeline: long(&rewrite.pipeline),
+        command: long(&rewrite.command),
+        numbers: rewrite.numbers(),
+        segments: rewrite.after.segments,
+        saves: round(rewrite.before.cost_ms - rewrite.after.cost_ms),
+        lossy: rewrite.lossy,
+        risks: rewrite.risks.iter().take(LISTED).map(|risk| long(risk)).collect(),
+    }
+}
+
+fn ports(ports: &[Port]) -> Vec<[String; 2]> {
+    ports.iter().take(LISTED).map(|port| [short(&port.name), short(&port.ty)]).collect()
 }
 
 fn op_data<'e>(op: &'e OpEstimate, once: &mut Once<'e>) -> OpData {
@@ -263,6 +370,16 @@ fn op_data<'e>(op: &'e OpEstimate, once: &mut Once<'e>) -> OpData {
         tie: op.tie,
         confidence: op.confidence,
         needs: op.needs.iter().copied().take(LISTED).collect(),
+        operands: op
+            .operands
+            .iter()
+            .take(LISTED)
+            .map(|operand| {
+                let name = operand.name.as_deref().map(|name| once.text(name));
+                let value = operand.value.as_deref().map(|value| once.text(value));
+                (once.text(&operand.param), name, once.text(&operand.ty), value, u8::from(operand.constant))
+            })
+            .collect(),
         flop: round(op.flop),
         bytes: round(op.bytes),
         weights: op.weight_bytes,
@@ -292,22 +409,26 @@ fn warnings(function: &FunctionEstimate, shown: usize) -> Vec<Warning> {
         ops: risk.ops.iter().copied().filter(|&op| op < shown).take(LISTED).collect(),
     });
     let shapes = function.shapes.iter().take(LISTED).map(|feature| {
-        let size = |dims: &[u64]| dims.iter().map(u64::to_string).collect::<Vec<_>>().join(" × ");
         let mut text = feature.consequence.to_owned();
         for other in feature.others.iter().take(LISTED) {
             let numbers = &other.summary;
+            let with = other.with.iter().map(|(name, shape)| format!(" with {name} {}", sizes(shape)));
             text.push_str(&format!(
-                " At {}: {:.0}% on the ANE, {} segments, {:.3} ms.",
-                size(&other.shape),
-                100.0 * numbers.ane_share,
-                numbers.segments,
-                numbers.cost_ms
+                " At {}{}: {} on the ANE, {}, {}.",
+                sizes(&other.shape),
+                with.collect::<String>(),
+                share(numbers.ane_ops, numbers.ops),
+                plural(numbers.segments, "segment"),
+                ms(numbers.cost_ms)
             ));
+        }
+        if let Some(fault) = &feature.fault {
+            text.push_str(&format!(" But {fault}."));
         }
         let default = if feature.default.is_empty() {
             "it has no default shape: open sizes count as 1".to_owned()
         } else {
-            format!("estimated at {}", size(&feature.default))
+            format!("estimated at {}", sizes(&feature.default))
         };
         Warning {
             title: long(&format!(
@@ -329,7 +450,7 @@ fn round(value: f64) -> f64 {
 }
 
 /// A name, cut where it is too long to be read.
-pub(crate) fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     cut(text, LETTERS)
 }
 

@@ -1,13 +1,15 @@
 //! A strip of segments for a README.
 //!
-//! One picture serves light and dark pages: no background, text in a grey that stands out against both, and devices told apart by
+//! One picture serves light and dark pages: no background, text in a grey for each, and devices told apart by
 //! their row before their colour.
 
 use std::fmt::Write as _;
 
-use crate::estimate::{FunctionEstimate, Segment};
-use crate::html::{Version, escaped, short};
+use crate::estimate::FunctionEstimate;
+use crate::segments::Segment;
+use crate::show::html::{Version, escaped};
 use crate::target::Device;
+use crate::words::{ms, plural};
 
 const WIDTH: f64 = 760.0;
 const MARGIN: f64 = 8.0;
@@ -24,10 +26,14 @@ const DEVICES: [(Device, &str, &str); 4] = [
     (Device::Gpu, "#9a6bd0", "GPU"),
     (Device::Unknown, "#7d858f", "undecided"),
 ];
-const TEXT: &str = "#757d88";
+const TEXT: &str = "#59626e";
+/// The same on a dark page.
+const DARK: &str = "#a2abb6";
+/// Room for a letter, for text that is measured before anybody draws it.
+const LETTER: f64 = 7.4;
 
-/// The report as a small SVG picture: a strip for each function of each version, as wide as its ops are many, with a row for
-/// each device, and a legend. Its size is bounded; the same estimates give the same bytes.
+/// The report as a small SVG picture: a strip for each function of each version, as wide as its ops are many,
+/// with a row for each device, and a legend. Its size is bounded; the same estimates give the same bytes.
 pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
     let functions = || {
         versions.iter().flat_map(|version| {
@@ -45,18 +51,21 @@ pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
     let mut spoken = Vec::new();
     let mut y = MARGIN;
     for (version, estimate, (name, function)) in functions().take(STRIPS) {
-        let mut label = short(if versions.len() == 1 { title } else { version.label });
+        let mut label = if versions.len() == 1 { title } else { version.label }.to_owned();
         if several {
-            label = format!("{label} · {}", short(name));
+            label = format!("{label} · {name}");
         }
         let numbers = numbers(function);
-        spoken.push(format!("{label}: {numbers}, on {} with system {}", estimate.chip, estimate.os));
+        let whose = if versions.len() == 1 { label.clone() } else { format!("{title}, {label}") };
+        let (chip, os) = (&estimate.chip, &estimate.os);
+        spoken.push(format!("{}: {numbers}, on {chip} with system {os}", shortened(&whose, 200)));
+        let room = (WIDTH - 2.0 * MARGIN - LETTER * numbers.chars().count() as f64) / LETTER - 2.0;
         let _ = writeln!(
             body,
             "<text x=\"{MARGIN}\" y=\"{:.0}\" font-weight=\"600\">{}</text>\n\
              <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{numbers}</text>",
             y + 15.0,
-            escaped(&fitting(&label)),
+            escaped(&shortened(&label, room.max(8.0) as usize)),
             WIDTH - MARGIN,
             y + 15.0
         );
@@ -90,8 +99,9 @@ pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"t d\" \
          font-family=\"system-ui,-apple-system,Segoe UI,Roboto,sans-serif\" font-size=\"13\" fill=\"{TEXT}\">\n\
-         <title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n{body}</svg>\n",
-        escaped(&format!("Where {} would run", short(title))),
+         <title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n\
+         <style>@media (prefers-color-scheme: dark) {{ text {{ fill: {DARK} }} }}</style>\n{body}</svg>\n",
+        escaped(&format!("Where {} would run", shortened(title, 200))),
         escaped(&spoken.join(". "))
     )
 }
@@ -99,25 +109,39 @@ pub fn svg(title: &str, versions: &[Version<'_>]) -> String {
 fn numbers(function: &FunctionEstimate) -> String {
     let summary = &function.summary;
     format!(
-        "{} of {} ops on the ANE · {} segment{} · {:.2} ms planned",
+        "{} of {} ops on the ANE · {} · {} planned",
         summary.ane_ops,
         summary.ops,
-        summary.segments,
-        if summary.segments == 1 { "" } else { "s" },
-        summary.cost_ms
+        plural(summary.segments, "segment"),
+        ms(summary.cost_ms)
     )
 }
 
-/// What there is room for beside the numbers.
-fn fitting(label: &str) -> String {
-    const LETTERS: usize = 48;
-    match label.char_indices().nth(LETTERS) {
-        Some((end, _)) => format!("{}…", &label[..end]),
-        None => label.to_owned(),
+/// A name in so many letters, cut in the middle: what sets names apart stands at their ends. Wide letters
+/// count as two.
+fn shortened(name: &str, room: usize) -> String {
+    let width = |letter: char| if letter < '\u{1100}' { 1 } else { 2 };
+    if name.chars().map(width).sum::<usize>() <= room {
+        return name.to_owned();
     }
+    let half = room.saturating_sub(1) / 2;
+    let take = |letters: &mut dyn Iterator<Item = char>| {
+        let mut used = 0;
+        letters
+            .take_while(|&letter| {
+                used += width(letter);
+                used <= half
+            })
+            .collect::<Vec<char>>()
+    };
+    let head = take(&mut name.chars());
+    let mut tail = take(&mut name.chars().rev());
+    tail.reverse();
+    head.into_iter().chain(['…']).chain(tail).collect()
 }
 
-/// Each device's segments on its row. Neighbours that would touch are one, so that the number of shapes is bounded by the width.
+/// Each device's segments on its row. Neighbours that would touch are one, so that the number of shapes is
+/// bounded by the width.
 fn strip(body: &mut String, function: &FunctionEstimate, top: f64, rows: &[(Device, &str, &str)]) {
     let width = WIDTH - 2.0 * MARGIN;
     let total = function.segments.last().map_or(1, |last: &Segment| last.end.max(1)) as f64;
@@ -150,5 +174,18 @@ fn strip(body: &mut String, function: &FunctionEstimate, top: f64, rows: &[(Devi
         if !path.is_empty() {
             let _ = writeln!(body, "<path fill=\"{color}\" d=\"{path}\"/>");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_in_the_middle() {
+        assert_eq!(shortened("short.mlpackage", 20), "short.mlpackage");
+        let cut = shortened("a_very_long_name_of_a_model_v2.mlpackage", 20);
+        assert_eq!((cut.chars().count(), &*cut), (19, "a_very_lo…mlpackage"));
+        assert_eq!(shortened("字字字字字字", 7), "字…字");
     }
 }

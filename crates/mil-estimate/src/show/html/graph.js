@@ -1,7 +1,7 @@
 // The drawing: a lane for each device, ops in program order from left to right, segments as bands, costs underneath.
 // It draws what is in sight; from afar, segments instead of ops. So it is as quick with 20,000 ops as with 50.
 
-const HEAD = 24, LANE = 92, COSTS = 62, BLOCK = 30;
+const HEAD = 42, LANE = 92, COSTS = 62, BLOCK = 30;
 const FAR = 3; // Pixels per op from which on ops are drawn one by one.
 const NEAREST = 170; // The most pixels per op.
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -26,12 +26,12 @@ function prepare(canvas, height) {
 }
 
 /** The whole program as a strip: the ANE's segments in the upper half, all others in the lower one. */
-function drawStrip(canvas, found, height, colors) {
+function drawStrip(canvas, found, height, colors, places = found.places) {
   const { context, width } = prepare(canvas, height);
   const scale = width / Math.max(1, found.ops.length), half = height / 2;
   for (const segment of found.segments) {
     context.fillStyle = colors[segment.device];
-    const x = segment.first * scale, w = Math.max(1, (segment.end - segment.first) * scale - 0.5);
+    const x = places[segment.first] * scale, w = Math.max(1, places[segment.end] * scale - x - 0.5);
     context.fillRect(x, segment.device === "ane" ? 1 : half + 1, w, half - 2);
   }
   return { context, width, scale };
@@ -44,6 +44,7 @@ class Graph {
     this.found = null;
     this.selected = -1;
     this.matches = null;
+    this.byTime = false;
     this.pointers = new Map();
     this.listen();
     new ResizeObserver(() => this.resize()).observe(host);
@@ -61,16 +62,39 @@ class Graph {
   // Where things are
 
   get width() { return this.canvas.clientWidth || 1; }
-  get least() { return Math.min(NEAREST, this.width / Math.max(1, this.found.ops.length)); }
-  x(at) { return (at - this.start) * this.scale; }
+  get least() { return Math.min(NEAREST, this.width / Math.max(1, this.length)); }
+  get most() { return this.byTime ? 40 * NEAREST : NEAREST; }
+  /** The line on which ops stand: each as wide as the others, or as its planned time is long. `start` is a place on it. */
+  get places() { return this.byTime ? this.found.placesByTime : this.found.places; }
+  get length() { return this.places[this.found.ops.length]; }
+  place(at) {
+    const whole = Math.floor(at), { places } = this;
+    return whole >= places.length - 1 ? this.length : places[whole] + (at - whole) * (places[whole + 1] - places[whole]);
+  }
+  x(at) { return (this.place(at) - this.start) * this.scale; }
+  widthOf(at) { return (this.places[at + 1] - this.places[at]) * this.scale; }
+  blockWidth(at) { return this.byTime ? Math.max(1, this.widthOf(at) - 1) : Math.max(1.5, Math.min(this.scale * 0.84, 140)); }
+  /** The op at a place on the line. */
+  opAt(place) {
+    const { places } = this;
+    let low = 0, high = this.found.ops.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[middle + 1] <= place) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
   laneTop(device) { return HEAD + LANE * this.found.lanes.indexOf(device); }
   blockTop(device) { return this.laneTop(device) + 38; }
   /** Middle of an op's block. */
   centre(at) { return [this.x(at + 0.5), this.blockTop(this.found.ops[at].device) + BLOCK / 2]; }
 
-  get middle() {
-    const x = this.selected < 0 ? -1 : this.x(this.selected + 0.5);
-    return x >= 0 && x <= this.width ? x : this.width / 2;
+  /** Each op as wide as its planned time is long, or all as wide as each other. */
+  widen(byTime) {
+    const kept = this.selected;
+    this.byTime = byTime;
+    this.fit();
+    if (kept >= 0) this.select(kept);
   }
 
   fit() {
@@ -87,18 +111,20 @@ class Graph {
   }
 
   clamp() {
-    this.scale = Math.min(NEAREST, Math.max(this.least, this.scale));
+    this.scale = Math.min(this.most, Math.max(this.least, this.scale));
     this.fitted = this.scale <= this.least * 1.0001;
-    const most = this.found.ops.length - this.width / this.scale;
+    const most = this.length - this.width / this.scale;
     this.start = Math.max(0, Math.min(this.start, most));
     this.redraw();
   }
 
-  /** Zooms around a place: the pointer's, or the selected op's if it is in sight. */
-  zoom(factor, x = this.middle) {
-    const at = this.start + x / this.scale;
-    this.scale = Math.min(NEAREST, Math.max(this.least, this.scale * factor));
-    this.start = at - x / this.scale;
+  /** Zooms around the pointer; without one about the selected op, which comes to the middle. */
+  zoom(factor, x) {
+    const centred = x === undefined && this.selected >= 0;
+    const near = x ?? this.width / 2;
+    const place = centred ? this.place(this.selected + 0.5) : this.start + near / this.scale;
+    this.scale = Math.min(this.most, Math.max(this.least, this.scale * factor));
+    this.start = place - (centred ? this.width / 2 : near) / this.scale;
     this.clamp();
   }
 
@@ -111,13 +137,13 @@ class Graph {
   select(at, near) {
     this.selected = at;
     if (at >= 0) {
-      if (near && this.scale < 28) {
-        this.scale = Math.max(28, this.least);
-        this.start = at + 0.5 - this.width / this.scale / 2;
+      if (near && this.widthOf(at) < 28) {
+        this.scale = Math.min(this.most, Math.max((28 * this.scale) / this.widthOf(at), this.least));
+        this.start = this.place(at + 0.5) - this.width / this.scale / 2;
       }
-      const x = this.x(at), margin = Math.min(this.width / 4, 2 * this.scale);
+      const x = this.x(at), wide = this.widthOf(at), margin = Math.min(this.width / 4, 2 * wide);
       if (x < margin) this.start -= (margin - x) / this.scale;
-      if (x + this.scale > this.width - margin) this.start += (x + this.scale + margin - this.width) / this.scale;
+      if (x + wide > this.width - margin) this.start += (x + wide + margin - this.width) / this.scale;
     }
     this.clamp();
   }
@@ -140,13 +166,13 @@ class Graph {
     if (!this.found) return;
     const colors = palette();
     const { context } = prepare(this.canvas, this.height);
-    const from = Math.max(0, Math.floor(this.start));
-    const to = Math.min(this.found.ops.length, Math.ceil(this.start + this.width / this.scale) + 1);
+    const from = this.opAt(this.start);
+    const to = Math.min(this.found.ops.length, this.opAt(this.start + this.width / this.scale) + 2);
     const sight = { from, to, segments: this.segmentsIn(from, to) };
     this.drawLanes(context, colors);
     this.drawSegments(context, colors, sight);
-    if (this.scale >= FAR) {
-      this.drawEdges(context, colors, sight);
+    if (this.byTime || this.scale >= FAR) {
+      if (!this.byTime || to - from < 400) this.drawEdges(context, colors, sight);
       this.drawOps(context, colors, sight);
     } else {
       this.drawFar(context, colors, sight);
@@ -202,9 +228,10 @@ class Graph {
     context.textBaseline = "middle";
     context.font = `12px ${FONT}`;
     let drawn = -10;
+    const narrow = [];
     for (const number of segments) {
       const segment = this.found.segments[number];
-      const x = this.x(segment.first), width = (segment.end - segment.first) * this.scale;
+      const x = this.x(segment.first), width = this.x(segment.end) - x;
       context.fillStyle = colors[`${segment.device}-tint`];
       context.fillRect(x, this.laneTop(segment.device) + 1, Math.max(1, width), LANE - 1);
       if (number > 0 && x - drawn >= 4) {
@@ -225,16 +252,39 @@ class Graph {
       const label = labels.find((label) => context.measureText(label).width + 10 < room);
       if (label) {
         context.fillStyle = colors.soft;
-        context.fillText(label, left + 6, HEAD / 2);
+        context.fillText(label, left + 6, 12);
       }
+      if (!label || label.length < 6) narrow.push(number);
+    }
+    this.drawFlags(context, colors, narrow);
+  }
+
+  /** Segments that are too narrow for their name and cost much all the same have it on a line of its own, the most expensive first. */
+  drawFlags(context, colors, narrow) {
+    const { segments, summary } = this.found;
+    const taken = [];
+    const dear = narrow.filter((number) => segments[number].ms > 0.03 * summary.cost_ms);
+    for (const number of dear.sort((a, b) => segments[b].ms - segments[a].ms)) {
+      const segment = segments[number];
+      const label = `${number + 1} · ${DEVICE_NAMES[segment.device]} · ${milliseconds(segment.ms)}`;
+      const width = context.measureText(label).width;
+      const middle = (this.x(segment.first) + this.x(segment.end)) / 2;
+      const left = Math.max(4, Math.min(middle - width / 2, this.width - width - 4));
+      if (middle < 0 || middle > this.width || taken.some(([from, to]) => left < to + 8 && left + width > from - 8)) continue;
+      taken.push([left, left + width]);
+      context.fillStyle = colors.paper;
+      context.fillRect(left - 3, 22, width + 6, 15);
+      context.fillStyle = colors.ink;
+      context.fillText(label, left, 30);
+      context.fillRect(middle - 0.5, 36, 1, HEAD - 36);
     }
   }
 
   /** A line from producer to user: along the lane to the next op, in an arc past others, in an S to another lane. */
   edge(context, from, to) {
     const [x0, y0] = this.centre(from), [x1, y1] = this.centre(to);
-    const half = Math.min(this.scale * 0.42, 70);
-    context.moveTo(x0 + half, y0);
+    const half = Math.min(this.blockWidth(to) / 2, 70);
+    context.moveTo(x0 + Math.min(this.blockWidth(from) / 2, 70), y0);
     if (y0 !== y1) {
       const middle = (x0 + x1) / 2;
       context.bezierCurveTo(middle, y0, middle, y1, x1 - half, y1);
@@ -260,17 +310,16 @@ class Graph {
   }
 
   drawOps(context, colors, { from, to }) {
-    const width = Math.max(1.5, Math.min(this.scale * 0.84, 140));
     for (let at = from; at < to; at++) {
-      const op = this.found.ops[at];
+      const op = this.found.ops[at], width = this.blockWidth(at);
       const x = this.x(at + 0.5) - width / 2, y = this.blockTop(op.device);
       context.globalAlpha = this.matches && !this.matches.has(at) ? 0.22 : 1;
       context.fillStyle = colors[op.device];
       context.beginPath();
       context.roundRect(x, y, width, BLOCK, Math.min(6, width / 4));
       context.fill();
-      if (this.scale >= 12) this.drawMarks(context, colors, op, x + width / 2, y);
-      if (this.scale >= 46) {
+      if (width >= 10) this.drawMarks(context, colors, op, x + width / 2, y);
+      if (width >= 38) {
         context.font = `600 12px ${FONT}`;
         context.textBaseline = "middle";
         context.textAlign = "center";
@@ -306,7 +355,7 @@ class Graph {
     for (const number of segments) {
       const segment = this.found.segments[number];
       context.fillStyle = colors[segment.device];
-      const width = Math.max(1, (segment.end - segment.first) * this.scale);
+      const width = Math.max(1, this.x(segment.end) - this.x(segment.first));
       context.fillRect(this.x(segment.first), this.blockTop(segment.device), width, BLOCK);
     }
     context.globalAlpha = 1;
@@ -318,25 +367,24 @@ class Graph {
     }
   }
 
-  /** Bars of what each op costs where it is; from afar, of the dearest op in a pixel. */
+  /** Bars of what each op costs where it is; from afar, of the most expensive op in a pixel. */
   drawCosts(context, colors, { from, to }) {
     const base = this.height - 6, room = COSTS - 24;
     const most = this.found.mostMs || 1;
-    const width = Math.max(1, Math.min(this.scale * 0.84, 140));
-    let pixel = null, high = 0, device = "ane";
+    let pixel = null, high = 0, wide = 1, device = "ane";
     const bar = () => {
       if (pixel === null) return;
       context.fillStyle = colors[device];
-      context.fillRect(pixel, base - high, width, high);
+      context.fillRect(pixel, base - high, wide, high);
     };
     for (let at = from; at < to; at++) {
-      const op = this.found.ops[at], x = this.x(at + 0.5) - width / 2;
+      const op = this.found.ops[at], width = this.blockWidth(at), x = this.x(at + 0.5) - width / 2;
       const height = (costOf(op) / most) * room;
       if (Math.floor(x) !== pixel) {
         bar();
         [pixel, high] = [Math.floor(x), 0];
       }
-      if (height > high) [high, device] = [height, op.device];
+      if (height > high) [high, wide, device] = [height, width, op.device];
     }
     bar();
     context.fillStyle = colors.soft;
@@ -355,7 +403,7 @@ class Graph {
     for (const need of op.needs) this.edge(context, need, at);
     for (const user of this.found.users[at].slice(0, 200)) this.edge(context, at, user);
     context.stroke();
-    const width = Math.max(4, Math.min(this.scale * 0.84, 140) + 4);
+    const width = Math.max(4, this.blockWidth(at) + 4);
     context.lineWidth = 3;
     context.beginPath();
     context.roundRect(this.x(at + 0.5) - width / 2, this.blockTop(op.device) - 2, width, BLOCK + 4, 6);
@@ -363,8 +411,9 @@ class Graph {
   }
 
   drawOverview(colors) {
-    const { context, width, scale } = drawStrip(this.overview, this.found, 34, colors);
-    const x = this.start * scale, w = Math.max(4, (this.width / this.scale) * scale);
+    const { context, width, scale } = drawStrip(this.overview, this.found, 34, colors, this.byTime ? this.found.placesByTime.map((place) => (place * this.found.ops.length) / this.length) : this.found.places);
+    const whole = (scale * this.found.ops.length) / this.length;
+    const x = this.start * whole, w = Math.max(4, (this.width / this.scale) * whole);
     context.fillStyle = colors.ink;
     context.globalAlpha = 0.12;
     context.fillRect(0, 0, x, 34);
@@ -404,7 +453,7 @@ class Graph {
     }, { passive: false });
     const jump = (event) => {
       if (!event.buttons) return;
-      const at = (event.offsetX / overview.clientWidth) * this.found.ops.length;
+      const at = (event.offsetX / overview.clientWidth) * this.length;
       this.start = at - this.width / this.scale / 2;
       this.clamp();
     };
@@ -434,10 +483,10 @@ class Graph {
   /** The op under a pointer; from afar the nearest on the lane that it points at. */
   hit(event) {
     const { ops, lanes } = this.found;
-    const at = Math.floor(this.start + event.offsetX / this.scale);
+    const at = this.opAt(this.start + event.offsetX / this.scale);
     if (at < 0 || at >= ops.length) return -1;
     const lane = lanes[Math.floor((event.offsetY - HEAD) / LANE)];
-    const reach = this.scale < 12 ? Math.ceil(5 / this.scale) : 0;
+    const reach = this.widthOf(at) < 12 ? Math.ceil(5 / Math.max(0.05, this.widthOf(at))) : 0;
     for (let off = 0; off <= reach; off++) {
       for (const near of [at - off, at + off]) if (ops[near]?.device === lane) return near;
     }

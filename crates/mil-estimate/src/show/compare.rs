@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::estimate::{Estimate, FunctionEstimate, Summary};
+use crate::estimate::{Estimate, FunctionEstimate};
+use crate::summary::Summary;
 use crate::target::Device;
+use crate::words::{millis, share};
 
 /// So many ops that moved are listed in text; the rest is counted.
 const LISTED: usize = 8;
@@ -25,7 +27,8 @@ pub struct FunctionComparison {
     pub before: Option<Summary>,
     /// After.
     pub after: Option<Summary>,
-    /// Ops with results of one name and one type that are on another device, in the order of the program after.
+    /// Ops with results of one name and one type that are on another device, in the order of the program
+    /// after.
     pub moved: Vec<Moved>,
     /// Number of ops by type, before and after, of the types whose number changed.
     pub kinds: BTreeMap<String, [usize; 2]>,
@@ -140,11 +143,11 @@ impl Comparison {
 fn numbers(before: &Summary, after: &Summary) -> [(&'static str, [String; 2]); 6] {
     let of = |number: fn(&Summary) -> String| [number(before), number(after)];
     [
-        ("cost, ms", of(|summary| format!("{:.4}", summary.cost_ms))),
+        ("planned time, ms", of(|summary| millis(summary.cost_ms))),
         ("segments", of(|summary| summary.segments.to_string())),
         ("  in another order", of(|summary| summary.segments_reordered.to_string())),
         ("ops", of(|summary| summary.ops.to_string())),
         ("ops on the ANE", of(|summary| summary.ane_ops.to_string())),
-        ("share on the ANE", of(|summary| format!("{:.3}", summary.ane_share))),
+        ("share on the ANE", of(|summary| share(summary.ane_ops, summary.ops))),
     ]
 }

@@ -1,40 +1,51 @@
 //! The report for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::estimate::{Estimate, FunctionEstimate, OpEstimate, Segment, Summary};
+use crate::advice::advice;
+use crate::estimate::{Estimate, FunctionEstimate, OpEstimate};
 use crate::first_load::FirstLoad;
+use crate::reasons;
+use crate::rewrites::Rewrites;
+use crate::segments::Segment;
+use crate::summary::Summary;
 use crate::target::{Confidence, Device};
+use crate::words::{bytes, millis, ms, plural, share, sizes};
 
 /// Width of the strip of segments.
 const WIDTH: usize = 60;
 /// So many segments, boundaries and reasons are listed; the rest is counted.
 const LISTED: usize = 8;
-/// A run of ops that misses the ANE by fewer milliseconds is near it.
-const NEAR: f64 = 0.05;
 
-/// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to do first.
-/// With `color`, devices are marked by ANSI escapes.
+/// An estimate as a person reads it: a strip of segments, shares, where the device changes and why, what to
+/// do first. With `color`, devices are marked by ANSI escapes.
 pub fn report(estimate: &Estimate, color: bool) -> String {
+    report_with(estimate, &Rewrites::Untried, color)
+}
+
+/// The same, with what is known about rewriting the model. Its last word, [`Rewrites::closing`], is left to
+/// who prints the estimates of all programs of the model.
+pub fn report_with(estimate: &Estimate, rewrites: &Rewrites, color: bool) -> String {
     let mut out = String::new();
     for (name, function) in &estimate.functions {
         if !out.is_empty() {
             out.push('\n');
         }
-        one(&mut out, estimate, name, function, color);
+        one(&mut out, estimate, name, function, rewrites, color);
     }
     out
 }
 
-fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEstimate, color: bool) {
+fn one(
+    out: &mut String,
+    estimate: &Estimate,
+    name: &str,
+    function: &FunctionEstimate,
+    rewrites: &Rewrites,
+    color: bool,
+) {
     let summary = &function.summary;
-    if summary.needs_fp16_cast {
-        line(
-            out,
-            "This program computes in fp32, which the Neural Engine does not: run `add_fp16_cast` first.",
-        );
-    }
     let Estimate { chip, family, os, units, .. } = estimate;
     line(out, &format!("{name} on {chip} ({family}), system {os}, {units}"));
     if function.ops.is_empty() {
@@ -45,10 +56,10 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
     line(
         out,
         &format!(
-            "  {} of {} ops on the ANE ({:.0}%), {} could run there · {} · {} ms by the planner's clock",
+            "  {} of {} ops on the ANE ({}), {} could run there · {} · {} planned",
             summary.ane_ops,
             summary.ops,
-            100.0 * summary.ane_share,
+            share(summary.ane_ops, summary.ops),
             summary.ane_supported,
             plural(summary.segments, "segment"),
             cost(summary),
@@ -70,26 +81,30 @@ fn one(out: &mut String, estimate: &Estimate, name: &str, function: &FunctionEst
     first_load(out, &function.first_load);
     line(out, "");
     line(out, "What to do first");
-    line(out, &format!("  {}", advice(function)));
+    for one in advice(function, rewrites) {
+        match one.command {
+            Some(_) => line(
+                out,
+                &format!("  Run the command of the last line: it saves {}.", ms(one.saves_ms.unwrap_or(0.0))),
+            ),
+            None => line(out, &format!("  {}", one.text)),
+        }
+    }
 }
 
 /// The cost, with its interval where the chip's constants are not known.
 fn cost(summary: &Summary) -> String {
     let [low, high] = summary.cost_interval_ms;
     if high - low > 1e-3 * summary.cost_ms {
-        format!("{:.3} ({low:.3} to {high:.3})", summary.cost_ms)
+        format!("{} ({} to {}) ms", millis(summary.cost_ms), millis(low), millis(high))
     } else {
-        format!("{:.3}", summary.cost_ms)
+        ms(summary.cost_ms)
     }
 }
 
 fn line(out: &mut String, text: &str) {
     out.push_str(text);
     out.push('\n');
-}
-
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn paint(text: &str, device: Device, color: bool) -> String {
@@ -160,10 +175,10 @@ fn list_segments(out: &mut String, function: &FunctionEstimate, color: bool) {
         let device = paint(&format!("{:<7}", segment.device), segment.device, color);
         let _ = writeln!(
             out,
-            "  {:>3} {device} {:>9} {:>9.4} ms  in {:>8}  out {:>8}  {span}",
+            "  {:>3} {device} {:>9} {:>12}  in {:>8}  out {:>8}  {span}",
             number + 1,
             plural(segment.ops.len(), "op"),
-            segment.cost_ms,
+            ms(segment.cost_ms),
             bytes(segment.live_in_bytes),
             bytes(segment.live_out_bytes),
         );
@@ -198,53 +213,45 @@ fn list_boundaries(out: &mut String, function: &FunctionEstimate, color: bool) {
 }
 
 fn list_reasons(out: &mut String, function: &FunctionEstimate) {
-    let mut found: BTreeMap<&str, (usize, &str, BTreeMap<&str, usize>)> = BTreeMap::new();
-    for op in &function.ops {
-        let Some(reason) = &op.reason else { continue };
-        let entry = found.entry(reason.code).or_insert((0, &reason.message, BTreeMap::new()));
-        entry.0 += 1;
-        *entry.2.entry(&op.kind).or_default() += 1;
-    }
+    let found = reasons::groups(function);
     if found.is_empty() {
         return;
     }
     line(out, "");
     line(out, "Why ops are not on the ANE");
-    let mut sorted: Vec<_> = found.into_iter().collect();
-    sorted.sort_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(b.0)));
-    for (code, (count, message, kinds)) in sorted.iter().take(LISTED) {
-        let mut kinds: Vec<_> = kinds.iter().collect();
-        kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        let mut names: Vec<String> =
-            kinds.iter().take(4).map(|(kind, count)| format!("{kind} {count}")).collect();
-        if kinds.len() > 4 {
-            names.push("…".to_owned());
-        }
-        let text = match *code {
-            "not_worth_switching" => "the ANE could run them; the time saved is shorter than the switches",
-            "gpu_cheaper" => "the GPU makes a cheaper plan",
-            _ => message,
+    for group in found.iter().take(LISTED) {
+        let list = |items: &[(String, usize)]| {
+            let named = items.iter().take(4).map(|(name, count)| format!("{name} {count}"));
+            let more = if items.len() > 4 { ", …" } else { "" };
+            format!("{}{more}", named.collect::<Vec<_>>().join(", "))
         };
-        line(out, &format!("  {count:>4}  {code}: {text} ({})", names.join(", ")));
+        line(
+            out,
+            &format!("  {:>4}  {}: {} ({})", group.ops.len(), group.code, group.message, list(&group.kinds)),
+        );
+        if !group.variants.is_empty() {
+            line(out, &format!("        … is {}", list(&group.variants)));
+        }
     }
-    rest(out, sorted.len());
+    rest(out, found.len());
 }
 
 /// Runs that the ANE could have taken, and by how much it missed them. One op alone says little.
 fn list_islands(out: &mut String, function: &FunctionEstimate) {
     let runs = || function.islands.iter().filter(|island| island.ops > 1);
-    if runs().next().is_none() {
+    // In fp32 nothing but casts could.
+    if runs().next().is_none() || function.summary.needs_fp16_cast {
         return;
     }
     line(out, "");
-    line(out, "Runs that the ANE could take, nearest first");
+    line(out, "Runs that the ANE could take and misses, nearest first");
     for island in runs().take(LISTED) {
         let name = |at: usize| function.ops.get(at).map_or("", |op| &op.name);
         let _ = writeln!(
             out,
-            "  {:>9} misses it by {:>8.4} ms  {} … {}",
+            "  {:>9} by {:>12}  {} … {}",
             plural(island.ops, "op"),
-            island.misses_ms,
+            ms(island.misses_ms),
             name(island.first),
             name(island.end.saturating_sub(1)),
         );
@@ -278,23 +285,31 @@ fn list_shapes(out: &mut String, function: &FunctionEstimate) {
     line(out, "");
     line(out, "Flexible shapes: all of this is for the default ones");
     for feature in &function.shapes {
-        let sizes = |shape: &[u64]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
         let default = if feature.default.is_empty() { "none".to_owned() } else { sizes(&feature.default) };
         let allowed = if feature.allowed.is_empty() { "not declared" } else { &feature.allowed };
         line(out, &format!("  {}: default {default}; {}: {allowed}", feature.feature, feature.kind));
+    }
+    // Enumerated features change together: each has the same numbers.
+    if let Some(feature) = function.shapes.iter().rev().max_by_key(|feature| feature.others.len()) {
         for other in &feature.others {
             let summary = &other.summary;
-            let segments = plural(summary.segments, "segment");
-            let share = 100.0 * summary.ane_share;
+            let with = other.with.iter().map(|(name, shape)| format!(", {name} {}", sizes(shape)));
             line(
                 out,
                 &format!(
-                    "    {}: {share:.0}% on the ANE, {segments}, {} ms",
+                    "    {} {}{}: {} on the ANE, {}, {}",
+                    feature.feature,
                     sizes(&other.shape),
+                    with.collect::<String>(),
+                    share(summary.ane_ops, summary.ops),
+                    plural(summary.segments, "segment"),
                     cost(summary)
                 ),
             );
         }
+    }
+    if let Some(fault) = function.shapes.iter().find_map(|feature| feature.fault.as_ref()) {
+        line(out, &format!("  {fault}"));
     }
     let mut said = BTreeSet::new();
     for feature in function.shapes.iter().filter(|feature| said.insert(feature.consequence)) {
@@ -304,23 +319,29 @@ fn list_shapes(out: &mut String, function: &FunctionEstimate) {
 }
 
 fn seconds(seconds: f64) -> String {
-    if seconds < 0.95 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
+    match seconds {
+        _ if seconds < 0.001 => "less than 1 ms".to_owned(),
+        _ if seconds < 0.95 => format!("{:.0} ms", 1e3 * seconds),
+        _ => format!("{seconds:.1} s"),
+    }
 }
 
 fn first_load(out: &mut String, load: &FirstLoad) {
-    let Some([low, high]) = load.reported_s else { return };
+    let Some([low, high]) = load.reported_s.filter(|_| load.ane_weight_bytes > 0) else { return };
     let shapes = if load.shapes > 1 { format!(", for {} shapes", load.shapes) } else { String::new() };
+    let span = match [seconds(low), seconds(high)] {
+        [low, high] if low == high => format!("take about {low}"),
+        [low, high] => format!("range from {low} to {high}"),
+    };
     line(out, "");
     line(
         out,
         &format!(
-            "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published ones \
-             of that size range from {} to {}.",
+            "First load: {} and {} of weights are compiled for the ANE in {}{shapes}. No model of its time is known; published \
+             ones of that size {span}.",
             plural(load.ane_ops, "op"),
             bytes(load.ane_weight_bytes),
             plural(load.ane_segments, "segment"),
-            seconds(low),
-            seconds(high),
         ),
     );
 }
@@ -328,75 +349,5 @@ fn first_load(out: &mut String, load: &FirstLoad) {
 fn rest(out: &mut String, total: usize) {
     if total > LISTED {
         line(out, &format!("  … and {} more", total - LISTED));
-    }
-}
-
-/// The one thing that is most likely to help.
-pub(crate) fn advice(function: &FunctionEstimate) -> String {
-    let summary = &function.summary;
-    if summary.needs_fp16_cast {
-        return "Run `add_fp16_cast`, then estimate again.".to_owned();
-    }
-    let illegal = |op: &&OpEstimate| op.reason.as_ref().is_some_and(|reason| reason.state.is_some());
-    if let Some((fix, op)) = function.ops.iter().find_map(|op| Some((op.reason.as_ref()?.fix?, op))) {
-        return format!(
-            "Run `{fix}`: it removes the reason of {} ({}) and others like it.",
-            op.name, op.kind
-        );
-    }
-    if summary.ane_ops == summary.ops {
-        return "Nothing: everything is on the ANE.".to_owned();
-    }
-    // The smallest run off the ANE between two on it, and the op in it that cannot run there.
-    let segments = &function.segments;
-    let cut = (1..segments.len().saturating_sub(1))
-        .filter(|&at| segments[at - 1].device == Device::Ane && segments[at + 1].device == Device::Ane)
-        .min_by_key(|&at| segments[at].ops.len());
-    if let Some(at) = cut {
-        let ops = &segments[at].ops;
-        let culprit = function.ops.iter().filter(illegal).find(|op| ops.contains(&op.name));
-        if let Some(op) = culprit {
-            let why = op.reason.as_ref().map_or("", |reason| &reason.message);
-            return format!(
-                "Rewrite {} ({}): it cuts the ANE's part in two, a run of {} off it. {why}",
-                op.name,
-                op.kind,
-                plural(ops.len(), "op")
-            );
-        }
-    }
-    let near = function.islands.iter().find(|island| island.ops > 1 && island.misses_ms < NEAR);
-    if let Some(island) = near {
-        return format!(
-            "{} miss the ANE by {:.4} ms: fewer ops around them may bring them there; --suggest tries what passes can do.",
-            plural(island.ops, "op"),
-            island.misses_ms
-        );
-    }
-    if 2 * summary.unknown_ops > summary.ops {
-        return "Measure on a device, or estimate for another chip: the costs on this one are not known well enough to say."
-            .to_owned();
-    }
-    if summary.ane_ops == 0 && 2 * summary.ane_supported > summary.ops {
-        return "Nothing: the ANE could run most of it, but the model is too small to pay for the switches."
-            .to_owned();
-    }
-    if let Some(op) = function.ops.iter().find(illegal) {
-        let count = function.ops.iter().filter(illegal).count();
-        let why = op.reason.as_ref().map_or("", |reason| &reason.message);
-        return if count == 1 {
-            format!("Look at {} ({}), the one op that cannot run there. {why}", op.name, op.kind)
-        } else {
-            format!("Look at the {count} ops that cannot run there, {} ({}) first. {why}", op.name, op.kind)
-        };
-    }
-    "Nothing stands out.".to_owned()
-}
-
-fn bytes(count: u64) -> String {
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => format!("{:.1} kB", count as f64 / 1e3),
-        _ => format!("{:.1} MB", count as f64 / 1e6),
     }
 }

@@ -37,9 +37,19 @@ function complete(found) {
   segments.forEach((segment, number) => {
     for (let at = segment.first; at < segment.end; at++) if (ops[at].device !== "none") ops[at].segment = number;
   });
+  found.places = places(ops.map(() => 1));
+  found.placesByTime = places(ops.map(costOf));
   found.lanes = DEVICES.filter((device) => device === "ane" || device === "cpu" || ops.some((op) => op.device === device));
   found.mostMs = ops.reduce((most, op) => Math.max(most, costOf(op)), 0);
   found.reasons = reasonsOf(found);
+}
+
+/** Where each op begins, and the last one ends, on a line as long as there are ops. No op is without any width. */
+function places(widths) {
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const found = new Float64Array(widths.length + 1);
+  widths.forEach((width, at) => (found[at + 1] = found[at] + (total > 0 ? 0.03 + (0.97 * width * widths.length) / total : 1)));
+  return found;
 }
 
 /** The op that a segment off the ANE is off it for: the first that cannot run there, else the first. */
@@ -48,44 +58,30 @@ function culprit(found, segment) {
   return segment.first;
 }
 
-/** Reasons as Core ML words them, the ones that cut the ANE's part most often first. */
+/** Rules that keep ops off the ANE, those that cut the ANE's part most often first. */
 function reasonsOf(found) {
-  const groups = new Map();
-  const groupOf = (at) => {
-    const op = found.ops[at], reason = reasonOf(op);
-    if (!reason) return null;
-    const key = reason.refused ? `${text(reason.code)} ${text(reason.message)}` : text(reason.code);
-    if (!groups.has(key)) groups.set(key, { key, reason, ops: [], cuts: [], kinds: new Map() });
-    return groups.get(key);
-  };
-  found.ops.forEach((op, at) => {
-    const group = groupOf(at);
-    if (!group) return;
-    group.ops.push(at);
-    group.kinds.set(op.kind, (group.kinds.get(op.kind) || 0) + 1);
+  const groups = found.groups.filter((group) => group.ops.length).map((group) => {
+    const kinds = new Map();
+    for (const at of group.ops) kinds.set(found.ops[at].kind, (kinds.get(found.ops[at].kind) || 0) + 1);
+    return { ...group, reason: reasonOf(found.ops[group.ops[0]]), kinds, cuts: [] };
   });
+  const byCode = new Map(groups.map((group) => [group.code, group]));
   const onAne = found.segments.some((segment) => segment.device === "ane");
   found.segments.forEach((segment, number) => {
     if (segment.device === "ane" || !onAne) return;
-    groupOf(culprit(found, segment))?.cuts.push(number);
+    const reason = reasonOf(found.ops[culprit(found, segment)]);
+    if (reason) byCode.get(text(reason.code))?.cuts.push(number);
   });
-  return [...groups.values()].sort((a, b) =>
+  return groups.sort((a, b) =>
     b.cuts.length - a.cuts.length || b.reason.refused - a.reason.refused || b.ops.length - a.ops.length);
 }
 
-/** The message of a group: that of one op, unless it speaks of that op's own numbers. */
-function messageOf(group) {
-  switch (text(group.reason.code)) {
-    case "not_worth_switching": return "The ANE could run them; the time saved is shorter than the switches.";
-    case "gpu_cheaper": return "The GPU makes a cheaper plan.";
-    default: return text(group.reason.message);
-  }
-}
-
-/** Ops of both versions by output name, of which the device differs. */
+/** Ops of the version after that have the name of one before: how many, and the places of those on another device. */
 function moved(before, after) {
   const nameOf = (op) => text(op.output ?? op.name);
   const was = new Map(before.ops.map((op) => [nameOf(op), op.device]));
-  const same = after.ops.filter((op) => was.has(nameOf(op)));
-  return { matched: same.length, moved: same.filter((op) => was.get(nameOf(op)) !== op.device).length };
+  // A pass that casts an op gives it a name of its own.
+  const old = (op) => was.get(nameOf(op)) ?? was.get(nameOf(op).replace(/_cast_fp16$/, ""));
+  const places = after.ops.map((op, at) => at).filter((at) => old(after.ops[at]) !== undefined);
+  return { matched: places.length, places: places.filter((at) => old(after.ops[at]) !== after.ops[at].device), old };
 }

@@ -1,6 +1,12 @@
 // All ops as a list of which only the rows in sight are on the page.
 
+/** `tensor<fp16, [1, 64]>` as `fp16 1 × 64`. */
+const shapeOf = (type) => type.replace(/^tensor<(\w+), \[(.*)\]>$/, (_, element, sizes) => `${element} ${sizes.replaceAll(", ", " × ")}`);
+
 const ROW = 28;
+
+/** A long name without its middle: what sets names apart stands at their ends. */
+const inMiddle = (name, letters) => (name.length <= letters ? name : `${name.slice(0, Math.ceil(letters / 2) - 1)}…${name.slice(-Math.floor(letters / 2))}`);
 
 class List {
   constructor(host, pick) {
@@ -53,11 +59,12 @@ class List {
     },
     el("span", { class: "n" }, String(at + 1)),
     el("span", null, deviceMark(op.device)),
-    el("span", { title: text(op.name) }, text(op.name)),
+    el("span", { title: text(op.name) }, inMiddle(text(op.name), this.host.clientWidth < 700 ? 17 : 80)),
     el("span", null, text(op.kind)),
     el("span", { class: "n" }, milliseconds(costOf(op))),
-    el("span", { title: reason ? text(reason.message) : null }, reason ? text(reason.message) : ""),
-    el("span", { class: "n" }, op.tie ? "tie" : milliseconds(op.margin)));
+    el("span", { title: op.result === undefined ? null : text(op.result) }, op.result === undefined ? "" : shapeOf(text(op.result))),
+    el("span", { class: "n" }, op.weights ? bytes(op.weights) : ""),
+    el("span", { title: reason ? text(reason.message) : null }, reason ? text(reason.message) : op.tie ? "tie" : ""));
     row.style.top = `${place * ROW}px`;
     return row;
   }
