@@ -1,5 +1,6 @@
 //! `milopt estimate`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mil_estimate::{
@@ -258,10 +259,10 @@ fn draw(args: &Args, found: &Answer) -> Outcome {
             files.extend(hashes(other)?);
         }
         let origin = Origin { title: &title, tool: concat!("milopt ", env!("CARGO_PKG_VERSION")), files };
-        replace(file, &html(&origin, &versions))?;
+        mil_package::write_file(file, |mut file| file.write_all(html(&origin, &versions).as_bytes()))?;
     }
     if let Some(file) = &args.svg {
-        replace(file, &svg(&title, &versions))?;
+        mil_package::write_file(file, |mut file| file.write_all(svg(&title, &versions).as_bytes()))?;
     }
     Ok(())
 }
@@ -287,25 +288,6 @@ fn hashes(model: &Path) -> Result<Vec<(String, String)>, Failure> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Writes a file whole or not at all: beside its place, then in it. What is no regular file (a pipe) is
-/// written as it is.
-fn replace(path: &Path, content: &str) -> Outcome {
-    let fault = |error: std::io::Error| Failure::Input(format!("cannot write {}: {error}", path.display()));
-    // A link stays one.
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    if place.metadata().is_ok_and(|found| !found.is_file()) {
-        return std::fs::write(&place, content).map_err(fault);
-    }
-    let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = place.with_file_name(format!(".{name}.milopt-{}", std::process::id()));
-    let written = std::fs::write(&beside, content).and_then(|()| std::fs::rename(&beside, &place));
-    written.map_err(|error| {
-        // What cannot be removed either is left; the first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        fault(error)
-    })
 }
 
 /// The limits that an estimate breaks, with the first reason.
