@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mil_estimate::{Estimate, Fix, Target, estimate};
 use mil_ir::Program;
-use mil_pass::{Entry, Numerics, Pipeline, Registry};
+use mil_pass::{Entry, Pipeline, Registry};
 use serde::Serialize;
 
 /// Costs that differ by less, in milliseconds, are the same.
@@ -193,7 +193,7 @@ fn describe(fixes: &[Parsed<'_>], chosen: &[usize], after: Totals, registry: &Re
 }
 
 fn is_lossy(pipeline: Pipeline, registry: &Registry) -> bool {
-    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics == Numerics::Lossy);
+    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics.is_lossy());
     let mut pending = pipeline.entries;
     while let Some(entry) = pending.pop() {
         match entry {
