@@ -9,6 +9,7 @@ mod inspect;
 mod passes;
 mod pipeline;
 mod print;
+mod replace;
 mod run;
 mod score;
 mod verify;
