@@ -15,7 +15,7 @@ use milopt::ops::Numerics;
 use milopt::tensor::DType;
 
 /// Evaluations in `fp16` that an output must survive to be held to a ratio.
-const TRIALS: u64 = 4;
+const TRIALS: u64 = 16;
 /// By so much, in dB, the ratio must be kept there: other roundings are as good.
 const MARGIN: f64 = 10.0;
 
