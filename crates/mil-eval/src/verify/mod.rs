@@ -8,7 +8,7 @@
 //!
 //! The reference is the original, evaluated in `f64`. How far rounding may carry an element from it is found by trying:
 //! the original is evaluated again and again with each of its roundings falling another way. A float constant, unless it is
-//! a power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
+//! one power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
 //! that the element moves in such evaluations, and in the original itself, is its *noise*. The rewritten function may be
 //! off by 8 times the noise, and by 4 units in the last place.
 //!
@@ -19,7 +19,7 @@
 //!
 //! An integer, a flag or a text that comes out the same in all evaluations must be the same after the rewrite; one that
 //! differs between them is decided by rounding, and counted as left out. So is an element that is not finite in one of
-//! them; but where all say the same infinity, NaN and the other infinity are wrong.
+//! them; but where all say the same infinity, NaN is wrong.
 
 mod rounding;
 mod seen;
