@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mil_eval::{EvalOptions, Evaluator, Flavour, random_inputs};
-use mil_generate::{Dice, Options, damage, generate};
+use mil_generate::{Stream, Options, damage, generate};
 use mil_ir::{Program, text};
 
 fn program(data: &[u8]) -> Option<Program> {
@@ -19,7 +19,7 @@ fn program(data: &[u8]) -> Option<Program> {
         ..Options::default()
     };
     let mut program = generate(&options).ok()?;
-    let mut dice = Dice::new(u32::from_le_bytes(*damaged).into());
+    let mut dice = Stream::new(u32::from_le_bytes(*damaged).into());
     damage(&mut program, &mut dice, usize::from(rest.get(1).copied().unwrap_or(3) % 8));
     Some(program)
 }

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mil_eval::{EvalOptions, Flavour, NumericsClass, random_inputs, verify};
+use mil_eval::{EvalOptions, Flavour, Numerics, random_inputs, verify};
 use mil_ir::{Program, text};
-use mil_pass::{Numerics, PassDef, Pipeline, Runner};
+use mil_pass::{PassDef, Pipeline, Runner};
 use mil_passes::{PASSES, registry};
 
 /// Between a case's program and what the pass leaves of it.
@@ -43,24 +43,17 @@ fn check(def: &PassDef, options: &str, before: &str, after: &str) -> Result<(), 
     if got == print(&original) {
         return Ok(());
     }
-    let class = match def.numerics {
-        Numerics::Exact => NumericsClass::Exact,
-        Numerics::Rounding => NumericsClass::Rounding,
-        Numerics::Lossy => NumericsClass::Lossy { min_snr_db: 40.0 },
-    };
-    compare(&original, &program, class)
+    compare(&original, &program, def.numerics)
 }
 
 /// Both programs give the same on random inputs of every flavour, as far as the class says.
-fn compare(original: &Program, program: &Program, class: NumericsClass) -> Result<(), String> {
+fn compare(original: &Program, program: &Program, class: Numerics) -> Result<(), String> {
     let options = EvalOptions::default().reproducible();
     for (name, old) in &original.functions {
         let new = &program.functions[name];
         let (before, after) = (old.graph().unwrap(), new.graph().unwrap());
-        let flavours = match class {
-            NumericsClass::Lossy { .. } => &[Flavour::Normal, Flavour::Negative][..],
-            _ => &Flavour::ALL,
-        };
+        let flavours =
+            if class.is_lossy() { &[Flavour::Normal, Flavour::Negative][..] } else { &Flavour::ALL };
         let inputs = flavours.iter().map(|&flavour| random_inputs(before, None, flavour, 7).unwrap());
         let inputs: Vec<_> = inputs.collect();
         let report = verify((before, &old.opset), (after, &new.opset), class, &inputs, &options);

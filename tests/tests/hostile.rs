@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mil_generate::{Dice, Options, damage, generate};
+use mil_generate::{Options, Stream, damage, generate};
 use milopt::Runner;
 use milopt::eval::{EvalOptions, Evaluator, Flavour, random_inputs};
 use milopt::ir::{Program, text};
@@ -44,7 +44,7 @@ fn try_all(program: &Program) -> Result<(), String> {
 fn damaged_programs_get_errors() {
     for seed in 0..200 {
         let mut program = generate(&Options { seed, size: 8, ..Options::default() }).unwrap();
-        let mut dice = Dice::new(seed);
+        let mut dice = Stream::new(seed);
         let places = dice.range(1, 6);
         damage(&mut program, &mut dice, places);
         let outcome = catch_unwind(AssertUnwindSafe(|| try_all(&program)));

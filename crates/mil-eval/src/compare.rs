@@ -13,6 +13,8 @@ pub struct Comparison {
     pub elements: usize,
     /// Elements that are not equal: of floats, whose bits differ; every NaN counts as the same.
     pub different: usize,
+    /// Texts that are not equal.
+    pub text: usize,
     /// Places where one is NaN and the other is not.
     pub nan: usize,
     /// Places where one is infinite and the other is not the same infinity.
@@ -74,7 +76,8 @@ pub fn compare(reference: &Array, got: &Array) -> Comparison {
         return result;
     }
     if let (Some(a), Some(b)) = (reference.slice::<String>(), got.slice::<String>()) {
-        result.different = a.iter().zip(b).filter(|(a, b)| a != b).count();
+        result.text = a.iter().zip(b).filter(|(a, b)| a != b).count();
+        result.different = result.text;
         return result;
     }
     if reference.dtype().is_float() != got.dtype().is_float() {

@@ -46,6 +46,18 @@ pub enum Error {
         /// The type and shape that were given, or why they cannot be converted.
         got: String,
     },
+    /// The interface does not allow an input of this shape.
+    #[error("function {function}: input {input} of shape {shape:?}: by the model's interface {reason}")]
+    Shape {
+        /// The function.
+        function: Name,
+        /// The input.
+        input: Name,
+        /// The shape that was given.
+        shape: Vec<usize>,
+        /// What is allowed.
+        reason: String,
+    },
     /// A state whose contents have no fixed size.
     #[error("function {function}: state {state} has no fixed shape")]
     State {

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
-use mil_ir::{BlockId, FunctionInterface, Graph, Name, OpId, Opset, Program, Release, Type, ValueId};
+use mil_ir::{
+    BlockId, FunctionInterface, Graph, Name, OpId, Operand, Opset, Program, Release, Type, ValueId,
+};
 use mil_ops::eval::{
     Array, Context, EvalError, EvalOptions, EvalValue, Host, Precision, State, bind_constants, call,
 };
@@ -13,6 +15,7 @@ use mil_ops::{OpDef, Trait};
 
 use crate::Error;
 use crate::interface::{self, Inputs, Outputs};
+use crate::jitter::Jitter;
 use crate::plan::Plan;
 
 /// A function, ready to run.
@@ -24,6 +27,7 @@ pub struct Evaluator<'g> {
     target: Release,
     interface: Option<&'g FunctionInterface>,
     options: EvalOptions,
+    jitter: Option<Jitter>,
     wanted: Vec<(Name, ValueId)>,
     plan: Plan,
     constants: Vec<OnceLock<EvalValue>>,
@@ -74,6 +78,7 @@ impl<'g> Evaluator<'g> {
             target,
             interface,
             options,
+            jitter: None,
             wanted: Vec::new(),
             plan: Plan::new(graph, &[]),
             constants: std::iter::repeat_with(OnceLock::new).take(graph.bound()).collect(),
@@ -105,6 +110,19 @@ impl<'g> Evaluator<'g> {
         }
         self.want(wanted);
         Ok(self)
+    }
+
+    /// With every float, constants and inputs too, rounded to a narrower type; which of its neighbours a number that does
+    /// not fit becomes is up to the seed. Several seeds show what that precision makes of a function.
+    #[must_use]
+    pub fn rounded_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
+        self.jittered(Jitter { seed, grain: Some(dtype) })
+    }
+
+    /// With every rounding as it might have fallen, too.
+    pub(crate) fn jittered(mut self, jitter: Jitter) -> Evaluator<'g> {
+        self.jitter = Some(jitter);
+        self
     }
 
     fn no_such(&self, kind: &'static str, name: &str) -> Error {
@@ -234,6 +252,12 @@ impl<'g> Session<'_, 'g> {
                     evaluator.is_double(),
                 )?
                 .into(),
+            };
+            let bound = match evaluator.jitter {
+                Some(jitter) if jitter.grain.is_some() => {
+                    jitter.constant(value.index() as u64 * 256 + 255, &bound)
+                }
+                _ => bound,
             };
             run.values.borrow_mut()[value.index()] = Some(bound);
         }
@@ -404,10 +428,21 @@ impl Run<'_, '_> {
                 EvalError::invalid(message)
             })
         });
-        let bound = match (bound, inner) {
+        let mut bound = match (bound, inner) {
             (_, Some(error)) => return Err(error),
             (bound, None) => bound.map_err(failed)?,
         };
+        let place = id.index() as u64 * 256;
+        if let Some(jitter) = evaluator.jitter {
+            for (at, (param, values)) in bound.iter_mut().enumerate() {
+                let argument = op.argument(param);
+                for (index, value) in values.iter_mut().enumerate() {
+                    if argument.is_none_or(|found| matches!(found.get(index), Some(Operand::Literal(_)))) {
+                        *value = jitter.constant(place + 16 + at as u64, value);
+                    }
+                }
+            }
+        }
         let types: Vec<Type> = op.results().iter().map(|&value| graph.value(value).ty().clone()).collect();
         self.stream.set(self.stream.get() + 1);
         let limits = &evaluator.options.limits;
@@ -439,7 +474,15 @@ impl Run<'_, '_> {
                 wanted: op.results().len(),
             });
         }
-        Ok(results)
+        Ok(match evaluator.jitter {
+            None => results,
+            Some(jitter) if is_constant(op.kind()) => results
+                .iter()
+                .enumerate()
+                .map(|(at, value)| jitter.constant(place + at as u64, value))
+                .collect(),
+            Some(jitter) => jitter.results(place, &context, results),
+        })
     }
 }
 

@@ -1,7 +1,10 @@
 //! Between what an app hands over and what a program computes with.
 
 use indexmap::IndexMap;
-use mil_ir::{FeatureKind, FunctionInterface, Name, Type};
+use mil_ir::{
+    ArrayFeature, Feature, FeatureKind, Flexibility, FunctionInterface, ImageFeature, Name, SizeFlexibility,
+    SizeRange, Type,
+};
 use mil_ops::eval::{Array, Data, EvalError, EvalValue, Stored};
 use mil_tensor::DType;
 
@@ -92,7 +95,87 @@ pub(crate) fn input(
     if !fits {
         return Err(wrong(describe()));
     }
-    Ok(array)
+    match interface.and_then(|found| forbidden(found.find(name)?, array.shape())) {
+        Some(reason) => Err(Error::Shape {
+            function: function.clone(),
+            input: name.clone(),
+            shape: array.shape().to_vec(),
+            reason,
+        }),
+        None => Ok(array),
+    }
+}
+
+/// Why an input may not have this shape; `None` where it may, or where the interface speaks of another rank.
+fn forbidden(feature: &Feature, shape: &[usize]) -> Option<String> {
+    match &feature.kind {
+        Some(FeatureKind::Array(array)) => forbidden_array(array, shape),
+        Some(FeatureKind::Image(image)) => forbidden_image(image, shape),
+        _ => None,
+    }
+}
+
+fn forbidden_array(array: &ArrayFeature, shape: &[usize]) -> Option<String> {
+    let sizes: Vec<i64> = shape.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
+    match &array.flexibility {
+        Some(Flexibility::Enumerated(shapes)) => {
+            let listed = || shapes.iter().map(|shape| format!("{shape:?}")).collect::<Vec<_>>().join(", ");
+            let allowed = shapes.contains(&sizes) || array.shape == sizes;
+            (!allowed).then(|| format!("it is one of {}", listed()))
+        }
+        Some(Flexibility::Ranges(ranges)) if ranges.len() == shape.len() => {
+            let axis = ranges.iter().zip(shape).position(|(range, &size)| !range.holds(size as u64))?;
+            Some(format!("axis {axis} goes {}", ranges.get(axis)?.in_words()))
+        }
+        None if array.shape.len() == shape.len() && array.shape != sizes => {
+            Some(format!("its shape is {:?}", array.shape))
+        }
+        _ => None,
+    }
+}
+
+/// An image stands in the program as an array that ends in height and width.
+fn forbidden_image(image: &ImageFeature, shape: &[usize]) -> Option<String> {
+    let [.., height, width] = *shape else { return None };
+    let (width, height) = (width as u64, height as u64);
+    let is_default = Ok(width) == u64::try_from(image.width) && Ok(height) == u64::try_from(image.height);
+    match &image.flexibility {
+        None if image.width > 0 && !is_default => {
+            Some(format!("it is {} wide and {} high", image.width, image.height))
+        }
+        Some(SizeFlexibility::Enumerated(sizes)) if !is_default && !sizes.contains(&(width, height)) => {
+            let listed: Vec<String> =
+                sizes.iter().map(|(width, height)| format!("{width} x {height}")).collect();
+            Some(format!("it is one of {} (width x height)", listed.join(", ")))
+        }
+        Some(SizeFlexibility::Range(widths, heights)) => {
+            let sides = [("width", widths, width), ("height", heights, height)];
+            let beyond = sides.into_iter().find_map(|(side, range, size)| {
+                range.as_ref().filter(|range| !range.holds(size)).map(|range| (side, range))
+            });
+            beyond.map(|(side, range)| format!("its {side} goes {}", range.in_words()))
+        }
+        _ => None,
+    }
+}
+
+/// What [`forbidden`] asks of a range.
+trait Bounds {
+    fn holds(&self, size: u64) -> bool;
+    fn in_words(&self) -> String;
+}
+
+impl Bounds for SizeRange {
+    fn holds(&self, size: u64) -> bool {
+        size >= self.lower && u64::try_from(self.upper).map_or(true, |upper| size <= upper)
+    }
+
+    fn in_words(&self) -> String {
+        match self.upper {
+            ..0 => format!("from {} on", self.lower),
+            upper => format!("from {} to {upper}", self.lower),
+        }
+    }
 }
 
 /// The array that stands in for an optional input.
@@ -163,6 +246,28 @@ pub(crate) fn output(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shapes_beyond_the_interface_are_named() {
+        let range = |lower, upper| SizeRange { lower, upper };
+        let ranged = Flexibility::Ranges(vec![range(1, 1), range(2, 32), range(1, -1)]);
+        let mut array =
+            ArrayFeature { shape: vec![1, 6, 3], flexibility: Some(ranged), ..Default::default() };
+        assert_eq!(forbidden_array(&array, &[1, 32, 999]), None);
+        assert_eq!(forbidden_array(&array, &[1, 40, 3]).unwrap(), "axis 1 goes from 2 to 32");
+        array.flexibility = Some(Flexibility::Enumerated(vec![vec![1, 6], vec![1, 8]]));
+        assert_eq!(forbidden_array(&array, &[1, 8]), None);
+        assert_eq!(forbidden_array(&array, &[1, 7]).unwrap(), "it is one of [1, 6], [1, 8]");
+        array.flexibility = None;
+        assert_eq!(forbidden_array(&array, &[1, 6, 3]), None);
+        assert!(forbidden_array(&array, &[1, 6, 4]).is_some());
+        let mut image = ImageFeature { width: 32, height: 24, ..Default::default() };
+        assert_eq!(forbidden_image(&image, &[1, 3, 24, 32]), None);
+        assert_eq!(forbidden_image(&image, &[1, 3, 32, 24]).unwrap(), "it is 32 wide and 24 high");
+        image.flexibility = Some(SizeFlexibility::Range(Some(range(8, 64)), Some(range(8, -1))));
+        assert_eq!(forbidden_image(&image, &[1, 3, 1000, 64]), None);
+        assert_eq!(forbidden_image(&image, &[1, 3, 16, 65]).unwrap(), "its width goes from 8 to 64");
+    }
 
     #[test]
     fn defaults_are_read_from_the_wire() {

@@ -26,6 +26,7 @@ mod error;
 mod evaluator;
 mod inputs;
 mod interface;
+mod jitter;
 #[cfg(feature = "npz")]
 pub mod npz;
 mod plan;
@@ -36,7 +37,8 @@ pub use error::Error;
 pub use evaluator::{Evaluator, Session};
 pub use inputs::{Flavour, random_inputs};
 pub use interface::{Inputs, Outputs};
+pub use mil_ops::Numerics;
 pub use mil_ops::eval::{
     Array, ClassLabel, Data, EvalError, EvalOptions, EvalValue, Limits, Precision, State, Stored,
 };
-pub use verify::{Deviation, NumericsClass, Report, verify};
+pub use verify::{Deviation, Place, Report, verify};

@@ -2,7 +2,7 @@
 //!
 //! A `.npz` is a ZIP archive of `.npy` files, which are a header that is a Python literal, and the elements.
 
-use std::io::{Read, Seek, Write};
+use std::io::{Cursor, Read, Seek, Write};
 
 use indexmap::IndexMap;
 use mil_ir::Name;
@@ -74,16 +74,13 @@ pub fn read(source: impl Read + Seek, limit: usize) -> Result<IndexMap<Name, Arr
     Ok(arrays)
 }
 
-/// Writes arrays as an archive. The same arrays give the same bytes.
+/// Arrays as an archive. The same arrays give the same bytes.
 ///
 /// # Errors
 ///
-/// If writing fails, or an array has elements that NumPy has no type for.
-pub fn write<'a>(
-    sink: impl Write + Seek,
-    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
-) -> Result<(), NpzError> {
-    let mut archive = zip::ZipWriter::new(sink);
+/// If an array has elements that NumPy has no type for.
+pub fn to_bytes<'a>(arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> Result<Vec<u8>, NpzError> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default())
@@ -93,8 +90,7 @@ pub fn write<'a>(
         archive.start_file(format!("{name}.npy"), options)?;
         archive.write_all(&bytes)?;
     }
-    archive.finish()?;
-    Ok(())
+    Ok(archive.finish()?.into_inner())
 }
 
 /// One `.npy` file.
@@ -240,8 +236,6 @@ fn format(array: &Array) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     #[test]
@@ -255,9 +249,8 @@ mod tests {
             ("text", Array::from_vec(&[2], vec!["a".to_owned(), "größer".to_owned()]).unwrap()),
             ("empty", Array::from_vec(&[0, 3], Vec::<f64>::new()).unwrap()),
         ];
-        let mut bytes = Cursor::new(Vec::new());
-        write(&mut bytes, arrays.iter().map(|(name, array)| (*name, array))).unwrap();
-        let read = read(bytes, 1 << 20).unwrap();
+        let bytes = to_bytes(arrays.iter().map(|(name, array)| (*name, array))).unwrap();
+        let read = read(Cursor::new(bytes), 1 << 20).unwrap();
         for (name, array) in &arrays {
             assert_eq!(&read[*name], array, "{name}");
         }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use mil_eval::{
-    Array, Error, EvalError, EvalOptions, Evaluator, Flavour, Inputs, NumericsClass, random_inputs, verify,
+    Array, Error, EvalError, EvalOptions, Evaluator, Flavour, Inputs, Numerics, random_inputs, verify,
 };
 use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, Operand, Opset, Release, Type, ValueId};
 use mil_tensor::{DType, Tensor};
@@ -213,10 +213,10 @@ fn promises_are_held_against_numbers() {
     let check = |other: &Graph, class| {
         verify((&before, &opset), (other, &opset), class, &inputs, &EvalOptions::default()).unwrap().holds()
     };
-    assert!(check(&before, NumericsClass::Exact));
-    assert!(!check(&after, NumericsClass::Exact));
-    assert!(check(&after, NumericsClass::Rounding));
-    assert!(!check(&wrong, NumericsClass::Rounding));
-    assert!(check(&wrong, NumericsClass::Lossy { min_snr_db: 60.0 }));
-    assert!(!check(&wrong, NumericsClass::Lossy { min_snr_db: 90.0 }));
+    assert!(check(&before, Numerics::Exact));
+    assert!(!check(&after, Numerics::Exact));
+    assert!(check(&after, Numerics::Rounding));
+    assert!(!check(&wrong, Numerics::Rounding));
+    assert!(check(&wrong, Numerics::Lossy { min_snr_db: 60.0 }));
+    assert!(!check(&wrong, Numerics::Lossy { min_snr_db: 90.0 }));
 }

@@ -3,11 +3,11 @@
 use mil_ir::{Argument, Dim, Graph, Literal, OpId, Operand, Program, Shape, Type, ValueId};
 use mil_tensor::{DType, Tensor};
 
-use crate::Dice;
+use crate::Stream;
 
 /// Damages a program in so many places. Its structure stays sound (operands are visible where they are used), but types,
 /// sizes, constants and the presence of operands may contradict each other; loops may not end.
-pub fn damage(program: &mut Program, dice: &mut Dice, places: usize) {
+pub fn damage(program: &mut Program, dice: &mut Stream, places: usize) {
     for (_, _, graph) in program.graphs_mut() {
         for _ in 0..places {
             let ops: Vec<OpId> = graph.walk().collect();
@@ -19,7 +19,7 @@ pub fn damage(program: &mut Program, dice: &mut Dice, places: usize) {
     }
 }
 
-fn damage_op(graph: &mut Graph, op: OpId, dice: &mut Dice) {
+fn damage_op(graph: &mut Graph, op: OpId, dice: &mut Stream) {
     let params: Vec<String> = graph.op(op).arguments().map(|(param, _)| param.to_string()).collect();
     let keys: Vec<String> = graph.op(op).attributes().keys().map(|key| key.to_string()).collect();
     match dice.below(8) {
@@ -79,7 +79,7 @@ fn visible(graph: &Graph, op: OpId) -> Vec<ValueId> {
 const NUMBERS: &[i32] = &[0, 1, -1, 2, 3, 7, 64, 1 << 12, 1 << 20, i32::MAX, i32::MIN];
 
 /// Another literal in its place: other numbers, another size, another element type, many equal elements.
-fn absurd(literal: &Literal, dice: &mut Dice) -> Literal {
+fn absurd(literal: &Literal, dice: &mut Stream) -> Literal {
     let Some(tensor) = literal.as_tensor() else { return constant(dice) };
     let count = tensor.len();
     match (dice.below(5), tensor.dtype()) {
@@ -110,7 +110,7 @@ fn absurd(literal: &Literal, dice: &mut Dice) -> Literal {
     }
 }
 
-fn constant(dice: &mut Dice) -> Literal {
+fn constant(dice: &mut Stream) -> Literal {
     let number = dice.pick(NUMBERS);
     Literal::tensor(match dice.below(6) {
         0 => Tensor::scalar(number),
@@ -122,10 +122,10 @@ fn constant(dice: &mut Dice) -> Literal {
     })
 }
 
-fn absurd_type(ty: &Type, dice: &mut Dice) -> Type {
+fn absurd_type(ty: &Type, dice: &mut Stream) -> Type {
     let dtype = ty.dtype().unwrap_or(DType::Fp32);
     let dims = ty.dims().unwrap_or(&[]).to_vec();
-    let dim = |dice: &mut Dice| {
+    let dim = |dice: &mut Stream| {
         dice.pick(&[Dim::Fixed(0), Dim::Fixed(1), Dim::Fixed(1 << 40), Dim::Fixed(u64::MAX), Dim::UNKNOWN])
     };
     match dice.below(4) {

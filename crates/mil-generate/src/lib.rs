@@ -19,18 +19,18 @@
 #![allow(clippy::indexing_slicing, reason = "sizes are the generator's own")]
 
 mod damage;
-mod dice;
 mod finish;
 mod generic;
 mod maker;
 mod recipes;
+mod step;
 mod templates;
 
 use mil_ir::{Program, Release};
 use mil_ops::BuildError;
 
 pub use damage::damage;
-pub use dice::Dice;
+pub use mil_tensor::random::Stream;
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Default for Options {
 ///
 /// If the op table refuses what a recipe made of it. No seed is known for which that happens.
 pub fn generate(options: &Options) -> Result<Program, BuildError> {
-    let mut maker = maker::Maker::new(options);
+    let mut maker = maker::Maker::new(options, step::step);
     for _ in 0..options.size {
         maker.step()?;
     }

@@ -1,10 +1,11 @@
 //! A program in the making: what is visible where, operands on demand, constants in their spellings.
 
 use mil_ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Operand, Opset, Release, Rewriter, Type, ValueId};
-use mil_ops::{BuildError, OpDef, ProgramBuilder, Trait, Version};
+use mil_ops::{BuildError, ProgramBuilder, Trait, Version};
+use mil_tensor::random::Stream;
 use mil_tensor::{DType, Tensor};
 
-use crate::{Dice, Options, generic, recipes, templates};
+use crate::Options;
 
 pub(crate) type Made<T = ()> = Result<T, BuildError>;
 
@@ -15,8 +16,6 @@ pub(crate) const PLAIN: &[DType] = &[DType::Fp32, DType::Fp16, DType::Int32, DTy
 
 /// Values with more elements are not used again, so that programs stay quick to run.
 const LARGEST: usize = 2048;
-/// Blocks inside blocks.
-const DEEPEST: usize = 3;
 
 /// A block in the making.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ struct Scope {
 /// A program in the making.
 #[derive(Debug)]
 pub(crate) struct Maker {
-    pub(crate) dice: Dice,
+    pub(crate) dice: Stream,
     pub(crate) target: Release,
     pub(crate) unseeded: bool,
     /// The program is a classifier: label and probabilities.
@@ -38,11 +37,13 @@ pub(crate) struct Maker {
     builder: ProgramBuilder,
     opset: Opset,
     scopes: Vec<Scope>,
+    step: fn(&mut Maker) -> Made,
 }
 
 impl Maker {
-    pub(crate) fn new(options: &Options) -> Maker {
-        let mut dice = Dice::new(options.seed);
+    /// A program without ops. `step` is what fills a block.
+    pub(crate) fn new(options: &Options, step: fn(&mut Maker) -> Made) -> Maker {
+        let mut dice = Stream::new(options.seed);
         let releases =
             [Release::IOS15, Release::IOS16, Release::IOS17, Release::IOS18, Release::IOS18, Release::IOS26];
         let drawn = dice.pick(&releases);
@@ -56,6 +57,7 @@ impl Maker {
             builder: ProgramBuilder::new(target),
             opset: target.opset(),
             scopes: vec![root],
+            step,
         };
         let rank = maker.dice.range(2, 4);
         let shape = maker.shape(rank);
@@ -71,19 +73,7 @@ impl Maker {
 
     /// Adds an op, or a few that belong together.
     pub(crate) fn step(&mut self) -> Made {
-        if self.dice.chance(25) {
-            return templates::any(self);
-        }
-        let defs: Vec<&'static OpDef> =
-            mil_ops::all().iter().copied().filter(|def| def.version(self.target).is_some()).collect();
-        let def = self.dice.pick(&defs);
-        if def.is(Trait::Blocks) && self.scopes.len() > DEEPEST {
-            return Ok(());
-        }
-        match recipes::find(def.name) {
-            Some(recipe) => recipe(self),
-            None => generic::make(self, def),
-        }
+        (self.step)(self)
     }
 
     pub(crate) fn graph(&self) -> &Graph {
@@ -411,15 +401,6 @@ impl Maker {
         filled(dtype, shape, &values)
     }
 
-    /// A constant operand with random numbers; where it can be, now and then stored compressed.
-    pub(crate) fn weight(&mut self, dtype: DType, shape: &[usize]) -> Made<Operand> {
-        if self.target >= Release::IOS16 && dtype.is_float() && !shape.is_empty() && self.dice.chance(20) {
-            return Ok(recipes::compressed(self, dtype, shape)?.into());
-        }
-        let tensor = self.numbers(dtype, shape);
-        Ok(self.constant(tensor))
-    }
-
     /// Integers from 0 on, below `bound`, as an operand: constant, or computed from a value of the program.
     pub(crate) fn indices(&mut self, dtype: DType, shape: &[usize], bound: usize) -> Made<Operand> {
         if dtype == DType::Int32 && self.dice.chance(40) {
@@ -495,6 +476,11 @@ impl Maker {
         }
         self.scope().values.extend(&results);
         Ok(results)
+    }
+
+    /// Blocks that enclose the place where ops are added, the outermost one counted.
+    pub(crate) fn depth(&self) -> usize {
+        self.scopes.len()
     }
 
     /// The block in the making is the outermost one.

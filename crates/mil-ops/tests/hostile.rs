@@ -11,22 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mil_ir::{Name, Release};
 use mil_ops::eval::{Array, Bound, Context, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
+use mil_tensor::random::Stream;
 use serde_json::Value;
 
 use values::array;
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
-    }
-}
 
 /// The operands of a case; `None` where one is a list or a state.
 fn operands(case: &Value) -> Option<Vec<(String, Vec<Array>)>> {
@@ -39,7 +27,7 @@ fn operands(case: &Value) -> Option<Vec<(String, Vec<Array>)>> {
 }
 
 /// Another array in its place: another shape, other integers, another type.
-fn damaged(array: &Array, dice: &mut Dice) -> Array {
+fn damaged(array: &Array, dice: &mut Stream) -> Array {
     const SIZES: [usize; 6] = [0, 1, 2, 3, 5, 16];
     const INTS: [i32; 11] = [0, 1, -1, 2, -2, 3, 7, 100, i32::MAX, i32::MIN, 1 << 20];
     match dice.below(4) {
@@ -91,7 +79,7 @@ fn damaged(array: &Array, dice: &mut Dice) -> Array {
 
 #[test]
 fn damaged_operands_never_panic() {
-    let mut dice = Dice(7);
+    let mut dice = Stream::new(7);
     let mut faults = Vec::new();
     let mut options = EvalOptions::default();
     options.limits.value_bytes = 1 << 22;

@@ -4,24 +4,16 @@
 
 use mil_ir::{Dim, Graph, Literal, NewBlock, NewOp, OpId, Operand, Release, Shape, Type, TypeKind, ValueId};
 use mil_ops::{OpDef, ParamKind, ProgramBuilder, infer_new, infer_op, verify_graph};
+use mil_tensor::random::Stream;
 use mil_tensor::{DType, Tensor};
 
-/// A small generator of the same numbers in every run.
-struct Random(u64);
+/// Random operands.
+struct Random(Stream);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-
-    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
-    }
-
     fn dim(&mut self) -> Dim {
-        let variadic = self.below(12) == 0;
-        self.pick(&[
+        let variadic = self.0.below(12) == 0;
+        self.0.pick(&[
             Dim::Fixed(0),
             Dim::Fixed(1),
             Dim::Fixed(2),
@@ -33,22 +25,23 @@ impl Random {
     }
 
     fn dims(&mut self) -> Vec<Dim> {
-        let rank = self.pick(&[0, 1, 2, 3, 4, 4, 5]);
+        let rank = self.0.pick(&[0, 1, 2, 3, 4, 4, 5]);
         (0..rank).map(|_| self.dim()).collect()
     }
 
     fn dtype(&mut self) -> DType {
         let all: Vec<DType> = DType::all().chain([DType::Unknown(77)]).collect();
-        self.pick(&all)
+        self.0.pick(&all)
     }
 
     fn ty(&mut self, dtypes: &[DType]) -> Type {
-        let dtype = if self.below(4) == 0 || dtypes.is_empty() { self.dtype() } else { self.pick(dtypes) };
-        let tensor = match self.below(12) {
+        let dtype =
+            if self.0.below(4) == 0 || dtypes.is_empty() { self.dtype() } else { self.0.pick(dtypes) };
+        let tensor = match self.0.below(12) {
             0 => Type::tensor(dtype, Shape::Unranked),
             _ => Type::tensor(dtype, Shape::Ranked(self.dims())),
         };
-        match self.below(24) {
+        match self.0.below(24) {
             0 => Type::new(TypeKind::List(tensor, self.dim())),
             1 => Type::new(TypeKind::State(tensor)),
             2 => Type::new(TypeKind::Unknown),
@@ -58,16 +51,16 @@ impl Random {
 
     fn constant(&mut self, choices: &[&str]) -> Literal {
         let numbers = [0, 1, 2, 3, -1, -2, 4, i32::MAX, i32::MIN];
-        let count = self.below(7);
-        let ints: Vec<i32> = (0..count).map(|_| self.pick(&numbers)).collect();
-        let flags: Vec<bool> = (0..count).map(|_| self.below(2) == 0).collect();
-        Literal::tensor(match self.below(8) {
-            0 => Tensor::scalar(self.pick(&numbers)),
-            1 => Tensor::scalar(self.pick(&[0_f32, 1.5, -1.0, f32::NAN, f32::INFINITY, 1e38])),
+        let count = self.0.below(7);
+        let ints: Vec<i32> = (0..count).map(|_| self.0.pick(&numbers)).collect();
+        let flags: Vec<bool> = (0..count).map(|_| self.0.below(2) == 0).collect();
+        Literal::tensor(match self.0.below(8) {
+            0 => Tensor::scalar(self.0.pick(&numbers)),
+            1 => Tensor::scalar(self.0.pick(&[0_f32, 1.5, -1.0, f32::NAN, f32::INFINITY, 1e38])),
             2 => Tensor::bool(flags.len().is_multiple_of(2)),
             3 => Tensor::from_bools(&[count], &flags).unwrap(),
-            4 => Tensor::string(self.pick(&["", "fp16", "i,j->", "ij,jk->ik", "int8", "bidirectional"])),
-            5 if !choices.is_empty() => Tensor::string(self.pick(choices)),
+            4 => Tensor::string(self.0.pick(&["", "fp16", "i,j->", "ij,jk->ik", "int8", "bidirectional"])),
+            5 if !choices.is_empty() => Tensor::string(self.0.pick(choices)),
             6 => Tensor::from_slice(&[count], &ints.iter().map(|&x| x as u32).collect::<Vec<_>>()).unwrap(),
             _ => Tensor::ints(&ints),
         })
@@ -78,24 +71,24 @@ impl Random {
         let version = def.version(target)?;
         let mut new = NewOp::new(def.name);
         for param in version.params {
-            if self.below(8) == 0 {
+            if self.0.below(8) == 0 {
                 continue;
             }
-            let count = if param.kind == ParamKind::Variadic { self.below(4) } else { 1 };
+            let count = if param.kind == ParamKind::Variadic { self.0.below(4) } else { 1 };
             let dtypes = version.dtypes(param).unwrap_or(&[]);
             let operands: Vec<Operand> = (0..count)
-                .map(|_| match self.below(3) {
+                .map(|_| match self.0.below(3) {
                     0 => self.constant(param.choices).into(),
                     1 if param.constant => self.constant(param.choices).into(),
                     _ => builder.input("input", self.ty(dtypes)).into(),
                 })
                 .collect();
-            match (operands.as_slice(), self.below(6)) {
+            match (operands.as_slice(), self.0.below(6)) {
                 ([Operand::Literal(literal)], 0) => new = new.attribute(param.name, (**literal).clone()),
                 _ => new = new.with_all(param.name, operands),
             }
         }
-        for _ in 0..self.below(4) {
+        for _ in 0..self.0.below(4) {
             new.blocks.push(NewBlock { inputs: vec![("inner".into(), self.ty(&[]))] });
         }
         Some(new.result("result", self.ty(&[])))
@@ -105,7 +98,7 @@ impl Random {
 #[test]
 fn any_operands_get_an_answer() {
     for (seed, def) in mil_ops::all().iter().enumerate() {
-        let mut random = Random(seed as u64);
+        let mut random = Random(Stream::new(seed as u64));
         for round in 0..50 {
             let target = Release::ALL[round % Release::ALL.len()];
             let mut builder = ProgramBuilder::new(target);

@@ -6,11 +6,12 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{MODEL_PATH, Random, WEIGHT_PATH, encoded, inject, model, package, unknown, weights};
+use common::{MODEL_PATH, WEIGHT_PATH, encoded, inject, model, package, unknown, weights};
 use mil_ir::{At, Literal, Model, NewOp, Storage};
 use mil_package::{Limits, Package, PackageError};
 use mil_proto::Described;
 use mil_proto::specification::{self as spec, model::Type};
+use mil_tensor::random::Stream;
 use mil_tensor::{Tensor, TensorError};
 use proptest::prelude::*;
 use prost::Message as _;
@@ -250,7 +251,7 @@ proptest! {
 
     #[test]
     fn unknown_fields_survive_at_any_depth(seed: u64) {
-        let bytes = inject(&encoded(), spec::Model::SCHEMA, &mut Random(seed), 6);
+        let bytes = inject(&encoded(), spec::Model::SCHEMA, &mut Stream::new(seed), 6);
         let mut package = open(bytes.clone(), weights().0).unwrap();
         let written = package.to_files().unwrap();
         prop_assert!(unknown(&written[MODEL_PATH]) == unknown(&bytes));
@@ -268,7 +269,7 @@ proptest! {
 
     #[test]
     fn damage_is_an_error_or_another_model(seed: u64, flips in 0_usize..4, cut in 0_usize..3) {
-        let mut random = Random(seed);
+        let mut random = Stream::new(seed);
         let (mut message, mut file) = (encoded(), weights().0);
         for bytes in [&mut message, &mut file] {
             for _ in 0..flips {

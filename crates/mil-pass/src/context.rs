@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mil_ir::{Graph, Name, OpId, Opset};
 
-use crate::{Instrument, Numerics, PassDef, PassError};
+use crate::{Instrument, PassDef, PassError};
 
 /// What a running pass may ask and tell: where it is, which patterns are on, fuel, counters.
 pub struct PassCx<'a> {
@@ -96,7 +96,7 @@ impl PassCx<'_> {
     /// A graph for an opset that this version does not know stays as it is, which only a pass that keeps results may
     /// accept.
     pub(crate) fn skip_unknown_opset(&self, function: &Name, opset: &Opset) -> Result<(), PassError> {
-        if self.def.changes_interface || self.def.numerics == Numerics::Lossy {
+        if self.def.changes_interface || self.def.numerics.is_lossy() {
             return Err(PassError::UnknownOpset { function: function.clone(), opset: opset.to_string() });
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Declarations of passes.
 
+use mil_ops::Numerics;
+
 use crate::Pass;
 
 /// All that is known about a pass without running it.
@@ -68,18 +70,6 @@ pub struct Alias {
     pub adapt: fn(serde_json::Value) -> Result<serde_json::Value, String>,
 }
 
-/// How the results of a program may change under a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Numerics {
-    /// The same bits, NaN-ness and signed zeros included.
-    Exact,
-    /// Rounding only: against an f64 evaluation of the original, at most 4 times the original's own error plus a few
-    /// units in the last place.
-    Rounding,
-    /// A declared loss, for example by compression or a cast to fp16.
-    Lossy,
-}
-
 impl Alias {
     /// An alias whose options have our names, or which has none.
     pub const fn plain(id: &'static str) -> Alias {
@@ -114,7 +104,8 @@ impl PassDef {
 /// ```
 ///
 /// A struct with fields has options: `/// doc` `pub name: Type = default,`. Then `patterns`, each `name: "doc"` or
-/// `ours name: "doc"`; and `statistics`, each `name: "doc"`. `changes_interface: true` follows `numerics`. What remains
+/// `ours name: "doc"`; and `statistics`, each `name: "doc"`. `changes_interface: true` follows `numerics`, which is `Exact`, `Rounding` or
+/// `Lossy { min_snr_db: 40.0 }`. What remains
 /// to write is `impl Pass for FuseConvBn`.
 #[macro_export]
 macro_rules! pass {
@@ -161,7 +152,7 @@ macro_rules! pass {
     };
     (@impl $name:ident [$($doc:literal)*] [$($field:ident [$($field_doc:literal)*])*]
         id: $id:literal,
-        numerics: $numerics:ident,
+        numerics: $numerics:ident $({ $bound:ident: $db:literal })?,
         $(changes_interface: $interface:literal,)?
         $(aliases: [$($alias:expr),* $(,)?],)?
         $(patterns: [$($pattern:tt)*],)?
@@ -179,7 +170,7 @@ macro_rules! pass {
                 }),*],
                 patterns: $crate::pass!(@patterns [] $($($pattern)*)?),
                 statistics: &[$($($crate::StatisticDef { name: stringify!($statistic), doc: $statistic_doc }),*)?],
-                numerics: $crate::Numerics::$numerics,
+                numerics: $crate::Numerics::$numerics $({ $bound: $db })?,
                 changes_interface: false $(|| $interface)?,
                 aliases: &[$($($alias),*)?],
                 build: |options| Ok(Box::new($crate::serde_json::from_value::<$name>(options)?)),

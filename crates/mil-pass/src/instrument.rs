@@ -2,7 +2,7 @@
 
 use mil_ir::{Graph, OpId, Program};
 
-use crate::{PassDef, PassReport, RunError};
+use crate::{PassDef, PassReport, RunError, RunReport};
 
 /// Which pass an event is about.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ pub trait Instrument {
     /// A pass has failed; the program is as before it.
     fn pass_failed(&mut self, event: &PassEvent<'_>, program: &Program, error: &RunError) {
         let _ = (event, program, error);
+    }
+
+    /// The run is over, and every pass went well. What the instrument has to say goes into the report's notes.
+    fn finished(&mut self, report: &mut RunReport) {
+        let _ = report;
     }
 
     /// A pattern looked at an op and did not match.

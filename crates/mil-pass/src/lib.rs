@@ -21,8 +21,10 @@ mod report;
 mod rewrite;
 mod run;
 
+pub use mil_ops::Numerics;
+
 pub use context::PassCx;
-pub use declare::{Alias, Numerics, OptionDef, PassDef, PatternDef, StatisticDef};
+pub use declare::{Alias, OptionDef, PassDef, PatternDef, StatisticDef};
 pub use grammar::GrammarError;
 pub use instrument::{Instrument, PassEvent};
 pub use pass::{Declared, Miss, NoOptions, Pass, PassError};

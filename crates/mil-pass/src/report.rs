@@ -30,6 +30,8 @@ pub struct RunReport {
     pub unfinished: Vec<String>,
     /// Rewrites in all.
     pub rewrites: u64,
+    /// What instruments have to say at the end, a line each.
+    pub notes: Vec<String>,
 }
 
 impl RunReport {

@@ -121,12 +121,15 @@ impl Runner {
         let mut state =
             State { runner: &mut self, known, ops, report: RunReport::default(), last: "none".into() };
         state.entries(&pipeline.entries, &pipeline.entries, program)?;
-        let State { known, report, last, .. } = state;
+        let State { known, mut report, last, .. } = state;
         if self.verify {
             let new: Vec<String> = violations(program).difference(&known).cloned().collect();
             if !new.is_empty() {
                 return Err(RunError::Invalid { id: last, violations: Violations(new) });
             }
+        }
+        for instrument in &mut self.instruments {
+            instrument.finished(&mut report);
         }
         Ok(report)
     }

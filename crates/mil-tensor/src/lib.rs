@@ -23,6 +23,7 @@ mod expr;
 mod limits;
 mod number;
 mod pack;
+pub mod random;
 mod source;
 #[cfg(feature = "spill")]
 mod spill;

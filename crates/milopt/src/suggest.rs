@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mil_estimate::{Confidence, Estimate, Fix, Rewrite, Rewrites, Target, Totals, estimate};
 use mil_ir::{Function, Graph, Literal, Program, Storage};
-use mil_pass::{Entry, Numerics, Pipeline, Registry};
+use mil_pass::{Entry, Pipeline, Registry};
 use serde::Serialize;
 
 /// Models of more ops, or of more bytes of weights, are not rewritten unasked.
@@ -262,7 +262,7 @@ fn risks(estimates: &[Estimate]) -> Vec<String> {
 }
 
 fn is_lossy(pipeline: Pipeline, registry: &Registry) -> bool {
-    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics == Numerics::Lossy);
+    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics.is_lossy());
     let mut pending = pipeline.entries;
     while let Some(entry) = pending.pop() {
         match entry {

@@ -59,6 +59,10 @@ fn conv_scale(_: &FuseConvScale, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), M
     if divides {
         scale.iter_mut().for_each(|factor| *factor = factor.recip());
     }
+    if !scale.iter().all(|factor| factor.is_finite()) {
+        // An infinite weight makes NaN of what a division makes infinite.
+        return Err(Miss::new("a factor is not finite"));
+    }
     // No bias stays none, whatever the scale.
     let scaled = |(bias, scale): (&f64, &f64)| if *bias == 0.0 { 0.0 } else { bias * scale };
     let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(scaled).collect();

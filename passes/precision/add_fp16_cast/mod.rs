@@ -40,7 +40,7 @@ pass! {
         pub convert_constants: bool = true,
     }
     id: "add_fp16_cast",
-    numerics: Lossy,
+    numerics: Lossy { min_snr_db: 40.0 },
     aliases: [Alias { id: "common::add_fp16_cast", adapt }],
     statistics: [
         converted: "ops that compute in fp16 now",

@@ -1,34 +1,27 @@
 //! Random encoded messages of the schema, with unknown fields sprinkled in at every depth.
 
+use mil_tensor::random::Stream;
+
 use super::reader::push_varint;
 use crate::schema::{Field, Kind, Label, Message};
 
 /// An encoded message that every decoder accepts. Equal seeds give equal messages.
 pub(super) fn message(message: &'static Message, seed: u64) -> Vec<u8> {
     let mut out = Vec::new();
-    Random(seed).message(&mut out, message, 0);
+    Random(Stream::new(seed)).message(&mut out, message, 0);
     out
 }
 
-/// SplitMix64.
-struct Random(u64);
+struct Random(Stream);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.0.below(bound as usize) as u64
     }
 
     fn number(&mut self) -> u64 {
         let bits = self.below(64);
-        self.next() >> bits
+        self.0.bits() >> bits
     }
 
     fn message(&mut self, out: &mut Vec<u8>, message: &'static Message, depth: u64) {
@@ -67,7 +60,7 @@ impl Random {
         match field.kind {
             Kind::Message(message) => self.message(&mut content, message, depth + 1),
             Kind::String => content.extend("åbc".bytes().take([0, 2, 3, 4][self.below(4) as usize])),
-            Kind::Bytes | Kind::Opaque(_) => content.extend(self.next().to_le_bytes()),
+            Kind::Bytes | Kind::Opaque(_) => content.extend(self.0.bits().to_le_bytes()),
             Kind::Float => {
                 push_varint(out, key | 5);
                 return out.extend((self.below(100) as f32).to_le_bytes());
@@ -107,7 +100,7 @@ impl Random {
             }
             1 => {
                 push_varint(out, key | 1);
-                out.extend(self.next().to_le_bytes());
+                out.extend(self.0.bits().to_le_bytes());
             }
             2 => {
                 // Long ones change how many bytes the lengths around them take.

@@ -70,11 +70,8 @@ fn ops_that_nothing_runs_are_passed_over() {
 #[test]
 fn the_path_is_the_cheapest() {
     let planner = Planner::known();
-    let mut seed = 7_u64;
-    let mut random = move || {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) as f64 / f64::from(1_u32 << 31)
-    };
+    let mut stream = mil_tensor::random::Stream::new(7);
+    let mut random = move || stream.unit();
     for _ in 0..50 {
         let ops: Vec<[Option<f64>; 4]> = (0..5)
             .map(|_| {

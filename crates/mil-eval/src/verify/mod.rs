@@ -1,36 +1,47 @@
 //! Does a rewritten function still compute the same?
+//!
+//! Both functions run on the same inputs; where they have states, three times in a row. Every output of every call and
+//! every state at the end is held against the promise of the rewrite ([`Numerics`]). An output or a state that only one
+//! of the two has breaks every promise.
+//!
+//! # What `Rounding` allows
+//!
+//! The reference is the original, evaluated in `f64`. How far rounding may carry an element from it is found by trying:
+//! the original is evaluated again and again with each of its roundings falling another way. A float constant, unless it is
+//! one power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
+//! that the element moves in such evaluations, and in the original itself, is its *noise*. The rewritten function may be
+//! off by 8 times the noise, and by 4 units in the last place.
+//!
+//! So a weight that is folded and rounded once to `fp16` is no violation: the original's weight, moved by one unit in the
+//! last place, moves the sum of its products by as much. A weight that vanishes is one, as no rounding of the original takes
+//! all of it away. And an element that is exact by luck, behind twenty layers or where terms cancel, is judged by the same
+//! measure as its neighbours.
+//!
+//! An integer, a flag or a text that comes out the same in all evaluations must be the same after the rewrite; one that
+//! differs between them is decided by rounding, and counted as left out. So is an element that is not finite in one of
+//! them; but where all say the same infinity, NaN is wrong.
 
 mod rounding;
+mod seen;
 
-use mil_ir::{Graph, Name, Opset};
-use mil_ops::eval::{Array, EvalOptions, EvalValue};
+use mil_ir::{Graph, Opset};
+use mil_ops::Numerics;
+use mil_ops::eval::{Array, EvalOptions};
 
-use self::rounding::Outputs3;
-use crate::{Comparison, Error, Evaluator, Inputs, Outputs, compare};
+use self::rounding::Trials;
+use self::seen::Seen;
+use crate::{Comparison, Error, Evaluator, Inputs, compare};
 
-/// What a rewrite promises.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NumericsClass {
-    /// The same bits, NaN-ness and signed zeros included.
-    Exact,
-    /// Rounding only. Measured against an evaluation of the original in `f64`, the error of an element is at most 4 times the
-    /// original's own, plus what is usual in the output, plus a few units in the last place.
-    Rounding,
-    /// A declared loss.
-    Lossy {
-        /// Signal to noise that remains, in dB.
-        min_snr_db: f64,
-    },
-}
+pub use self::seen::Place;
 
-/// How far an output is from what was promised.
+/// How far a value is from what was promised.
 #[derive(Clone, Debug)]
 pub struct Deviation {
-    /// The output.
-    pub output: Name,
+    /// Output or state.
+    pub place: Place,
     /// Which of the inputs.
     pub input: usize,
-    /// The output of the rewritten function against that of the original.
+    /// The value of the rewritten function against that of the original.
     pub comparison: Comparison,
     /// Elements that break the promise.
     pub wrong: usize,
@@ -41,13 +52,14 @@ pub struct Deviation {
 /// What [`verify`] found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Every output of every input, in order.
+    /// Every output and state for every input, in order.
     pub deviations: Vec<Deviation>,
-    /// Elements that were left out, as the original is not finite there, or its rounding decides something that no bound can
-    /// tell: an integer output that depends on floats.
+    /// Elements that were left out: see the module's documentation.
     pub skipped: usize,
     /// Inputs for which the original fails; the rewritten function may fail there, too.
     pub failed: usize,
+    /// Why it fails for the first of them.
+    pub failure: Option<String>,
 }
 
 impl Report {
@@ -56,99 +68,107 @@ impl Report {
         self.deviations.iter().all(|found| found.wrong == 0)
     }
 
-    /// The outputs that break the promise.
+    /// The values that break the promise.
     pub fn broken(&self) -> impl Iterator<Item = &Deviation> {
         self.deviations.iter().filter(|found| found.wrong > 0)
+    }
+
+    /// The lowest signal-to-noise ratio of all values, in dB; infinite where nothing differs.
+    pub fn worst_db(&self) -> f64 {
+        self.deviations.iter().map(|found| found.comparison.snr_db).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Elements that were compared.
+    pub fn elements(&self) -> usize {
+        self.deviations.iter().map(|found| found.comparison.elements).sum()
     }
 }
 
 /// A graph with its opset.
 pub(crate) type Side<'g> = (&'g Graph, &'g Opset);
 
-/// Runs a function before and after a rewrite on some inputs, and holds the outputs against a promise.
+/// Runs a function before and after a rewrite on some inputs, and holds outputs and states against a promise.
 ///
-/// Each input is a call of its own, with states at zero.
+/// Each input is a session of its own, with states at zero: one call, or three where there are states.
 ///
 /// # Errors
 ///
-/// If one of the two cannot be run at all, or the rewritten function fails where the original does not.
+/// If the opset of one of the two is not known, or the rewritten function fails where the original does not.
 pub fn verify(
     before: Side<'_>,
     after: Side<'_>,
-    class: NumericsClass,
+    class: Numerics,
     inputs: &[Inputs],
     options: &EvalOptions,
 ) -> Result<Report, Error> {
     let old = Evaluator::of_graph(before.0, before.1, "before".into(), None, options.clone())?;
     let new = Evaluator::of_graph(after.0, after.1, "after".into(), None, options.clone())?;
-    let exact = match class {
-        NumericsClass::Rounding => {
-            let double = options.clone().double();
-            Some(Evaluator::of_graph(before.0, before.1, "before".into(), None, double)?)
-        }
-        _ => None,
-    };
     let mut report = Report::default();
-    let mut runs: Vec<Run> = Vec::new();
     for (input, values) in inputs.iter().enumerate() {
-        let Ok(old) = old.run(values) else {
-            report.failed += 1;
-            continue;
+        let old = match seen::run(&old, values) {
+            Ok(seen) => seen,
+            Err(error) => {
+                report.failed += 1;
+                report.failure.get_or_insert_with(|| error.to_string());
+                continue;
+            }
         };
-        let new = new.run(values)?;
-        let exact = exact.as_ref().map(|exact| exact.run(values)).transpose()?;
-        runs.push(Run { input, old, new, exact });
-    }
-    let Some(first) = runs.first() else { return Ok(report) };
-    for name in first.old.keys() {
-        judge(class, name, &runs, &mut report);
+        let new = seen::run(&new, values)?;
+        let mut trials = Trials::new(before, values, options);
+        hold(class, input, &old, &new, &mut trials, &mut report)?;
     }
     Ok(report)
 }
 
-/// One input's outputs: before, after, and before in `f64`.
-struct Run {
+/// Holds all that one input shows against the promise.
+fn hold(
+    class: Numerics,
     input: usize,
-    old: Outputs,
-    new: Outputs,
-    exact: Option<Outputs>,
-}
-
-/// Holds one output of all inputs against the promise.
-fn judge(class: NumericsClass, name: &Name, runs: &[Run], report: &mut Report) {
-    let array = |outputs: &Outputs| outputs.get(name).and_then(EvalValue::as_array).cloned();
-    let pairs: Vec<(&Run, Array, Array)> =
-        runs.iter().filter_map(|run| Some((run, array(&run.old)?, array(&run.new)?))).collect();
-    let rounded: Vec<Option<Outputs3>> =
-        pairs.iter().map(|(run, old, new)| Outputs3::new(old, new, &array(run.exact.as_ref()?)?)).collect();
-    let known: Vec<&Outputs3> = rounded.iter().flatten().collect();
-    let usual = rounding::usual_relative(&known);
-    for ((run, old, new), rounded) in pairs.iter().zip(&rounded) {
+    old: &Seen,
+    new: &Seen,
+    trials: &mut Trials<'_>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (lost, added) = seen::unpaired(old, new);
+    let unpaired = lost
+        .into_iter()
+        .map(|place| (place, "is lost"))
+        .chain(added.into_iter().map(|place| (place, "is new")));
+    for (place, what) in unpaired {
+        let comparison = Comparison { mismatch: Some(what.into()), ..Comparison::default() };
+        report.deviations.push(Deviation { place, input, comparison, wrong: 1, worst: None });
+    }
+    for (place, old) in old {
+        let Some(new) = seen::at(new, place) else { continue };
         let comparison = compare(old, new);
-        let mut found =
-            Deviation { output: name.clone(), input: run.input, comparison, wrong: 0, worst: None };
+        let mut found = Deviation { place: place.clone(), input, comparison, wrong: 0, worst: None };
         let comparison = &found.comparison;
-        match (class, rounded) {
-            _ if comparison.mismatch.is_some() => found.wrong = old.len().max(1),
-            (NumericsClass::Exact, _) => {
-                found.wrong = comparison.different;
-                found.worst = first_difference(old, new);
-            }
-            (NumericsClass::Lossy { min_snr_db }, _) => {
-                if comparison.nan + comparison.infinite > 0 || comparison.snr_db < min_snr_db {
-                    found.wrong = comparison.different;
-                }
-            }
-            (NumericsClass::Rounding, Some(output)) => {
-                let judgement = rounding::judge(output, usual);
+        match class {
+            _ if old.dtype() != new.dtype() => found.wrong = old.len().max(1),
+            Numerics::Rounding => {
+                let judgement = rounding::judge(place, old, new, trials)?;
                 (found.wrong, found.worst) = (judgement.wrong, judgement.worst);
                 report.skipped += judgement.skipped;
             }
-            // Where floats decide an integer, no bound can tell.
-            (NumericsClass::Rounding, None) => report.skipped += comparison.different,
+            _ if comparison.mismatch.is_some() => found.wrong = old.len().max(1),
+            Numerics::Exact => {
+                found.wrong = comparison.different;
+                found.worst = first_difference(old, new);
+            }
+            // No measure says how much of a text remains.
+            Numerics::Lossy { .. } if old.slice::<String>().is_some() => {
+                report.skipped += comparison.different
+            }
+            Numerics::Lossy { min_snr_db } => {
+                if comparison.nan + comparison.infinite > 0 || comparison.snr_db < min_snr_db {
+                    found.wrong = comparison.different;
+                    found.worst = first_difference(old, new);
+                }
+            }
         }
         report.deviations.push(found);
     }
+    Ok(())
 }
 
 /// The first element whose bits differ; every NaN is the same.
@@ -156,5 +176,5 @@ fn first_difference(old: &Array, new: &Array) -> Option<(usize, f64, f64)> {
     let (a, b) = (old.reals::<f64>().ok()?, new.reals::<f64>().ok()?);
     let differs = |(a, b): (&f64, &f64)| a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan());
     let at = a.iter().zip(b.iter()).position(differs)?;
-    Some((at, a[at], b[at]))
+    Some((at, *a.get(at)?, *b.get(at)?))
 }

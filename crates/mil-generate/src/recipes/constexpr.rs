@@ -1,6 +1,6 @@
 //! Compressed weights.
 
-use mil_ir::{NewOp, Release, ValueId};
+use mil_ir::{NewOp, Operand, Release, ValueId};
 use mil_tensor::{DType, Tensor};
 
 use crate::maker::{Made, Maker, divisors, filled};
@@ -13,8 +13,17 @@ pub(crate) fn used(maker: &mut Maker) -> Made {
     maker.ops(NewOp::new("mul").with("x", x).with("y", weight)).map(drop)
 }
 
+/// A constant operand with random numbers; where it can be, now and then stored compressed.
+pub(crate) fn weight(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<Operand> {
+    if maker.target >= Release::IOS16 && dtype.is_float() && !shape.is_empty() && maker.dice.chance(20) {
+        return Ok(compressed(maker, dtype, shape)?.into());
+    }
+    let tensor = maker.numbers(dtype, shape);
+    Ok(maker.constant(tensor))
+}
+
 /// A float weight of this shape, of at least one axis, in one of the compressed forms that the release has.
-pub(crate) fn compressed(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<ValueId> {
+fn compressed(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<ValueId> {
     let modern = maker.target >= Release::IOS18;
     match maker.dice.below(if modern { 8 } else { 4 }) {
         0 => affine(maker, dtype, shape),

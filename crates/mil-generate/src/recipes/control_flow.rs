@@ -3,6 +3,7 @@
 use mil_ir::{Dim, NewOp, Operand, Type, TypeKind, ValueId};
 use mil_tensor::{DType, Tensor};
 
+use super::constexpr;
 use crate::maker::{Made, Maker, NUMBERS, PLAIN};
 
 pub(crate) fn cond(maker: &mut Maker) -> Made {
@@ -78,7 +79,7 @@ pub(crate) fn select(maker: &mut Maker) -> Made {
     let b = if maker.dice.chance(50) {
         maker.value(dtype, &shape)?.into()
     } else {
-        maker.weight(dtype, &shape)?
+        constexpr::weight(maker, dtype, &shape)?
     };
     maker.ops(NewOp::new("select").with("cond", cond).with("a", a).with("b", b)).map(drop)
 }

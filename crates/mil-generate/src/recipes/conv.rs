@@ -4,6 +4,7 @@ use mil_ir::{NewOp, Operand, Release, ValueId};
 use mil_tensor::DType;
 
 use super::activation::partner_type;
+use super::constexpr;
 use crate::maker::{FLOATS, Made, Maker, divisors};
 
 /// Windows over the spatial axes of a tensor: each fits at least once.
@@ -84,7 +85,7 @@ fn weight(maker: &mut Maker, dtype: DType, shape: &[usize]) -> Made<Operand> {
     if maker.target >= Release::IOS17 && maker.dice.chance(15) {
         return Ok(maker.value(dtype, shape)?.into());
     }
-    maker.weight(dtype, shape)
+    constexpr::weight(maker, dtype, shape)
 }
 
 /// A convolution of `x`.
@@ -97,7 +98,7 @@ pub(crate) fn conv_of(maker: &mut Maker, x: ValueId) -> Made<ValueId> {
     let sizes: Vec<usize> = [outer, inner].into_iter().chain(windows.kernel.iter().copied()).collect();
     let weight = weight(maker, dtype, &sizes)?;
     let new = NewOp::new("conv").with("x", x).with("weight", weight);
-    let new = maker.maybe(new, "bias", |maker| maker.weight(dtype, &[outer]))?;
+    let new = maker.maybe(new, "bias", |maker| constexpr::weight(maker, dtype, &[outer]))?;
     let new = windows.bind(maker, new);
     let new = with_groups(maker, new, groups);
     maker.op(new)
@@ -123,7 +124,7 @@ pub(crate) fn transposed_conv_of(maker: &mut Maker, x: ValueId) -> Made<ValueId>
     let sizes: Vec<usize> = [shape[1], outer].into_iter().chain(windows.kernel.iter().copied()).collect();
     let weight = weight(maker, dtype, &sizes)?;
     let new = NewOp::new("conv_transpose").with("x", x).with("weight", weight);
-    let new = maker.maybe(new, "bias", |maker| maker.weight(dtype, &[outer * groups]))?;
+    let new = maker.maybe(new, "bias", |maker| constexpr::weight(maker, dtype, &[outer * groups]))?;
     let new = windows.bind(maker, new);
     let mut new = with_groups(maker, new, groups);
     if maker.dice.chance(20)

@@ -4,6 +4,7 @@ use mil_ir::{NewOp, Operand, ValueId};
 use mil_tensor::DType;
 
 use super::activation::partner_type;
+use super::constexpr;
 use crate::maker::{FLOATS, Made, Maker, NUMBERS};
 
 /// A dense layer on the last axis of `x`.
@@ -11,10 +12,10 @@ pub(crate) fn linear_of(maker: &mut Maker, x: ValueId, outer: usize, bias: bool)
     let inner = maker.sizes(x).last().copied().unwrap_or(1);
     let dtype = partner_type(maker, "linear", x);
     let dtype = if maker.ty(x).dtype() == Some(DType::Int32) { DType::Int32 } else { dtype };
-    let weight = maker.weight(dtype, &[outer, inner])?;
+    let weight = constexpr::weight(maker, dtype, &[outer, inner])?;
     let mut new = NewOp::new("linear").with("x", x).with("weight", weight);
     if bias {
-        let bias = maker.weight(dtype, &[outer])?;
+        let bias = constexpr::weight(maker, dtype, &[outer])?;
         new = new.with("bias", bias);
     }
     maker.op(new)
@@ -44,7 +45,7 @@ pub(crate) fn matmul(maker: &mut Maker) -> Made {
     other.extend(if turned { [columns, inner] } else { [inner, columns] });
     let y: Operand = match maker.dice.chance(50) {
         true => maker.value(dtype, &other)?.into(),
-        false => maker.weight(dtype, &other)?,
+        false => constexpr::weight(maker, dtype, &other)?,
     };
     let mut new = NewOp::new("matmul").with("x", x).with("y", y);
     for (param, value) in [("transpose_x", flip && rank > 1), ("transpose_y", turned)] {

@@ -17,7 +17,7 @@ mod tensor_operation;
 
 use crate::maker::{Made, Maker};
 
-pub(crate) use constexpr::compressed;
+pub(crate) use constexpr::weight;
 pub(crate) use conv::{conv_of, image_like, transposed_conv_of};
 pub(crate) use linear::linear_of;
 pub(crate) use normalization::batch_norm_of;

@@ -4,6 +4,7 @@ use mil_ir::{NewOp, ValueId};
 use mil_tensor::DType;
 
 use super::activation::partner_type;
+use super::constexpr;
 use super::conv::image_like;
 use crate::maker::{FLOATS, Made, Maker};
 
@@ -17,8 +18,8 @@ fn with_epsilon(maker: &mut Maker, new: NewOp, dtype: DType) -> Made<NewOp> {
 
 /// Binds `gamma` and `beta` of this shape now and then.
 fn with_scale(maker: &mut Maker, new: NewOp, dtype: DType, shape: &[usize]) -> Made<NewOp> {
-    let new = maker.maybe(new, "gamma", |maker| maker.weight(dtype, shape))?;
-    maker.maybe(new, "beta", |maker| maker.weight(dtype, shape))
+    let new = maker.maybe(new, "gamma", |maker| constexpr::weight(maker, dtype, shape))?;
+    maker.maybe(new, "beta", |maker| constexpr::weight(maker, dtype, shape))
 }
 
 /// A batch normalisation of `x`.
@@ -30,7 +31,8 @@ pub(crate) fn batch_norm_of(maker: &mut Maker, x: ValueId) -> Made<ValueId> {
     let mut new = NewOp::new("batch_norm").with("x", x).with("mean", mean).with("variance", variance);
     // Both or none.
     if maker.dice.chance(60) {
-        let (gamma, beta) = (maker.weight(dtype, &channels)?, maker.weight(dtype, &channels)?);
+        let (gamma, beta) =
+            (constexpr::weight(maker, dtype, &channels)?, constexpr::weight(maker, dtype, &channels)?);
         new = new.with("gamma", gamma).with("beta", beta);
     }
     let new = with_epsilon(maker, new, dtype)?;

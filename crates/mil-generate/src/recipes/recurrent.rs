@@ -3,6 +3,7 @@
 use mil_ir::NewOp;
 use mil_tensor::DType;
 
+use super::constexpr;
 use crate::maker::{Made, Maker};
 
 /// Sizes of a layer, and its op so far: the sequence, the weights of all gates, what is said by text.
@@ -20,11 +21,13 @@ fn layer(maker: &mut Maker, kind: &'static str, gates: usize) -> Made<Layer> {
     let x = maker.tensor(&[dtype], 3..=3)?;
     let shape = maker.sizes(x);
     let (batch, input, hidden) = (shape[1], shape[2], maker.dice.range(1, 3));
-    let weights =
-        [maker.weight(dtype, &[gates * hidden, input])?, maker.weight(dtype, &[gates * hidden, hidden])?];
+    let weights = [
+        constexpr::weight(maker, dtype, &[gates * hidden, input])?,
+        constexpr::weight(maker, dtype, &[gates * hidden, hidden])?,
+    ];
     let [ih, hh] = weights;
     let new = NewOp::new(kind).with("x", x).with("weight_ih", ih).with("weight_hh", hh);
-    let new = maker.maybe(new, "bias", |maker| maker.weight(dtype, &[gates * hidden]))?;
+    let new = maker.maybe(new, "bias", |maker| constexpr::weight(maker, dtype, &[gates * hidden]))?;
     let new = maker.maybe(new, "output_sequence", |maker| Ok(maker.any_flag()))?;
     let activations = ["tanh", "sigmoid", "relu"];
     let mut layer = Layer { dtype, batch, input, hidden, gates, new };
@@ -64,8 +67,9 @@ pub(crate) fn gru(maker: &mut Maker) -> Made {
     layer.direction(maker, &["forward", "reverse"]);
     layer.start(maker, "initial_h", 1)?;
     let new = maker.maybe(layer.new, "reset_after", |maker| Ok(maker.any_flag()))?;
-    let new =
-        maker.maybe(new, "input_bias", |maker| maker.weight(layer.dtype, &[layer.gates * layer.hidden]))?;
+    let new = maker.maybe(new, "input_bias", |maker| {
+        constexpr::weight(maker, layer.dtype, &[layer.gates * layer.hidden])
+    })?;
     maker.ops(new).map(drop)
 }
 
@@ -80,14 +84,14 @@ pub(crate) fn lstm(maker: &mut Maker) -> Made {
     let mut new = layer.new;
     if directions == 2 {
         let (ih, hh) = (
-            maker.weight(layer.dtype, &[rows, layer.input])?,
-            maker.weight(layer.dtype, &[rows, layer.hidden])?,
+            constexpr::weight(maker, layer.dtype, &[rows, layer.input])?,
+            constexpr::weight(maker, layer.dtype, &[rows, layer.hidden])?,
         );
         new = new.with("weight_ih_back", ih).with("weight_hh_back", hh);
-        new = maker.maybe(new, "bias_back", |maker| maker.weight(layer.dtype, &[rows]))?;
+        new = maker.maybe(new, "bias_back", |maker| constexpr::weight(maker, layer.dtype, &[rows]))?;
     }
     for param in ["peephole", "peephole_back"].into_iter().take(if peephole { directions } else { 0 }) {
-        let weights = maker.weight(layer.dtype, &[3 * layer.hidden])?;
+        let weights = constexpr::weight(maker, layer.dtype, &[3 * layer.hidden])?;
         new = new.with(param, weights);
     }
     new = maker.maybe(new, "clip", |maker| Ok(maker.scalar(layer.dtype, 1.5)))?;

@@ -3,6 +3,7 @@
 use mil_ir::{Literal, NewOp, Operand, Type, ValueId};
 use mil_tensor::{DType, Tensor};
 
+use super::constexpr;
 use crate::maker::{FLOATS, Made, Maker, NUMBERS, PLAIN, divisors};
 
 /// A constant that something uses, or nothing.
@@ -61,7 +62,7 @@ fn alike(maker: &mut Maker, axis: Option<usize>, x: ValueId) -> Made<Vec<Operand
         }
         values.push(match maker.dice.chance(75) {
             true => maker.value(dtype, &shape)?.into(),
-            false => maker.weight(dtype, &shape)?,
+            false => constexpr::weight(maker, dtype, &shape)?,
         });
     }
     let last = values.len() - 1;

@@ -69,7 +69,7 @@ pub(super) fn linear(maker: &mut Maker) -> Made {
         recipes::linear_of(maker, x, outer, bias)?
     } else {
         let inner = maker.sizes(x).last().copied().unwrap_or(1);
-        let weight = maker.weight(dtype, &[inner, outer])?;
+        let weight = recipes::weight(maker, dtype, &[inner, outer])?;
         maker.op(NewOp::new("matmul").with("x", x).with("y", weight))?
     };
     leak(maker, value)?;

@@ -23,6 +23,7 @@ use mil_proto::specification::{
     state_feature_type,
 };
 use mil_proto::wire;
+use mil_tensor::random::Stream;
 use prost::Message as _;
 
 pub(crate) const WEIGHT_FILE: &str = "@model_path/weights/weight.bin";
@@ -328,18 +329,8 @@ pub(crate) fn package(message: Vec<u8>, weights: Vec<u8>) -> Vec<(String, Arc<[u
     ]
 }
 
-/// Numbers that follow from a seed.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % bound.max(1)
-    }
-}
-
 /// Adds an unknown field to some of the messages in an encoded message.
-pub(crate) fn inject(bytes: &[u8], schema: &'static Schema, random: &mut Random, one_in: usize) -> Vec<u8> {
+pub(crate) fn inject(bytes: &[u8], schema: &'static Schema, random: &mut Stream, one_in: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for raw in wire::fields(bytes) {
         let raw = raw.expect("a sound message");

@@ -97,11 +97,11 @@ pub(crate) fn describe(def: &PassDef) -> String {
     text
 }
 
-fn numerics(class: Numerics) -> &'static str {
+fn numerics(class: Numerics) -> String {
     match class {
-        Numerics::Exact => "exact, the same bits",
-        Numerics::Rounding => "rounding only",
-        Numerics::Lossy => "lossy",
+        Numerics::Exact => "exact, the same bits".to_owned(),
+        Numerics::Rounding => "rounding only".to_owned(),
+        Numerics::Lossy { min_snr_db } => format!("lossy, {min_snr_db} dB of signal to noise remain"),
     }
 }
 

@@ -244,6 +244,9 @@ fn report(args: &Args, reports: &[RunReport], before: &[Histogram], after: &[His
             let seconds: f64 = report.passes.iter().map(|pass| pass.seconds + pass.verify_seconds).sum();
             text.push_str(&format!("{seconds:>9.3} s in all\n"));
         }
+        for note in &report.notes {
+            text.push_str(&format!("{note}\n"));
+        }
         for fixpoint in &report.unfinished {
             text.push_str(&format!("still changing after its last round: {fixpoint}\n"));
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use mil_generate::Options;
 use milopt::eval::{EvalValue, Evaluator, Flavour, Inputs, Outputs, compare};
 use milopt::ir::{Program, Type, TypeKind, text};
+use milopt::numerics::VerifyNumerics;
 use milopt::pass::{Pipeline, Registry};
 use milopt::{Model, Package, Runner, diff};
 use numbers::{graph, options};
@@ -291,7 +292,7 @@ fn survives_pipeline(
     let pipeline = registry.pipeline(name).ok_or_else(|| fail(&property, "there is none"))?;
     let pipeline = pipeline.map_err(|error| fail(&property, error))?;
     let mut after = program.clone();
-    let runner = Runner::new().instrument(numbers::Watch::new(seed));
+    let runner = Runner::new().instrument(VerifyNumerics::new(seed));
     let report = runner.run(&pipeline, &mut after).map_err(|error| fail(&property, with_sources(&error)))?;
     *tally.changed.entry(format!("pipeline {name}")).or_default() += usize::from(report.changed());
     verifies(&after).map_err(|failure| fail(&property, failure))?;

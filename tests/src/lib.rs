@@ -14,12 +14,13 @@ pub fn fixture(name: &str) -> PathBuf {
     root().join("fixtures").join(name)
 }
 
-/// Every fixture package.
+/// Every fixture package. There are some, or a test that loops over them would hold of nothing.
 pub fn fixtures() -> Vec<PathBuf> {
-    let entries =
-        std::fs::read_dir(root().join("fixtures")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let folder = root().join("fixtures");
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut packages: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|extension| extension == "mlpackage")).collect();
+    assert!(!packages.is_empty(), "{} holds no packages", folder.display());
     packages.sort();
     packages
 }

@@ -1,0 +1,260 @@
+//! `milopt eval`.
+
+mod compare;
+mod show;
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use mil_eval::{
+    Array, ClassLabel, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, npz, random_inputs,
+};
+use mil_ir::{Graph, Model, ModelPipeline, Name, Program};
+
+use crate::cli::{Failure, Outcome, open};
+
+/// Run a model on numbers.
+///
+/// Inputs and outputs are arrays by feature name in .npz archives. Several --inputs are successive calls that share states;
+/// their outputs are then called NAME.0, NAME.1, and so on. States start at zero. A dictionary of classes is written as
+/// NAME.keys and NAME.values.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil
+    input: PathBuf,
+    /// Arrays by input name; may be repeated for successive calls
+    #[arg(long, value_name = "X.npz")]
+    inputs: Vec<PathBuf>,
+    /// Random inputs of the declared types and shapes instead
+    #[arg(long, value_name = "SEED", conflicts_with = "inputs")]
+    random: Option<u64>,
+    /// States to start with, by name
+    #[arg(long, value_name = "S.npz")]
+    state: Option<PathBuf>,
+    /// Where to write the outputs
+    #[arg(short, long, value_name = "Y.npz")]
+    output: Option<PathBuf>,
+    /// Values to give instead of the outputs, by name; intermediate ones too
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    outputs: Vec<String>,
+    /// The function to run; the default function where there are several
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// Of a pipeline, the member to run: its number from 0 on, or its name
+    #[arg(long, value_name = "MEMBER")]
+    member: Option<String>,
+    /// Reference outputs to compare with: exit 1 if one is missing, has another shape, other text, or NaN or infinity where
+    /// the reference has not
+    #[arg(long, value_name = "REF.npz")]
+    compare: Option<PathBuf>,
+    /// With --compare: exit 1 if an output has a lower signal-to-noise ratio, in dB
+    #[arg(long, value_name = "DB", requires = "compare")]
+    min_snr: Option<f64>,
+    /// Print JSON for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+/// Bytes that one array of an archive may have.
+const LARGEST_ARRAY: usize = 4 << 30;
+
+/// What ran, and what it gave.
+struct Run<'p> {
+    program: &'p Program,
+    function: String,
+    /// Outputs by name, those of several calls with the number of the call.
+    results: Vec<(String, EvalValue)>,
+}
+
+impl Run<'_> {
+    /// All results that have a form in an archive.
+    fn arrays(&self) -> Vec<(String, Array)> {
+        self.results.iter().flat_map(|(name, value)| as_arrays(name, value)).collect()
+    }
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    if args.inputs.is_empty() && args.random.is_none() {
+        return Err(Failure::Input("no inputs: give --inputs X.npz, or --random SEED".into()));
+    }
+    let package = open(&args.input)?;
+    let program = program(args, package.model())?;
+    let function = function(program, args.function.as_deref())?;
+    let graph = program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
+    let names: Vec<&str> = args.outputs.iter().map(String::as_str).collect();
+    let mut evaluator = Evaluator::new(program, &function, EvalOptions::default())?;
+    if !names.is_empty() {
+        known_values(graph, &function, &names)?;
+        evaluator = evaluator.with_outputs(&names)?;
+    }
+    let mut session = evaluator.session()?;
+    if let Some(path) = &args.state {
+        for (name, array) in &read(path)? {
+            session.set_state(name, array)?;
+        }
+    }
+    let interface = program.interface.function(&function);
+    let calls: Vec<Inputs> = match args.random {
+        Some(seed) => vec![random_inputs(graph, interface, Flavour::Normal, seed)?],
+        None => args.inputs.iter().map(|path| call(path, &evaluator)).collect::<Result<_, _>>()?,
+    };
+    let mut results = Vec::new();
+    for (index, inputs) in calls.iter().enumerate() {
+        let outputs: Outputs = session.run(inputs)?;
+        results.extend(outputs.into_iter().map(|(name, value)| {
+            (if calls.len() > 1 { format!("{name}.{index}") } else { name.to_string() }, value)
+        }));
+    }
+    let run = Run { program, function, results };
+    if let Some(path) = &args.output {
+        write(path, &run)?;
+    }
+    match &args.compare {
+        Some(path) => {
+            let inputs = graph.root().inputs().iter().map(|&value| graph.value(value).name().clone());
+            compare::compare(args, &read(path)?, &inputs.collect::<Vec<_>>(), &run)
+        }
+        None => show::summary(args, &run),
+    }
+}
+
+/// The program that runs: the model itself, or a member of a pipeline.
+fn program<'m>(args: &Args, model: &'m Model) -> Result<&'m Program, Failure> {
+    let path = args.input.display();
+    match (model, &args.member) {
+        (Model::Program(program), None) => Ok(program),
+        (Model::Pipeline(pipeline), Some(wanted)) => member(pipeline, wanted),
+        (Model::Pipeline(pipeline), None) => Err(Failure::Input(format!(
+            "{path} is of type {}: choose a member with --member: {}",
+            model.kind(),
+            members(pipeline)
+        ))),
+        (_, Some(_)) => Err(Failure::Input(format!("{path} is of type {}: it has no members", model.kind()))),
+        (_, None) => Err(Failure::Input(format!("{path} is of type {}: only ML Programs run", model.kind()))),
+    }
+}
+
+fn member<'m>(pipeline: &'m ModelPipeline, wanted: &str) -> Result<&'m Program, Failure> {
+    let named = |(name, _): &&(Option<Name>, Model)| name.as_deref() == Some(wanted);
+    let found = pipeline.members.iter().find(named);
+    let found = found.or_else(|| pipeline.members.get(wanted.parse::<usize>().ok()?));
+    let (_, model) = found.ok_or_else(|| {
+        Failure::Input(format!("no member {wanted}: the members are {}", members(pipeline)))
+    })?;
+    model.as_program().ok_or_else(|| {
+        Failure::Input(format!(
+            "member {wanted} is of type {}: only ML Programs run; the members are {}",
+            model.kind(),
+            members(pipeline)
+        ))
+    })
+}
+
+/// The members of a pipeline by number, name and type.
+fn members(pipeline: &ModelPipeline) -> String {
+    let all = pipeline.members.iter().enumerate().map(|(index, (name, model))| match name {
+        Some(name) if !name.is_empty() => format!("{index} {name} ({})", model.kind()),
+        _ => format!("{index} ({})", model.kind()),
+    });
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// The function that runs if none is named: the default one, else `main`, else the only one.
+fn function(program: &Program, named: Option<&str>) -> Result<String, Failure> {
+    let names = || program.functions.keys().map(|name| name.as_str());
+    let default = program.interface.default_function.as_deref();
+    let only = names().next().filter(|_| program.functions.len() == 1);
+    let name = named.or(default).or(only).unwrap_or("main");
+    match program.functions.contains_key(name) {
+        true => Ok(name.to_owned()),
+        false => Err(Failure::Input(format!(
+            "there is no function {name}: the functions are {}",
+            names().collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// An error with the nearest name for a value that the outermost block does not have.
+fn known_values(graph: &Graph, function: &str, names: &[&str]) -> Outcome {
+    let root = graph.root();
+    let results = root.ops().flat_map(|op| graph.op(op).results());
+    let known: Vec<&str> =
+        root.inputs().iter().chain(results).map(|&value| graph.value(value).name().as_str()).collect();
+    let Some(unknown) = names.iter().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let near = known.iter().map(|name| (strsim::jaro_winkler(unknown, name), *name));
+    let nearest = near.filter(|(likeness, _)| *likeness > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
+    let outputs: Vec<&str> = root.outputs().map(|value| graph.value(value).name().as_str()).collect();
+    let hint = match nearest {
+        Some((_, name)) => format!("did you mean {name}?"),
+        None => format!("its outputs are {}", outputs.join(", ")),
+    };
+    Err(Failure::Input(format!("function {function} has no value {unknown}; {hint}")))
+}
+
+fn read(path: &Path) -> Result<Inputs, Failure> {
+    let fault = |error: &dyn std::error::Error| Failure::Input(format!("{}: {error}", path.display()));
+    let file = File::open(path).map_err(|error| fault(&error))?;
+    npz::read(BufReader::new(file), LARGEST_ARRAY).map_err(|error| fault(&error))
+}
+
+/// The inputs of one call. Arrays that are no inputs are left out: reference outputs often stand in the same archive.
+#[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
+fn call(path: &Path, evaluator: &Evaluator<'_>) -> Result<Inputs, Failure> {
+    let mut inputs = read(path)?;
+    let known: Vec<Name> = evaluator.inputs().map(|(name, _)| name.clone()).collect();
+    let extra: Vec<String> =
+        inputs.keys().filter(|name| !known.contains(name)).map(|name| name.to_string()).collect();
+    if !extra.is_empty() {
+        inputs.retain(|name, _| known.contains(name));
+        let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+        eprintln!(
+            "milopt: warning: {}: {} ignored; the inputs are {}",
+            path.display(),
+            extra.join(", "),
+            known.join(", ")
+        );
+    }
+    Ok(inputs)
+}
+
+/// Writes the outputs. What an archive has no form for is named.
+#[allow(clippy::print_stderr, reason = "a note beside the outputs")]
+fn write(path: &Path, run: &Run<'_>) -> Outcome {
+    for (name, value) in &run.results {
+        if as_arrays(name, value).is_empty() {
+            eprintln!("milopt: output {name} is {}, which .npz has no form for; left out", value.form());
+        }
+    }
+    let arrays = run.arrays();
+    let bytes = npz::to_bytes(arrays.iter().map(|(name, array)| (name.as_str(), array)))?;
+    Ok(mil_package::write_file(path, |mut file| file.write_all(&bytes))?)
+}
+
+/// A value as an archive holds it: an array, or the keys and the values of a dictionary.
+fn as_arrays(name: &str, value: &EvalValue) -> Vec<(String, Array)> {
+    match value {
+        EvalValue::Array(array) => vec![(name.to_owned(), array.clone())],
+        EvalValue::Dictionary(entries) => {
+            let shape = [entries.len()];
+            let numbers: Option<Vec<i64>> = entries
+                .iter()
+                .map(|(key, _)| match key {
+                    ClassLabel::Int(number) => Some(*number),
+                    ClassLabel::Text(_) => None,
+                })
+                .collect();
+            let keys = match numbers {
+                Some(numbers) => Array::from_vec(&shape, numbers),
+                None => Array::from_vec(&shape, entries.iter().map(|(key, _)| show::label(key)).collect()),
+            };
+            let values = Array::from_vec::<f64>(&shape, entries.iter().map(|entry| entry.1).collect());
+            let parts = [("keys", keys), ("values", values)];
+            parts
+                .into_iter()
+                .filter_map(|(part, array)| Some((format!("{name}.{part}"), array.ok()?)))
+                .collect()
+        }
+        EvalValue::List(_) | EvalValue::State(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Does a rewritten program still compute the same?
+//!
+//! What `exact` and `rounding` promise is held against the interpreter's `verify`, element by element, states included.
+//!
+//! A lossy pass keeps its signal-to-noise ratio in real models. A random program may be one that its precision cannot
+//! hold at all: sums that cancel, indices in floats, numbers beyond the range. So an output is held to the ratio only
+//! where the original keeps it when all of its floats are rounded to `fp16`, whichever way they fall.
+
+use milopt::eval::{
+    EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, compare, random_inputs, verify,
+};
+use milopt::ir::{Graph, Name, Opset, Program};
+use milopt::numerics::draws;
+use milopt::ops::Numerics;
+use milopt::tensor::DType;
+
+/// Evaluations in `fp16` that an output must survive to be held to a ratio.
+const TRIALS: u64 = 16;
+/// By so much, in dB, the ratio must be kept there: other roundings are as good.
+const MARGIN: f64 = 10.0;
+
+/// The graph that runs, with its opset.
+pub(super) fn graph(program: &Program) -> Option<(&Graph, &Opset)> {
+    program.functions.values().find_map(|function| Some((function.graph()?, &function.opset)))
+}
+
+/// How programs are run: the same numbers on every machine.
+pub(super) fn options() -> EvalOptions {
+    EvalOptions::default().reproducible()
+}
+
+/// Inputs of these flavours.
+pub(super) fn inputs(program: &Program, flavours: &[Flavour], seed: u64) -> Result<Vec<Inputs>, String> {
+    let (graph, _) = graph(program).ok_or("no graph")?;
+    let interface = program.interface.function("main");
+    flavours
+        .iter()
+        .zip(seed..)
+        .map(|(&flavour, seed)| random_inputs(graph, interface, flavour, seed))
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
+}
+
+/// An op draws numbers that depend on how many ops run before it.
+pub(super) fn unseeded(program: &Program) -> bool {
+    program.graphs().any(|(_, _, graph)| draws(graph))
+}
+
+/// Holds a rewritten program to the class of its pass. `Some`: not compared, for this reason.
+pub(super) fn kept(
+    before: &Program,
+    after: &Program,
+    class: Numerics,
+    flavours: &[Flavour],
+    seed: u64,
+) -> Result<Option<&'static str>, String> {
+    if unseeded(before) {
+        return Ok(Some("random numbers"));
+    }
+    let (Some(old), Some(new)) = (graph(before), graph(after)) else { return Err("no graph".into()) };
+    if let Numerics::Lossy { min_snr_db } = class {
+        return lossy(before, old, new, min_snr_db, seed);
+    }
+    let inputs = inputs(before, flavours, seed)?;
+    let report = verify(old, new, class, &inputs, &options()).map_err(|error| error.to_string())?;
+    if report.failed > 0 {
+        return Err(format!("the original fails: {}", report.failure.unwrap_or_default()));
+    }
+    match report.broken().next() {
+        None => Ok((report.skipped == report.elements()).then_some("rounding decides")),
+        Some(found) => Err(format!(
+            "{} changes for {:?} inputs in {} elements: {:?} {:?}",
+            found.place, flavours[found.input], found.wrong, found.worst, found.comparison.mismatch
+        )),
+    }
+}
+
+/// Outputs of one call that are held to a ratio, and are not.
+fn lossy(
+    before: &Program,
+    (old, opset): (&Graph, &Opset),
+    (new, new_opset): (&Graph, &Opset),
+    min_snr_db: f64,
+    seed: u64,
+) -> Result<Option<&'static str>, String> {
+    let evaluator = |graph, opset| {
+        let made = Evaluator::of_graph(graph, opset, "main".into(), None, options());
+        made.map_err(|error| error.to_string())
+    };
+    let mut held = 0;
+    for inputs in inputs(before, &[Flavour::Normal, Flavour::Negative], seed)? {
+        let run = |evaluator: &Evaluator<'_>| evaluator.run(&inputs).map_err(|error| error.to_string());
+        let was = run(&evaluator(old, opset)?)?;
+        let mut trials = Vec::new();
+        for seed in 0..TRIALS {
+            trials.push(run(&evaluator(old, opset)?.rounded_to(DType::Fp16, seed)).unwrap_or_default());
+        }
+        let stable: Vec<&Name> = was
+            .keys()
+            .filter(|name| trials.iter().all(|trial| ratio(&was, trial, name) >= min_snr_db + MARGIN))
+            .collect();
+        // A size or an index that hangs on the roundings may make the call fail.
+        let is = match run(&evaluator(new, new_opset)?) {
+            Ok(is) => is,
+            Err(_) if stable.len() < was.len() => continue,
+            Err(error) => return Err(error),
+        };
+        for name in &stable {
+            let found = ratio(&was, &is, name);
+            if found < min_snr_db {
+                return Err(format!(
+                    "output {name} has {found:.1} dB, and {min_snr_db} in every fp16 evaluation"
+                ));
+            }
+        }
+        held += stable.len();
+    }
+    Ok((held == 0).then_some("fp16 cannot hold it"))
+}
+
+/// Signal to noise of an output, in dB; the lowest of all where it cannot be compared.
+fn ratio(was: &Outputs, is: &Outputs, name: &Name) -> f64 {
+    let array = |outputs: &Outputs| outputs.get(name).and_then(EvalValue::as_array).cloned();
+    let Some((was, is)) = array(was).zip(array(is)) else { return f64::NEG_INFINITY };
+    let found = compare(&was, &is);
+    let odd = found.mismatch.is_some() || found.nan + found.infinite + found.text > 0;
+    if odd || found.snr_db.is_nan() { f64::NEG_INFINITY } else { found.snr_db }
+}
