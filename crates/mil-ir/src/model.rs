@@ -80,23 +80,26 @@ impl Model {
         }
     }
 
-    /// Every program: the model itself, or those inside a pipeline, with the path of member numbers to it.
-    pub fn programs(&self) -> Vec<(Vec<usize>, &Program)> {
+    /// The model itself, and where it is a pipeline every member at any depth, with the path of member numbers to it.
+    pub fn members(&self) -> Vec<(Vec<usize>, &Model)> {
         let mut found = Vec::new();
         let mut stack = vec![(Vec::new(), self)];
         while let Some((path, model)) = stack.pop() {
-            match model {
-                Model::Program(program) => found.push((path, program)),
-                Model::Pipeline(pipeline) => {
-                    for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
-                        let path = path.iter().copied().chain([index]).collect();
-                        stack.push((path, member));
-                    }
+            if let Model::Pipeline(pipeline) = model {
+                for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
+                    let path: Vec<usize> = path.iter().copied().chain([index]).collect();
+                    stack.push((path, member));
                 }
-                Model::Opaque(_) => {}
             }
+            found.push((path, model));
         }
         found
+    }
+
+    /// Every program: the model itself, or those inside a pipeline, with the path of member numbers to it.
+    pub fn programs(&self) -> Vec<(Vec<usize>, &Program)> {
+        let members = self.members().into_iter();
+        members.filter_map(|(path, model)| Some((path, model.as_program()?))).collect()
     }
 
     /// Every program, to be changed. Same order as [`Model::programs`].
