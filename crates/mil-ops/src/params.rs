@@ -15,13 +15,13 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
     let version = call.version();
     for name in call.given() {
         if version.param(name).is_none() && !call.operands(name).is_empty() {
-            problems.add(format!("opset {} has no parameter {name}", call.opset()));
+            problems.add_as("op-parameter", format!("opset {} has no parameter {name}", call.opset()));
         }
     }
     for param in version.params {
         if !call.is_given(param.name) {
             if param.default.is_none() && param.kind != ParamKind::Variadic {
-                problems.add(InferError::Missing(param.name.into()).to_string());
+                problems.add_as("op-parameter", InferError::Missing(param.name.into()).to_string());
             }
             continue;
         }
@@ -30,10 +30,31 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
         if param.constant
             && !call.operands(param.name).iter().all(|operand| is_constant(call.graph(), operand))
         {
-            problems.add(format!("{} must be constant", param.name));
+            let message = format!("{} must be constant", param.name);
+            problems.add_as("op-constant", message);
         }
     }
     check_domains(call, problems);
+}
+
+/// Parameters that must be constant and are computed from constants: a program may hold them between passes, but what is
+/// written may not (coremltools, `mil/program.py`).
+pub(crate) fn unfolded(call: &Call<'_>) -> Vec<&'static str> {
+    let is_plain = |operand: &Operand| {
+        let Some(value) = operand.value() else { return true };
+        let definition = call.graph().definition(value).map(|op| call.graph().op(op).kind());
+        let def = definition.and_then(|kind| crate::def(kind));
+        def.is_some_and(|def| def.name == "const" || def.is(Trait::Constexpr))
+    };
+    let params = call.version().params.iter().filter(|param| param.constant);
+    params
+        .filter(|param| {
+            let operands = call.operands(param.name);
+            !operands.iter().all(is_plain)
+                && operands.iter().all(|operand| is_constant(call.graph(), operand))
+        })
+        .map(|param| param.name)
+        .collect()
 }
 
 /// A text is one of those that the parameter knows; converters differ in upper and lower case.
@@ -42,7 +63,8 @@ fn check_choice(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         && !param.choices.is_empty()
         && !param.choices.iter().any(|choice| choice.eq_ignore_ascii_case(text))
     {
-        problems.add(format!("{} cannot be {text}, only {}", param.name, param.choices.join(", ")));
+        let message = format!("{} cannot be {text}, only {}", param.name, param.choices.join(", "));
+        problems.add_as("op-choice", message);
     }
 }
 
@@ -58,12 +80,12 @@ fn check_form(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         && param.kind != ParamKind::Any
         && call.operands(param.name).len() > 1
     {
-        problems.add(format!("{} takes one value", param.name));
+        problems.add_as("op-parameter", format!("{} takes one value", param.name));
         return;
     }
     let Some(ty) = call.ty(param.name) else { return };
     if !fits(ty.kind()) && *ty.kind() != TypeKind::Unknown {
-        problems.add(format!("{} cannot be a {ty}", param.name));
+        problems.add_as("op-type", format!("{} cannot be a {ty}", param.name));
         return;
     }
     if let (Some(dtype), Some(allowed)) = (ty.dtype(), call.version().dtypes(param))
@@ -76,7 +98,7 @@ fn check_form(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         // Some converters write a plain integer constant in another integer type.
         match allowed {
             [only] if param.constant && dtype.is_int() && only.is_int() => problems.doubt(message),
-            _ => problems.add(message),
+            _ => problems.add_as("op-type", message),
         }
     }
 }
@@ -90,10 +112,13 @@ fn check_domains(call: &Call<'_>, problems: &mut Problems) {
             let Some(dtype) = call.ty(param.name).and_then(|ty| ty.dtype()) else { continue };
             match first {
                 None => first = Some((param, dtype)),
-                Some((other, wanted)) if wanted != dtype => problems.add(format!(
-                    "{} has elements of type {dtype}, {} of type {wanted}",
-                    param.name, other.name
-                )),
+                Some((other, wanted)) if wanted != dtype => {
+                    let message = format!(
+                        "{} has elements of type {dtype}, {} of type {wanted}",
+                        param.name, other.name
+                    );
+                    problems.add_as("op-type", message);
+                }
                 Some(_) => {}
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use mil_ir::verify::Violation;
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program};
 
 use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport};
@@ -21,10 +22,6 @@ pub struct Runner {
     cancel: Option<Arc<AtomicBool>>,
     instruments: Vec<Box<dyn Instrument>>,
 }
-
-/// Rules that a program breaks, by place and message.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Violations(pub Vec<String>);
 
 /// Why a run ended early. The program is as it was before the pass.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +45,12 @@ pub enum RunError {
         message: String,
     },
     /// What a pass left behind breaks rules that held before.
-    #[error("pass {id} left an invalid program: {}", .violations.0.join("; "))]
+    #[error("pass {id} left an invalid program: {}", listed(.violations))]
     Invalid {
         /// Its id.
         id: String,
         /// The new violations.
-        violations: Violations,
+        violations: Vec<Violation>,
     },
     /// An instrument objected, for example because the numbers changed.
     #[error("pass {id}: {message}")]
@@ -123,9 +120,9 @@ impl Runner {
         state.entries(&pipeline.entries, &pipeline.entries, program)?;
         let State { known, report, last, .. } = state;
         if self.verify {
-            let new: Vec<String> = violations(program).difference(&known).cloned().collect();
+            let new: Vec<Violation> = violations(program).difference(&known).cloned().collect();
             if !new.is_empty() {
-                return Err(RunError::Invalid { id: last, violations: Violations(new) });
+                return Err(RunError::Invalid { id: last, violations: new });
             }
         }
         Ok(report)
@@ -134,7 +131,7 @@ impl Runner {
 
 struct State<'a> {
     runner: &'a mut Runner,
-    known: BTreeSet<String>,
+    known: BTreeSet<Violation>,
     /// How many there are now.
     ops: usize,
     report: RunReport,
@@ -262,23 +259,28 @@ impl State<'_> {
         }
     }
 
-    /// Looks at what the pass touched.
+    /// Looks at what the pass touched, and at the interface. Only what was sound before is a fault of the pass.
     fn verify(&self, id: &str, snapshot: &Snapshot, program: &Program) -> Result<(), RunError> {
-        if !self.runner.verify {
+        if !self.runner.verify || !snapshot.differs(program) {
             return Ok(());
         }
-        let mut found = BTreeSet::new();
+        let mut report = mil_ir::verify::verify_signatures(program);
         for (function, opset, graph) in program.graphs() {
-            if let Some(&checkpoint) = snapshot.graphs.get(&(function.clone(), opset.clone())) {
-                let report = mil_ops::verify_ops(graph, opset, graph.touched_since(checkpoint));
-                found.extend(report.violations.into_iter().map(|finding| format!("{function}: {finding}")));
-            }
+            let touched = match snapshot.graphs.get(&(function.clone(), opset.clone())) {
+                Some(&checkpoint) => graph.touched_since(checkpoint),
+                None => graph.walk().collect(),
+            };
+            debug_assert_eq!(graph.check(), Vec::<String>::new(), "pass {id}");
+            let mut found = mil_ir::verify::verify_ops(graph, &touched);
+            found.extend(mil_ops::verify_ops(graph, opset, touched));
+            report.extend(found.in_graph(function, opset));
         }
-        let new: Vec<String> = found.difference(&self.known).cloned().collect();
+        let new: BTreeSet<Violation> =
+            report.violations.into_iter().filter(|found| !self.known.contains(found)).collect();
         if new.is_empty() {
             return Ok(());
         }
-        Err(RunError::Invalid { id: id.to_owned(), violations: Violations(new) })
+        Err(RunError::Invalid { id: id.to_owned(), violations: new.into_iter().collect() })
     }
 }
 
@@ -311,9 +313,18 @@ impl Snapshot {
     }
 }
 
-/// Everything that is wrong with a program, as text.
-fn violations(program: &Program) -> BTreeSet<String> {
-    mil_ops::verify_program(program).violations.into_iter().map(|finding| finding.to_string()).collect()
+/// Everything that is wrong with a program, but for what a later pass may fold.
+fn violations(program: &Program) -> BTreeSet<Violation> {
+    let mut report = mil_ops::verify_program(program);
+    // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they show.
+    if !report.is_clean() {
+        report.extend(mil_ops::verify_shapes(program));
+    }
+    report.violations.into_iter().filter(|found| found.code != mil_ops::UNFOLDED).collect()
+}
+
+fn listed(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Ops of all functions, `const` not counted.
