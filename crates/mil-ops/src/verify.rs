@@ -4,8 +4,8 @@
 //! listed as unchecked and is not a violation.
 
 use mil_ir::verify::{Place, Report, Rule, Source, Violation};
-use mil_ir::{Graph, OpId, Opset, Program, Type};
-use mil_tensor::DType;
+use mil_ir::{Graph, Literal, OpId, Opset, Program, Type};
+use mil_tensor::{DType, Data};
 
 use crate::{Call, InferError, Problems, Shapes, infer, params, types_agree};
 
@@ -87,16 +87,11 @@ pub fn verify_graph(graph: &Graph, opset: &Opset) -> Report {
                 format!("{param} must be constant, but ops compute it: fold it with const_elimination");
             report.violations.push(Violation::new(UNFOLDED, place(graph, op), message));
         }
-        let literals = graph.op(op).attributes().values();
-        let operands = graph.op(op).operands().filter_map(|operand| operand.literal());
-        let is_missing = |literal: &mil_ir::Literal| {
-            let tensor = literal.as_tensor();
-            tensor.is_some_and(|tensor| matches!(tensor.data(), mil_tensor::Data::Opaque(_)))
-        };
-        if literals.chain(operands).any(is_missing) {
-            let message = "its weights are not there: the weight file is missing";
-            report.violations.push(Violation::new("weights-missing", place(graph, op), message));
-        }
+    }
+    if graph.literals().any(|(_, literal)| is_missing(literal)) {
+        let message =
+            "weights that it refers to are not there: the file is missing, or the text holds their hash only";
+        report.violations.push(Violation::new("weights-missing", Place::default(), message));
     }
     report
 }
@@ -110,6 +105,11 @@ pub fn verify_ops(graph: &Graph, opset: &Opset, ops: impl IntoIterator<Item = Op
         }
     }
     report
+}
+
+/// Contents that only their file knows.
+fn is_missing(literal: &Literal) -> bool {
+    literal.as_tensor().is_some_and(|tensor| matches!(tensor.data(), Data::Opaque(_)))
 }
 
 fn place(graph: &Graph, op: OpId) -> Place {

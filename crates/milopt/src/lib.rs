@@ -38,7 +38,7 @@ pub use mil_pass as pass;
 pub use mil_passes as passes;
 pub use mil_tensor as tensor;
 
-pub use crate::verify::{rules, verify};
+pub use crate::verify::{new_violations, rules, verify};
 pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};

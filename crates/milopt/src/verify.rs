@@ -4,8 +4,10 @@
 //! [`ir::verify`](crate::ir::verify); interfaces and pipelines by the latter alone. What stands in models of other types
 //! is looked at by [`package`](crate::package).
 
+use std::collections::BTreeSet;
+
 use mil_ir::Model;
-use mil_ir::verify::{Place, Report, Rule, Unchecked, verify_interface};
+use mil_ir::verify::{Place, Report, Rule, Unchecked, Violation, verify_interface};
 
 /// Verifies a model and, where it is a pipeline, all of its members.
 pub fn verify(model: &Model) -> Report {
@@ -21,6 +23,14 @@ pub fn verify(model: &Model) -> Report {
         report.extend(found.within(&path));
     }
     report
+}
+
+/// What keeps a model from being written: violations of rules that all of `before`, the codes of what was read, keep.
+///
+/// A model that came in broken goes out broken in no new way.
+pub fn new_violations(before: &Report, after: &Model) -> Vec<Violation> {
+    let known: BTreeSet<&str> = before.violations.iter().map(|found| found.code).collect();
+    verify(after).violations.into_iter().filter(|found| !known.contains(found.code)).collect()
 }
 
 /// Every rule, by the crate that knows it.

@@ -1,5 +1,6 @@
 //! The interface of a program whose text has no `model` section.
 
+use indexmap::IndexMap;
 use mil_tensor::DType;
 
 use crate::{
@@ -8,38 +9,59 @@ use crate::{
 };
 
 /// The interface that a program's functions suggest: arrays, states and dictionaries as their values are typed, and the
-/// oldest target that has all the opsets. Metadata, images and the like are nobody's guess.
+/// oldest release that has all the opsets and features. Metadata, images and the like are nobody's guess. A value of a
+/// type that no feature can have gives a feature without a type, which is not written.
 pub fn derived_interface(program: &Program) -> Interface {
-    let targets = program.functions.values().filter_map(|function| function.opset.release());
-    let target = targets.max().unwrap_or(Release::IOS15);
     let multifunction = program.functions.len() > 1;
     let main = Name::from("main");
     let first = program.functions.keys().next();
     let default = if program.functions.contains_key(&main) { Some(&main) } else { first };
-    let functions = program.functions.iter().map(|(name, function)| {
-        let mut features = FunctionInterface::default();
-        let Some(graph) = function.graph() else { return (name.clone(), features) };
-        for &input in graph.root().inputs() {
-            let value = graph.value(input);
-            let feature = feature(value.name(), kind(value.ty(), true));
-            match value.ty().as_state() {
-                Some(_) => features.states.push(feature),
-                None => features.inputs.push(feature),
+    let functions: IndexMap<Name, FunctionInterface> = program
+        .functions
+        .iter()
+        .map(|(name, function)| {
+            let mut features = FunctionInterface::default();
+            let Some(graph) = function.graph() else { return (name.clone(), features) };
+            for &input in graph.root().inputs() {
+                let value = graph.value(input);
+                let feature = feature(value.name(), kind(value.ty(), true));
+                match value.ty().as_state() {
+                    Some(_) => features.states.push(feature),
+                    None => features.inputs.push(feature),
+                }
             }
-        }
-        for output in graph.root().outputs() {
-            let value = graph.value(output);
-            features.outputs.push(feature(value.name(), kind(value.ty(), false)));
-        }
-        (name.clone(), features)
-    });
+            for output in graph.root().outputs() {
+                let value = graph.value(output);
+                features.outputs.push(feature(value.name(), kind(value.ty(), false)));
+            }
+            (name.clone(), features)
+        })
+        .collect();
+    let opsets = program.functions.values().filter_map(|function| function.opset.release());
+    let release = opsets.chain(functions.values().map(least_release)).max().unwrap_or(Release::IOS15);
+    let release = if multifunction { release.max(Release::IOS18) } else { release };
     Interface {
-        specification_version: target.specification_version(),
-        functions: functions.collect(),
+        specification_version: release.specification_version(),
+        functions,
         multifunction,
         default_function: default.filter(|_| multifunction).cloned(),
         ..Interface::default()
     }
+}
+
+/// The oldest release that has such features.
+fn least_release(features: &FunctionInterface) -> Release {
+    let of_features = features.all().map(|feature| match &feature.kind {
+        Some(FeatureKind::State(_)) => Release::IOS18,
+        Some(FeatureKind::Array(array)) => match array.dtype() {
+            Some(DType::Fp16) => Release::IOS16,
+            Some(DType::Int8) => Release::IOS26,
+            _ => Release::IOS15,
+        },
+        _ => Release::IOS15,
+    });
+    let least = if features.inputs.is_empty() { Release::IOS18 } else { Release::IOS15 };
+    of_features.max().unwrap_or(least).max(least)
 }
 
 fn feature(name: &Name, kind: Option<FeatureKind>) -> Feature {

@@ -78,6 +78,21 @@ pub fn verify_model(model: &Model) -> Report {
     report
 }
 
+/// What keeps a program from being read back once it is written, whatever else is wrong with it: names that stand for
+/// nothing or for two things, and inputs or outputs of a type that no feature can have. No program that was read has any.
+pub fn unwritable(program: &Program) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for (name, opset, graph) in program.graphs() {
+        let report = graph::verify_graph(graph).in_graph(name, opset);
+        let codes = ["undefined-value", "undefined-output", "duplicate-name"];
+        found.extend(report.violations.into_iter().filter(|found| codes.contains(&found.code)));
+        if let Some(features) = program.interface.function(name) {
+            found.extend(interface::without_form(name, features, graph));
+        }
+    }
+    found
+}
+
 /// What a rule of this crate says.
 pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == code)

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use mil_ir::{Program, Release};
+use mil_ir::verify::Report;
+use mil_ir::{Model, Program, Release};
 use mil_package::Package;
 use mil_pass::{Entry, Pipeline, RunError, RunReport, Runner};
 use serde_json::json;
@@ -93,6 +94,8 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     let chip =
         args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
+    let known = crate::verify(package.model());
+    warn_of(&known);
     if let Some(target) = &args.raise_target {
         raise(&mut package, target)?;
     }
@@ -116,6 +119,7 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     }
     let after: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
+    check(&known, package.model())?;
     if args.output.extension().is_some_and(|extension| extension == "mil") {
         package.save_text(&args.output)?;
     } else {
@@ -128,6 +132,28 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Says that the input is not what Core ML takes.
+#[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
+fn warn_of(known: &Report) {
+    let rules: std::collections::BTreeSet<&str> = known.violations.iter().map(|found| found.code).collect();
+    match rules.len() {
+        0 => {}
+        1 => eprintln!("milopt: warning: the input breaks a rule, see milopt verify"),
+        count => eprintln!("milopt: warning: the input breaks {count} rules, see milopt verify"),
+    }
+}
+
+/// What is written breaks no rule that the input kept.
+fn check(known: &Report, model: &Model) -> Outcome {
+    let new = crate::new_violations(known, model);
+    let Some(first) = new.first() else { return Ok(()) };
+    let more = match new.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Err(Failure::Pass(format!("nothing is written, as the result is not valid: {first}{more}")))
 }
 
 type Histogram = std::collections::BTreeMap<String, usize>;

@@ -119,8 +119,8 @@ impl Check<'_> {
             };
             message.into_iter().for_each(|message| add("no-inputs", None, message));
         }
-        // Apple's validator looks at the optional flags of the model itself only.
-        if !self.interface.multifunction || self.kind == ModelKind::Program {
+        // Features of functions are let pass, as Apple's validator does.
+        if !self.interface.multifunction {
             self.optional(features, &mut add);
         }
         found

@@ -12,7 +12,7 @@ pub use kind::ModelKind;
 
 pub(super) use description::verify_description;
 pub(super) use pipeline::verify_pipeline;
-pub(super) use program::verify_program;
+pub(super) use program::{verify_program, without_form};
 
 use super::report::{Place, Violation};
 use crate::Release;

@@ -7,7 +7,7 @@ use super::signature::verify_features;
 use super::{Place, Violation, needs_release};
 use crate::verify::names;
 use crate::{
-    ArrayFeature, Feature, FeatureKind, Flexibility, FunctionInterface, Name, Opset, Program, Release,
+    ArrayFeature, Feature, FeatureKind, Flexibility, FunctionInterface, Graph, Name, Opset, Program, Release,
 };
 
 /// How many shapes a set may hold: 144 were refused, 120 loaded, and Apple's guide says 128.
@@ -58,6 +58,25 @@ pub(in super::super) fn verify_program(program: &Program, found: &mut Vec<Violat
             verify_features(graph, features, &mut add);
         }
     }
+}
+
+/// Features that were given no type, as a value's type is none that a feature can have.
+pub(in super::super) fn without_form(
+    name: &Name,
+    features: &FunctionInterface,
+    graph: &Graph,
+) -> Vec<Violation> {
+    let values = || graph.root().inputs().iter().copied().chain(graph.root().outputs());
+    let is_bare = |feature: &&Feature| feature.kind.is_none() && feature.carried.is_none();
+    let found = features.all().filter(is_bare).filter_map(|feature| {
+        let value = values().find(|&value| *graph.value(value).name() == feature.name)?;
+        let ty = graph.value(value).ty();
+        let message =
+            format!("{} is a {ty} in the program, and no feature can be one: cast it", feature.name);
+        let place = Place { feature: Some(feature.name.clone()), ..Place::function(name) };
+        Some(Violation::new("feature-kind", place, message))
+    });
+    found.collect()
 }
 
 /// All functions have one opset (coremltools).

@@ -90,6 +90,7 @@ fn mismatch(feature: &Feature, ty: &Type, is_input: bool) -> Option<String> {
         _ => Some(format!("the feature is {wanted}")),
     };
     match &feature.kind {
+        // Said of the feature by itself.
         None => None,
         Some(FeatureKind::Array(array)) => array_mismatch(array, ty, is_input),
         Some(FeatureKind::State(contents)) => match (ty.as_state(), contents) {
@@ -146,12 +147,13 @@ fn array_mismatch(array: &ArrayFeature, ty: &Type, is_input: bool) -> Option<Str
     {
         return Some(format!("the feature has {rank} axes"));
     }
+    let is_fixed = dims.iter().all(|dim| dim.fixed().is_some());
     dims.iter().enumerate().find_map(|(axis, dim)| {
         let size = dim.fixed()?;
         if !may_have(array, axis, size) {
             return Some(format!("the feature cannot have {size} elements on axis {axis}"));
         }
-        let varies = is_input && may_vary(array, axis);
+        let varies = is_input && is_fixed && may_vary(array, axis);
         varies.then(|| format!("the feature may have other sizes than {size} on axis {axis}"))
     })
 }
@@ -197,6 +199,7 @@ fn image_mismatch(image: &ImageFeature, ty: &Type, is_input: bool) -> Option<Str
     if let Some(DType::Bool | DType::String | DType::Int64 | DType::Uint64 | DType::Fp64) = ty.dtype() {
         return Some("pixels are numbers of at most 32 bits".into());
     }
+    let is_fixed = height.fixed().is_some() && width.fixed().is_some();
     [("width", width, 0, image.width), ("height", height, 1, image.height)].into_iter().find_map(
         |(what, dim, axis, size)| {
             let fixed = dim.fixed()?;
@@ -205,10 +208,10 @@ fn image_mismatch(image: &ImageFeature, ty: &Type, is_input: bool) -> Option<Str
                 Sizes::These(sizes) if !sizes.contains(&fixed) => {
                     Some(format!("an image of another {what} than {fixed}"))
                 }
-                Sizes::These(sizes) if is_input && sizes.len() > 1 => {
+                Sizes::These(sizes) if is_input && is_fixed && sizes.len() > 1 => {
                     Some(format!("an image whose {what} may differ"))
                 }
-                Sizes::Any if is_input => Some(format!("an image whose {what} may differ")),
+                Sizes::Any if is_input && is_fixed => Some(format!("an image whose {what} may differ")),
                 _ => None,
             }
         },
