@@ -60,7 +60,7 @@ pub use literal::{Literal, LiteralData, Storage};
 pub use model::{Model, ModelPipeline, OpaqueModel, PipelineKind};
 pub use name::{Name, STATE_PARAM};
 pub use opset::{Opset, Release, release_name};
-pub use program::{Function, Program, ReleaseError};
+pub use program::{Function, Program};
 pub use rewrite::Rewriter;
 pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

@@ -112,7 +112,7 @@ fn is_missing(literal: &Literal) -> bool {
     literal.as_tensor().is_some_and(|tensor| matches!(tensor.data(), Data::Opaque(_)))
 }
 
-fn place(graph: &Graph, op: OpId) -> Place {
+pub(crate) fn place(graph: &Graph, op: OpId) -> Place {
     let (op, kind) = (graph.label(op).clone(), graph.op(op).kind().clone());
     Place { op: Some(op), kind: Some(kind), ..Place::default() }
 }

@@ -1,5 +1,6 @@
 //! `milopt run`.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use mil_ir::verify::Report;
@@ -37,9 +38,16 @@ pub(super) struct Args {
     /// An option of every pass with this id, as ID.OPTION=JSON; may be repeated
     #[arg(long = "set", value_name = "ID.OPTION=JSON")]
     set: Vec<String>,
-    /// Make the model one for this release first, for example iOS18
-    #[arg(long, value_name = "TARGET")]
+    /// Make the model one for this release first, for example iOS18 or macOS15: every op gets the form that it has there, or
+    /// is named with the first release that has it
+    #[arg(long, value_name = "RELEASE")]
+    target: Option<String>,
+    /// The same, for a release that is not older than the model's
+    #[arg(long, value_name = "RELEASE", conflicts_with = "target")]
     raise_target: Option<String>,
+    /// The same, for a release that is not newer than the model's
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["target", "raise_target"])]
+    lower_target: Option<String>,
 
     /// Print where the time went
     #[arg(long, help_heading = "Instruments")]
@@ -96,9 +104,7 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     let mut package = open(&args.input)?;
     let known = crate::verify(package.model());
     warn_of(&known);
-    if let Some(target) = &args.raise_target {
-        raise(&mut package, target)?;
-    }
+    retarget(&args, &mut package)?;
     let before: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
     if before.is_empty() && !pipeline.entries.is_empty() {
@@ -169,13 +175,33 @@ fn histogram(program: &Program) -> Histogram {
     all
 }
 
-fn raise(package: &mut Package, target: &str) -> Outcome {
-    let target = Release::from_name(target).ok_or_else(|| {
-        let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
-        Failure::Input(format!("--raise-target {target}: expected one of {}", known.join(", ")))
-    })?;
-    for program in package.model_mut().programs_mut() {
-        program.raise_target(target).map_err(|error| Failure::Input(error.to_string()))?;
+/// Makes every program one for another release. A pipeline keeps its own version, which need not reach its members'.
+fn retarget(args: &Args, package: &mut Package) -> Outcome {
+    let asked = [
+        ("--target", &args.target, None),
+        ("--raise-target", &args.raise_target, Some(Ordering::Less)),
+        ("--lower-target", &args.lower_target, Some(Ordering::Greater)),
+    ];
+    for (option, name, refused) in asked {
+        let Some(name) = name else { continue };
+        let release = Release::from_name(name).ok_or_else(|| {
+            let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
+            let known = known.join(", ");
+            Failure::Input(format!(
+                "{option} {name}: expected one of {known}, or what came with it on another system"
+            ))
+        })?;
+        for program in package.model_mut().programs_mut() {
+            let newest = program.functions.values().filter_map(|function| function.opset.release()).max();
+            if let Some(newest) = newest
+                && refused == Some(release.cmp(&newest))
+            {
+                return Err(Failure::Input(format!(
+                    "{option} {name}: the model is for {newest}, see --target"
+                )));
+            }
+            mil_ops::retarget(program, release).map_err(|error| Failure::Pass(error.to_string()))?;
+        }
     }
     Ok(())
 }
