@@ -208,32 +208,29 @@ fn translate(
     let key = |violation: &Violation| (violation.code, violation.place.clone());
     let known: BTreeSet<_> = verify_ops(graph, old, graph.walk()).violations.iter().map(key).collect();
     let mut refusals = Vec::new();
+    let mut refused = BTreeSet::new();
     for (from, to) in ways(start, release) {
         let (from, opset) = (from.opset(), to.opset());
         let shapes = Shapes::of(graph, &from, interface);
         for op in graph.walk().collect::<Vec<_>>() {
-            if !graph.is_live(op) || graph.op(op).is_return() {
+            if !graph.is_live(op) || graph.op(op).is_return() || refused.contains(&op) {
                 continue;
             }
             let place = crate::verify::place(graph, op);
             if let Err(message) = step(&mut Site { graph, op, from: &from, opset: &opset, shapes: &shapes }) {
-                refusals.push(Refusal {
-                    violation: Violation::new("op-opset", place, message),
-                    first: first_release(graph, op),
-                });
+                let violation = Violation::new("op-opset", place, message);
+                refusals.push(Refusal { violation, first: first_release(graph, op) });
+                refused.insert(op);
             }
         }
-        if !refusals.is_empty() {
-            return refusals;
-        }
     }
-    // Element types, parameters that must be constants: whatever the newer or older declarations do not let pass.
+    // Element types, parameters that must be constants: whatever the declarations of the release do not let pass.
     let opset = release.opset();
-    for op in graph.walk() {
+    for op in graph.walk().filter(|op| !refused.contains(op)) {
         let found = verify_ops(graph, &opset, [op]).violations;
         let new = found.into_iter().filter(|violation| !known.contains(&key(violation)));
-        let first =
-            || Release::ALL.into_iter().find(|&first| verify_ops(graph, &first.opset(), [op]).is_clean());
+        let has = |first: &Release| verify_ops(graph, &first.opset(), [op]).is_clean();
+        let first = || Release::ALL.into_iter().find(has).filter(|&first| first > release);
         refusals.extend(new.map(|violation| Refusal { violation, first: first() }));
     }
     refusals

@@ -69,7 +69,9 @@ pub(super) fn drop_params(site: &mut Site<'_>, rules: &[Rule]) -> Result<(), Str
                 Some(DefaultValue::Str(text)) => call.string(param) == Ok(text),
                 _ => false,
             },
-            Goes::AtZero => call.constant(param).is_some_and(|tensor| matches!(tensor.is_splat_of(0.0), Ok(true))),
+            Goes::AtZero => {
+                call.constant(param).is_some_and(|tensor| matches!(tensor.is_splat_of(0.0), Ok(true)))
+            }
             Goes::AsAligned => {
                 let aligned = call.bool("align_corners") == Ok(true);
                 aligned || call.bool(param) == Ok(true)
