@@ -26,8 +26,8 @@ fn stays_within(site: &Site<'_>) -> Option<bool> {
     let &[_, _, height, width] = &call.ty("x")?.fixed_shape()?[..] else { return None };
     let parts =
         usize::try_from(call.dims_of("roi")?.get(2)?.fixed()?).ok().filter(|parts| [4, 5].contains(parts))?;
-    let (normalized, scale) =
-        (call.bool("normalized_coordinates").ok()?, f64::from(call_float(&call, "spatial_scale")?));
+    let normalized = call.bool("normalized_coordinates").ok()?;
+    let scale = call.value("spatial_scale")?.item_f64()?;
     let mode = call.string("box_coordinate_mode").ok()?;
     let extent = [height as f64 - 1.0, width as f64 - 1.0];
     Some(boxes.chunks(parts).all(|row| {
@@ -47,10 +47,6 @@ fn stays_within(site: &Site<'_>) -> Option<bool> {
     }))
 }
 
-fn call_float(call: &crate::Call<'_>, param: &str) -> Option<f32> {
-    call.value(param)?.item_f64().map(|value| value as f32)
-}
-
 /// Rows of boxes and the number of the image of each.
 pub(super) fn raise(site: &mut Site<'_>) -> Result<(), String> {
     let call = site.call()?;
@@ -60,18 +56,27 @@ pub(super) fn raise(site: &mut Site<'_>) -> Result<(), String> {
     let batch = call.dims_of("x").and_then(|dims| dims.first()).and_then(|dim| dim.fixed());
     let roi = call.operand("roi").cloned().ok_or("roi is missing")?;
     let new = site.like(&["roi"]);
+    let known = call.constant("roi");
     let flat = |width: i32| Tensor::ints(&[-1, width]);
+    if let (5, Some(roi)) = (parts, known) {
+        // Known boxes stay so: what asks whether they lie within the image can still tell.
+        let [boxes, images] = taken_apart(&roi)?;
+        let cropped = site.emit(new.with("boxes", boxes).with("box_indices", images))?;
+        return with_axis(site, cropped[0]);
+    }
     if parts == 5 {
         let rows = site.one("rows", NewOp::new("reshape").with("x", roi).with("shape", flat(5)))?;
+        let mask = |values: [bool; 2]| Tensor::from_bools(&[2], &values).map_err(|error| error.to_string());
+        let (to_the_end, squeezed) = (mask([true, false])?, mask([false, true])?);
         let cut = |begin: i32, end: i32| {
             NewOp::new("slice_by_index")
                 .with("x", rows)
                 .with("begin", Tensor::ints(&[0, begin]))
                 .with("end", Tensor::ints(&[0, end]))
-                .with("end_mask", bools(&[true, false]))
+                .with("end_mask", to_the_end.clone())
         };
         let boxes = site.one("boxes", cut(1, 5))?;
-        let images = cut(0, 1).with("squeeze_mask", bools(&[false, true]));
+        let images = cut(0, 1).with("squeeze_mask", squeezed);
         let images = site.one("images", images)?;
         let images = NewOp::new("cast").with("x", images).with("dtype", Tensor::string("int32"));
         let images = site.one("box_indices", images)?;
@@ -102,6 +107,24 @@ pub(super) fn raise(site: &mut Site<'_>) -> Result<(), String> {
     let shape = Tensor::ints(&shape.ok_or("the result is too large")?);
     let dealt = site.one("by_image", NewOp::new("reshape").with("x", cropped[0]).with("shape", shape))?;
     site.finish(&[dealt])
+}
+
+/// Boxes as rows of four, and the number of the image of each, of boxes that say both.
+fn taken_apart(roi: &Tensor) -> Result<[Tensor; 2], String> {
+    let values = roi.to_f64s().map_err(|error| error.to_string())?;
+    let boxes: Vec<f64> = values.chunks(5).flat_map(|row| row.iter().skip(1).copied()).collect();
+    let images: Vec<i32> = values.iter().step_by(5).map(|&image| image as i32).collect();
+    let boxes = Tensor::from_f64s(roi.dtype(), &[images.len(), 4], &boxes);
+    Ok([boxes.map_err(|error| error.to_string())?, Tensor::ints(&images)])
+}
+
+/// The inverse, in the element type of the boxes.
+fn put_together(boxes: &Tensor, images: &[i64]) -> Result<Tensor, String> {
+    let values = boxes.to_f64s().map_err(|error| error.to_string())?;
+    let rows = values.chunks(4).zip(images);
+    let rows: Vec<f64> = rows.flat_map(|(row, &image)| [&[image as f64], row].concat()).collect();
+    let shape = [images.len(), 1, 5, 1, 1];
+    Tensor::from_f64s(boxes.dtype(), &shape, &rows).map_err(|error| error.to_string())
 }
 
 /// The result with the axis of images, of size 1.
@@ -138,6 +161,14 @@ pub(super) fn lower(site: &mut Site<'_>) -> Result<(), String> {
         }
     };
     let new = site.like(&["boxes", "box_indices"]);
+    let numbers = site.graph.literal(&images).and_then(|literal| literal.as_tensor()?.to_i64s().ok());
+    if let (Some(numbers), Some(known)) = (numbers, site.call()?.constant("boxes"))
+        && boxes_dtype == dtype
+    {
+        let roi = put_together(&known, &numbers)?;
+        let cropped = site.emit(new.with("roi", roi))?;
+        return without_axis(site, cropped[0]);
+    }
     let as_x = |operand: Operand| {
         NewOp::new("cast").with("x", operand).with("dtype", Tensor::string(dtype.to_string()))
     };
@@ -156,12 +187,12 @@ pub(super) fn lower(site: &mut Site<'_>) -> Result<(), String> {
     let shape = Tensor::ints(&[-1, 1, 5, 1, 1]);
     let roi = site.one("roi", NewOp::new("reshape").with("x", rows).with("shape", shape))?;
     let cropped = site.emit(new.with("roi", roi))?;
-    let new = NewOp::new("squeeze").with("x", cropped[0]).with("axes", Tensor::ints(&[1]));
-    let result = site.one("of_images", new)?;
-    site.finish(&[result])
+    without_axis(site, cropped[0])
 }
 
-fn bools(values: &[bool]) -> Tensor {
-    // As many values as the shape says.
-    Tensor::from_bools(&[values.len()], values).unwrap_or_else(|_| Tensor::bool(false))
+/// The result without the axis of images, of size 1.
+fn without_axis(site: &mut Site<'_>, cropped: mil_ir::ValueId) -> Result<(), String> {
+    let new = NewOp::new("squeeze").with("x", cropped).with("axes", Tensor::ints(&[1]));
+    let result = site.one("of_images", new)?;
+    site.finish(&[result])
 }

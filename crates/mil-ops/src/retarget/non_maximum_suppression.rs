@@ -45,7 +45,8 @@ pub(super) fn raise(site: &mut Site<'_>) -> Result<(), String> {
     let choose = |a: ValueId, cond: ValueId, b: Tensor| {
         NewOp::new("select").with("cond", cond).with("a", a).with("b", b)
     };
-    let zero = call_zero(site, "boxes")?;
+    let zero = site.call()?.dtype("boxes").map_err(|error| error.to_string())?;
+    let zero = Tensor::from_f64s(zero, &[], &[0.0]).map_err(|error| error.to_string())?;
     let boxes = site.one("boxes_kept", choose(boxes, wide, zero))?;
     let scores = site.one("scores_kept", choose(scores, wide, scalar(0.0)?))?;
     let indices = site.one("indices_kept", choose(indices, kept, Tensor::scalar(-1_i32)))?;
@@ -77,11 +78,6 @@ pub(super) fn lower(site: &mut Site<'_>) -> Result<(), String> {
     let boxes = transposed(site, "boxes", boxes)?;
     let scores = transposed(site, "scores", scores)?;
     site.finish(&[boxes, scores, indices])
-}
-
-fn call_zero(site: &Site<'_>, param: &str) -> Result<Tensor, String> {
-    let dtype = site.call()?.dtype(param).map_err(|error| error.to_string())?;
-    Tensor::from_f64s(dtype, &[], &[0.0]).map_err(|error| error.to_string())
 }
 
 /// A parameter with its last two axes exchanged.

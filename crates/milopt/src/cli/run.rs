@@ -104,7 +104,7 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     let mut package = open(&args.input)?;
     let known = crate::verify(package.model());
     warn_of(&known);
-    retarget(&args, &mut package)?;
+    let changed = retarget(&args, &mut package)?;
     let before: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
     if before.is_empty() && !pipeline.entries.is_empty() {
@@ -125,7 +125,9 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     }
     let after: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
-    check(&known, package.model())?;
+    if changed || reports.iter().any(RunReport::changed) {
+        check(&known, package.model())?;
+    }
     if args.output.extension().is_some_and(|extension| extension == "mil") {
         package.save_text(&args.output)?;
     } else {
@@ -176,7 +178,8 @@ fn histogram(program: &Program) -> Histogram {
 }
 
 /// Makes every program one for another release. A pipeline keeps its own version, which need not reach its members'.
-fn retarget(args: &Args, package: &mut Package) -> Outcome {
+/// Answers whether it was asked to.
+fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
     let asked = [
         ("--target", &args.target, None),
         ("--raise-target", &args.raise_target, Some(Ordering::Less)),
@@ -203,7 +206,7 @@ fn retarget(args: &Args, package: &mut Package) -> Outcome {
             mil_ops::retarget(program, release).map_err(|error| Failure::Pass(error.to_string()))?;
         }
     }
-    Ok(())
+    Ok(asked.iter().any(|(_, name, _)| name.is_some()))
 }
 
 fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {
