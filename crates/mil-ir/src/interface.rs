@@ -433,6 +433,24 @@ impl FunctionInterface {
         self.inputs.iter_mut().chain(&mut self.outputs).chain(&mut self.states)
     }
 
+    /// The oldest release whose ML Programs can have these features.
+    pub fn least_release(&self) -> Release {
+        let of_features = self.all().map(|feature| match &feature.kind {
+            Some(FeatureKind::State(_)) => Release::IOS18,
+            Some(FeatureKind::Array(array)) => match array.dtype() {
+                Some(DType::Fp16) => Release::IOS16,
+                Some(DType::Int8) => Release::IOS26,
+                _ => Release::IOS15,
+            },
+            Some(FeatureKind::Image(image)) if image.color_space() == Some(ColorSpace::GrayscaleFloat16) => {
+                Release::IOS16
+            }
+            _ => Release::IOS15,
+        });
+        let least = if self.inputs.is_empty() { Release::IOS18 } else { Release::IOS15 };
+        of_features.max().unwrap_or(least).max(least)
+    }
+
     /// The feature of this name.
     pub fn find(&self, name: &str) -> Option<&Feature> {
         self.all().find(|feature| &*feature.name == name)

@@ -161,7 +161,7 @@ impl ProgramBuilder {
         main.outputs =
             outputs.iter().map(|&value| feature(&self.graph, value)).collect::<Result<_, BuildError>>()?;
         let interface = Interface {
-            specification_version: self.target.specification_version(),
+            specification_version: self.target.max(main.least_release()).specification_version(),
             functions: IndexMap::from([(Name::from("main"), main)]),
             ..Interface::default()
         };

@@ -38,7 +38,10 @@ pub fn derived_interface(program: &Program) -> Interface {
         })
         .collect();
     let opsets = program.functions.values().filter_map(|function| function.opset.release());
-    let release = opsets.chain(functions.values().map(least_release)).max().unwrap_or(Release::IOS15);
+    let release = opsets
+        .chain(functions.values().map(FunctionInterface::least_release))
+        .max()
+        .unwrap_or(Release::IOS15);
     let release = if multifunction { release.max(Release::IOS18) } else { release };
     Interface {
         specification_version: release.specification_version(),
@@ -47,21 +50,6 @@ pub fn derived_interface(program: &Program) -> Interface {
         default_function: default.filter(|_| multifunction).cloned(),
         ..Interface::default()
     }
-}
-
-/// The oldest release that has such features.
-fn least_release(features: &FunctionInterface) -> Release {
-    let of_features = features.all().map(|feature| match &feature.kind {
-        Some(FeatureKind::State(_)) => Release::IOS18,
-        Some(FeatureKind::Array(array)) => match array.dtype() {
-            Some(DType::Fp16) => Release::IOS16,
-            Some(DType::Int8) => Release::IOS26,
-            _ => Release::IOS15,
-        },
-        _ => Release::IOS15,
-    });
-    let least = if features.inputs.is_empty() { Release::IOS18 } else { Release::IOS15 };
-    of_features.max().unwrap_or(least).max(least)
 }
 
 fn feature(name: &Name, kind: Option<FeatureKind>) -> Feature {
