@@ -37,24 +37,19 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
     check_domains(call, problems);
 }
 
-/// Parameters that must be constant and are computed from constants: a program may hold them between passes, but what is
-/// written may not (coremltools, `mil/program.py`).
-pub(crate) fn unfolded(call: &Call<'_>) -> Vec<&'static str> {
-    let is_plain = |operand: &Operand| {
-        let Some(value) = operand.value() else { return true };
-        let definition = call.graph().definition(value).map(|op| call.graph().op(op).kind());
-        let def = definition.and_then(|kind| crate::def(kind));
-        def.is_some_and(|def| def.name == "const" || def.is(Trait::Constexpr))
-    };
+/// Parameters that must be constant and that ops compute: a program may hold them between passes, but what is written may
+/// not (coremltools, `mil/program.py`). Each with whether a weight is decompressed on the way, which is not folded.
+pub(crate) fn unfolded(call: &Call<'_>) -> Vec<(&'static str, bool)> {
     let params = call.version().params.iter().filter(|param| param.constant);
-    params
-        .filter(|param| {
-            let operands = call.operands(param.name);
-            !operands.iter().all(is_plain)
-                && operands.iter().all(|operand| is_constant(call.graph(), operand))
-        })
-        .map(|param| param.name)
-        .collect()
+    let found = params.filter_map(|param| {
+        let origins: Vec<Origin> =
+            call.operands(param.name).iter().map(|operand| origin(call.graph(), operand)).collect();
+        let is_computed = |origin: &Origin| matches!(origin, Origin::Computed { .. });
+        let decompressed = origins.contains(&Origin::Computed { decompressed: true });
+        let is_constant = !origins.contains(&Origin::Inputs);
+        (is_constant && origins.iter().any(is_computed)).then_some((param.name, decompressed))
+    });
+    found.collect()
 }
 
 /// A text is one of those that the parameter knows; converters differ in upper and lower case.
@@ -125,31 +120,52 @@ fn check_domains(call: &Call<'_>, problems: &mut Problems) {
     }
 }
 
+/// Where the value of an operand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It is a constant, or a weight that is decompressed when the program is loaded.
+    Constant,
+    /// Ops compute it from constants and static shapes.
+    Computed {
+        /// One of them is a decompressed weight.
+        decompressed: bool,
+    },
+    /// It may depend on the inputs of the program.
+    Inputs,
+}
+
 /// The operand does not depend on the program's inputs: a literal, or what constants, decompressed weights and static
 /// shapes give.
 pub(crate) fn is_constant(graph: &Graph, operand: &Operand) -> bool {
-    let Some(value) = operand.value() else { return true };
+    origin(graph, operand) != Origin::Inputs
+}
+
+fn origin(graph: &Graph, operand: &Operand) -> Origin {
+    let Some(value) = operand.value() else { return Origin::Constant };
     let mut seen: BTreeSet<ValueId> = BTreeSet::new();
     let mut stack = vec![value];
+    let (mut computed, mut decompressed) = (false, false);
     while let Some(value) = stack.pop() {
         if !seen.insert(value) || seen.len() > BUDGET {
             continue;
         }
-        let Some(op) = graph.definition(value) else { return false };
+        let Some(op) = graph.definition(value) else { return Origin::Inputs };
         let found = graph.op(op);
-        let Some(def) = crate::def(found.kind()) else { return false };
+        let Some(def) = crate::def(found.kind()) else { return Origin::Inputs };
         if def.name == "const" || def.is(Trait::Constexpr) {
+            decompressed |= def.is(Trait::Constexpr);
             continue;
         }
         if def.effect != Effect::Pure || def.is(Trait::Blocks) {
-            return false;
+            return Origin::Inputs;
         }
+        computed = true;
         let shape_only = matches!(def.name, "shape");
         if !shape_only {
             stack.extend(found.values());
         } else if graph.param_type(op, "x").and_then(|ty| ty.fixed_shape()).is_none() {
-            return false;
+            return Origin::Inputs;
         }
     }
-    true
+    if computed { Origin::Computed { decompressed } } else { Origin::Constant }
 }

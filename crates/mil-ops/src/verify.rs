@@ -82,7 +82,13 @@ pub fn verify_graph(graph: &Graph, opset: &Opset) -> Report {
     let mut report = verify_ops(graph, opset, graph.walk());
     for op in graph.walk().filter(|&op| !graph.op(op).is_return()) {
         let Ok(call) = Call::of(graph, op, opset) else { continue };
-        for param in params::unfolded(&call) {
+        for (param, decompressed) in params::unfolded(&call) {
+            if decompressed {
+                let message =
+                    format!("{param} must be constant, but ops compute it from a decompressed weight");
+                report.unchecked.push(Violation::new("op-doubt", place(graph, op), message));
+                continue;
+            }
             let message =
                 format!("{param} must be constant, but ops compute it: fold it with const_elimination");
             report.violations.push(Violation::new(UNFOLDED, place(graph, op), message));
