@@ -3,8 +3,10 @@
 //! All violations are collected. What this version cannot judge (ops, opsets and element types that it does not know) is
 //! listed as unchecked and is not a violation.
 
+use std::collections::BTreeSet;
+
 use mil_ir::verify::{Place, Report, Rule, Source, Violation};
-use mil_ir::{Graph, Literal, OpId, Opset, Program, Type};
+use mil_ir::{Graph, Literal, OpId, Opset, Program, Storage, Type};
 use mil_tensor::{DType, Data};
 
 use crate::{Call, InferError, Problems, Shapes, infer, params, types_agree};
@@ -94,9 +96,8 @@ pub fn verify_graph(graph: &Graph, opset: &Opset) -> Report {
             report.violations.push(Violation::new(UNFOLDED, place(graph, op), message));
         }
     }
-    if graph.literals().any(|(_, literal)| is_missing(literal)) {
-        let message =
-            "weights that it refers to are not there: the file is missing, or the text holds their hash only";
+    let missing: BTreeSet<String> = graph.literals().filter_map(|(_, literal)| missing(literal)).collect();
+    for message in missing {
         report.violations.push(Violation::new("weights-missing", Place::default(), message));
     }
     report
@@ -113,9 +114,13 @@ pub fn verify_ops(graph: &Graph, opset: &Opset, ops: impl IntoIterator<Item = Op
     report
 }
 
-/// Contents that only their file knows.
-fn is_missing(literal: &Literal) -> bool {
-    literal.as_tensor().is_some_and(|tensor| matches!(tensor.data(), Data::Opaque(_)))
+/// What is not there of a literal's contents.
+fn missing(literal: &Literal) -> Option<String> {
+    let Data::Opaque(_) = literal.as_tensor()?.data() else { return None };
+    Some(match &literal.storage {
+        Storage::Missing(file, _) if !file.is_empty() => format!("the weight file {file} is not there"),
+        _ => "weights are not there: the text holds their hash only".to_owned(),
+    })
 }
 
 pub(crate) fn place(graph: &Graph, op: OpId) -> Place {

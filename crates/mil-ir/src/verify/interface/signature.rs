@@ -185,7 +185,7 @@ fn may_vary(array: &ArrayFeature, axis: usize) -> bool {
 
 /// An image is a tensor of four axes, channels first: one image, one or three channels.
 fn image_mismatch(image: &ImageFeature, ty: &Type, is_input: bool) -> Option<String> {
-    let Some(&[ref batch, ref channels, ref height, ref width]) = ty.dims() else {
+    let Some([batch, channels, height, width]) = ty.dims() else {
         return Some("an image is a tensor of shape [1, channels, height, width]".into());
     };
     let is_gray = matches!(image.color_space(), Some(ColorSpace::Grayscale | ColorSpace::GrayscaleFloat16));
