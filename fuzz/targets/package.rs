@@ -12,6 +12,9 @@ fuzz_target!(|input: (Vec<u8>, Option<Vec<u8>>)| {
     if let Ok(package) = Package::from_bytes(message, weights.map(Arc::from)) {
         print_model(package.model(), &PrintOptions::default());
         mil_ir::verify::verify_model(package.model());
+        for (_, opaque) in package.model().opaques() {
+            let _ = mil_package::payload::verify(opaque);
+        }
         let _ = package.to_files();
     }
 });

@@ -102,6 +102,17 @@ impl Model {
         members.filter_map(|(path, model)| Some((path, model.as_program()?))).collect()
     }
 
+    /// Every model that is only carried, likewise.
+    pub fn opaques(&self) -> Vec<(Vec<usize>, &OpaqueModel)> {
+        let members = self.members().into_iter();
+        members
+            .filter_map(|(path, model)| match model {
+                Model::Opaque(opaque) => Some((path, opaque)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Every program, to be changed. Same order as [`Model::programs`].
     pub fn programs_mut(&mut self) -> Vec<&mut Program> {
         let mut found = Vec::new();

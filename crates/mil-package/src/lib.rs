@@ -18,6 +18,7 @@ mod files;
 mod limits;
 mod manifest;
 mod package;
+pub mod payload;
 mod save;
 mod text;
 mod translate;

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use mil_ir::Model;
-use mil_ir::verify::{Place, Report, Rule, Unchecked, Violation, verify_interface};
+use mil_ir::verify::{Place, Report, Rule, Violation, verify_interface};
+use mil_ir::{Model, OpaqueModel};
+use mil_package::payload;
 
 /// Verifies a model and, where it is a pipeline, all of its members.
 pub fn verify(model: &Model) -> Report {
@@ -18,7 +19,7 @@ pub fn verify(model: &Model) -> Report {
             other => verify_interface(other),
         };
         if let Model::Opaque(opaque) = member {
-            found.unchecked.push(contents(opaque.kind.as_deref()));
+            found.extend(contents(opaque));
         }
         report.extend(found.within(&path));
     }
@@ -38,14 +39,17 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     mil_ir::verify::RULES.iter().chain(mil_ops::RULES)
 }
 
-/// What is said of contents that nobody looked into.
-fn contents(kind: Option<&str>) -> Unchecked {
-    let what = match kind {
-        Some("neuralNetwork" | "neuralNetworkClassifier" | "neuralNetworkRegressor") => {
-            "layers of a neural network"
-        }
-        _ => "contents of a model that is not a program",
+/// What stands in a model that is not a program. That it has no type is said of its interface.
+fn contents(opaque: &OpaqueModel) -> Report {
+    let Some(kind) = &opaque.kind else { return Report::default() };
+    let said = |finding: payload::Finding| {
+        let op = finding.layer.map(Into::into);
+        let place = Place { kind: Some(kind.clone()), op, ..Place::default() };
+        Violation::new(finding.code, place, finding.message)
     };
-    let place = Place { kind: kind.map(Into::into), ..Place::default() };
-    Unchecked::new("unknown-contents", place, what)
+    let found = payload::verify(opaque);
+    Report {
+        violations: found.violations.into_iter().map(said).collect(),
+        unchecked: found.unchecked.into_iter().map(said).collect(),
+    }
 }

@@ -198,3 +198,16 @@ fn the_target_goes_up_and_down() {
         assert!(text(&output.stderr).contains(message), "{arguments:?}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn verify_looks_into_models_that_are_not_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scaler.mlmodel");
+    // Version 1; a double x, a double y; a scaler with two shifts, for which there is no room.
+    let description = b"\x0a\x07\x0a\x01x\x1a\x02\x12\x00\x52\x07\x0a\x01y\x1a\x02\x12\x00";
+    let scaler = [&b"\xe2\x25\x12\x0a\x10"[..], &[0; 16]].concat();
+    std::fs::write(&path, [&b"\x08\x01\x12\x12"[..], description, &scaler].concat()).unwrap();
+    let output = milopt(&["verify", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("[parameter-value]"), "{}", text(&output.stdout));
+}
