@@ -1,7 +1,7 @@
 //! What an app sees of a model: features, states, metadata, target.
 //!
-//! The types mirror the messages of `Model.proto` and `FeatureTypes.proto`, which `mil-package` translates. Passes
-//! change an interface only through the methods of [`Interface`] at the end of this file.
+//! The types mirror the messages of `Model.proto` and `FeatureTypes.proto`, which `mil-package` translates.
+//! Passes change an interface only through the methods of [`Interface`] at the end of this file.
 
 use std::collections::BTreeMap;
 
@@ -101,8 +101,8 @@ pub struct ArrayFeature {
     pub data_type: i32,
     /// The shapes it may have.
     pub flexibility: Option<Flexibility>,
-    /// Value where an optional input is left out: wire bytes of the `defaultOptionalValue` field, with its tag; see
-    /// [`ArrayFeature::default_number`].
+    /// Value where an optional input is left out: wire bytes of the `defaultOptionalValue` field, with its
+    /// tag; see [`ArrayFeature::default_number`].
     pub default_value: Option<Box<[u8]>>,
 }
 

@@ -80,7 +80,8 @@ impl Model {
         }
     }
 
-    /// The model itself, and where it is a pipeline every member at any depth, with the path of member numbers to it.
+    /// The model itself, and where it is a pipeline every member at any depth, with the path of member
+    /// numbers to it.
     pub fn members(&self) -> Vec<(Vec<usize>, &Model)> {
         let mut found = Vec::new();
         let mut stack = vec![(Vec::new(), self)];

@@ -83,8 +83,8 @@ impl Release {
         }
     }
 
-    /// The release of this name, in any case: `iOS17`, or what came with it on another system (`macOS14`, `tvOS17`,
-    /// `watchOS10`, `visionOS1`).
+    /// The release of this name, in any case: `iOS17`, or what came with it on another system (`macOS14`,
+    /// `tvOS17`, `watchOS10`, `visionOS1`).
     pub fn from_name(name: &str) -> Option<Release> {
         let is = |other: &str| other.eq_ignore_ascii_case(name);
         Release::ALL

@@ -37,8 +37,9 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
     check_domains(call, problems);
 }
 
-/// Parameters that must be constant and that ops compute: a program may hold them between passes, but what is written may
-/// not (coremltools, `mil/program.py`). Each with whether a weight is decompressed on the way, which is not folded.
+/// Parameters that must be constant and that ops compute: a program may hold them between passes, but what is
+/// written may not (coremltools, `mil/program.py`). Each with whether a weight is decompressed on the way,
+/// which is not folded.
 pub(crate) fn unfolded(call: &Call<'_>) -> Vec<(&'static str, bool)> {
     let params = call.version().params.iter().filter(|param| param.constant);
     let found = params.filter_map(|param| {
@@ -134,8 +135,8 @@ enum Origin {
     Inputs,
 }
 
-/// The operand does not depend on the program's inputs: a literal, or what constants, decompressed weights and static
-/// shapes give.
+/// The operand does not depend on the program's inputs: a literal, or what constants, decompressed weights
+/// and static shapes give.
 pub(crate) fn is_constant(graph: &Graph, operand: &Operand) -> bool {
     origin(graph, operand) != Origin::Inputs
 }

@@ -1,7 +1,7 @@
 //! The verifier of programs: structure, interface, and what each op asks of its operands.
 //!
-//! All violations are collected. What this version cannot judge (ops, opsets and element types that it does not know) is
-//! listed as unchecked and is not a violation.
+//! All violations are collected. What this version cannot judge (ops, opsets and element types that it does
+//! not know) is listed as unchecked and is not a violation.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use mil_tensor::{DType, Data};
 
 use crate::{Call, InferError, Problems, Shapes, infer, params, types_agree};
 
-/// The code of a parameter that must be constant and is computed from constants: sound between passes, but not in a file.
+/// The code of a parameter that must be constant and is computed from constants: sound between passes, but
+/// not in a file.
 pub const UNFOLDED: &str = "op-unfolded";
 
 /// The rules of ops, beside those of [`mil_ir::verify`].
@@ -30,7 +31,8 @@ pub const RULES: &[Rule] = &[
     rule(
         UNFOLDED,
         Source::Coremltools,
-        "what must be constant is a constant or decompressed from one, not computed by ops: `const_elimination` folds it",
+        "what must be constant is a constant or decompressed from one, not computed by ops: \
+         `const_elimination` folds it",
     ),
     rule("op-type", Source::Coremltools, "operands have the form and the element types that the op takes"),
     rule("op-choice", Source::Coremltools, "a text is one of those that the parameter knows"),
@@ -50,8 +52,8 @@ const fn rule(code: &'static str, source: Source, holds: &'static str) -> Rule {
     Rule { code, holds, source }
 }
 
-/// Everything that is wrong with a program: its structure, its interface, each op by itself, and, where all of that is
-/// sound, the shapes that follow from its inputs.
+/// Everything that is wrong with a program: its structure, its interface, each op by itself, and, where all
+/// of that is sound, the shapes that follow from its inputs.
 pub fn verify_program(program: &Program) -> Report {
     let mut report = mil_ir::verify::verify(program);
     for (function, opset, graph) in program.graphs() {
@@ -63,8 +65,9 @@ pub fn verify_program(program: &Program) -> Report {
     report
 }
 
-/// Verifies the declared types of a program against what follows from its inputs, with flexible sizes as symbols. The
-/// other rules look at one op at a time; these follow sizes through all of them, and trust the rest to be sound.
+/// Verifies the declared types of a program against what follows from its inputs, with flexible sizes as
+/// symbols. The other rules look at one op at a time; these follow sizes through all of them, and trust the
+/// rest to be sound.
 pub fn verify_shapes(program: &Program) -> Report {
     let mut report = Report::default();
     for (function, opset, graph) in program.graphs() {

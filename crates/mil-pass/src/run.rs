@@ -13,9 +13,9 @@ use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, P
 
 /// Drives pipelines over programs.
 ///
-/// After each pass the ops that it touched and their users are verified; the whole program is verified at the end.
-/// Only violations that the program did not have at first fail a pass. A pass that fails, panics or breaks a rule is
-/// undone, and the run ends with an error; the passes before it stay done.
+/// After each pass the ops that it touched and their users are verified; the whole program is verified at the
+/// end. Only violations that the program did not have at first fail a pass. A pass that fails, panics or
+/// breaks a rule is undone, and the run ends with an error; the passes before it stay done.
 pub struct Runner {
     verify: bool,
     fuel: Option<u64>,
@@ -259,7 +259,8 @@ impl State<'_> {
         }
     }
 
-    /// Looks at what the pass touched, and at the interface. Only what was sound before is a fault of the pass.
+    /// Looks at what the pass touched, and at the interface. Only what was sound before is a fault of the
+    /// pass.
     fn verify(&self, id: &str, snapshot: &Snapshot, program: &Program) -> Result<(), RunError> {
         if !self.runner.verify || !snapshot.differs(program) {
             return Ok(());
@@ -316,7 +317,8 @@ impl Snapshot {
 /// Everything that is wrong with a program, but for what a later pass may fold.
 fn violations(program: &Program) -> BTreeSet<Violation> {
     let mut report = mil_ops::verify_program(program);
-    // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they show.
+    // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they
+    // show.
     if !report.is_clean() {
         report.extend(mil_ops::verify_shapes(program));
     }

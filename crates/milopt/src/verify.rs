@@ -1,8 +1,8 @@
 //! Everything that is wrong with a model: the one verifier, for all types of models.
 //!
 //! Programs are verified by [`ops::verify_program`](crate::ops::verify_program), which stands on
-//! [`ir::verify`](crate::ir::verify); interfaces and pipelines by the latter alone. What stands in models of other types
-//! is looked at by [`package`](crate::package).
+//! [`ir::verify`](crate::ir::verify); interfaces and pipelines by the latter alone. What stands in models of
+//! other types is looked at by [`package`](crate::package).
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,8 @@ pub fn verify(model: &Model) -> Report {
     report
 }
 
-/// What keeps a model from being written: violations of rules that all of `before`, the codes of what was read, keep.
+/// What keeps a model from being written: violations of rules that all of `before`, the codes of what was
+/// read, keep.
 ///
 /// A model that came in broken goes out broken in no new way.
 pub fn new_violations(before: &Report, after: &Model) -> Vec<Violation> {
@@ -36,7 +37,7 @@ pub fn new_violations(before: &Report, after: &Model) -> Vec<Violation> {
 
 /// Every rule, by the crate that knows it.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    mil_ir::verify::RULES.iter().chain(mil_ops::RULES)
+    mil_ir::verify::RULES.iter().chain(mil_ops::RULES).chain(payload::RULES)
 }
 
 /// What stands in a model that is not a program. That it has no type is said of its interface.

@@ -8,9 +8,10 @@ use crate::{
     Release, SizeRange, Type, TypeKind,
 };
 
-/// The interface that a program's functions suggest: arrays, states and dictionaries as their values are typed, and the
-/// oldest release that has all the opsets and features. Metadata, images and the like are nobody's guess. A value of a
-/// type that no feature can have gives a feature without a type, which is not written.
+/// The interface that a program's functions suggest: arrays, states and dictionaries as their values are
+/// typed, and the oldest release that has all the opsets and features. Metadata, images and the like are
+/// nobody's guess. A value of a type that no feature can have gives a feature without a type, which is not
+/// written.
 pub fn derived_interface(program: &Program) -> Interface {
     let multifunction = program.functions.len() > 1;
     let main = Name::from("main");

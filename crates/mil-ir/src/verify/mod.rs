@@ -1,14 +1,15 @@
 //! The verifier: what must hold of a model, whatever its ops mean.
 //!
-//! [`verify`] looks at a program and its interface, [`verify_interface`] at what a model of any type says about itself,
-//! [`verify_model`] at a model with all of its members. [`verify_ops`] looks at some ops of a graph (after a pass: those
-//! that it touched), [`verify_signatures`] at what a pass may break outside of graphs, which is cheap. All are
-//! near-linear. What ops demand of their operands is added by `mil-ops`, what stands in models of other types by
-//! `mil-package`; all of them speak in [`Violation`]s, and [`RULES`] lists the codes of this crate.
+//! [`verify`] looks at a program and its interface, [`verify_interface`] at what a model of any type says
+//! about itself, [`verify_model`] at a model with all of its members. [`verify_ops`] looks at some ops of a
+//! graph (after a pass: those that it touched), [`verify_signatures`] at what a pass may break outside of
+//! graphs, which is cheap. All are near-linear. What ops demand of their operands is added by `mil-ops`, what
+//! stands in models of other types by `mil-package`; all of them speak in [`Violation`]s, and [`RULES`] lists
+//! the codes of this crate.
 //!
-//! Most rules are those of Apple's own validator, which never looks into a program. Where it lets something pass that
-//! the format's text, coremltools or Core ML itself refuses, the rule names that [`Source`], and holds for ML Programs
-//! only. What devices load is never refused.
+//! Most rules are those of Apple's own validator, which never looks into a program. Where it lets something
+//! pass that the format's text, coremltools or Core ML itself refuses, the rule names that [`Source`], and
+//! holds for ML Programs only. What devices load is never refused.
 
 mod graph;
 mod interface;
@@ -48,7 +49,8 @@ pub fn verify_signatures(program: &Program) -> Report {
     report
 }
 
-/// The violations of what a model says about itself; for a pipeline, of its wiring too. Its members are models of their own.
+/// The violations of what a model says about itself; for a pipeline, of its wiring too. Its members are
+/// models of their own.
 pub fn verify_interface(model: &Model) -> Report {
     let mut report = Report::default();
     let found = &mut report.violations;
@@ -78,8 +80,9 @@ pub fn verify_model(model: &Model) -> Report {
     report
 }
 
-/// What keeps a program from being read back once it is written, whatever else is wrong with it: names that stand for
-/// nothing or for two things, and inputs or outputs of a type that no feature can have. No program that was read has any.
+/// What keeps a program from being read back once it is written, whatever else is wrong with it: names that
+/// stand for nothing or for two things, and inputs or outputs of a type that no feature can have. No program
+/// that was read has any.
 pub fn unwritable(program: &Program) -> Vec<Violation> {
     let mut found = Vec::new();
     for (name, opset, graph) in program.graphs() {

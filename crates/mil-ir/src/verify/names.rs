@@ -6,7 +6,8 @@ const WORDS: [&str; 24] = [
     "program", "state", "string", "tensor", "tuple", "true", "false", "uint16", "uint32", "uint64", "uint8",
 ];
 
-/// The code and the message where a name cannot be one of a program. The format says `[A-Za-z_][A-Za-z0-9_@]*`.
+/// The code and the message where a name cannot be one of a program. The format says
+/// `[A-Za-z_][A-Za-z0-9_@]*`.
 pub(super) fn fault(what: &str, name: &str) -> Option<(&'static str, String)> {
     let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
     let Some(first) = name.chars().next() else {
@@ -14,7 +15,8 @@ pub(super) fn fault(what: &str, name: &str) -> Option<(&'static str, String)> {
     };
     if !is_start(first) || !name.chars().all(|c| is_start(c) || c.is_ascii_digit() || c == '@') {
         let message = format!(
-            "{what} is named {name:?}, which is not an identifier: letters, digits, _ and @, the first a letter or _"
+            "{what} is named {name:?}, which is not an identifier: letters, digits, _ and @, the first a \
+             letter or _"
         );
         return Some(("identifier", message));
     }

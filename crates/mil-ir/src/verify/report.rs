@@ -22,7 +22,8 @@ pub type Unchecked = Violation;
 /// A place in a model; what is not known of it, or does not matter, is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// Numbers of the pipeline members on the way to the model, from the outermost on; empty for the model itself.
+    /// Numbers of the pipeline members on the way to the model, from the outermost on; empty for the model
+    /// itself.
     pub member: Vec<usize>,
     /// The function.
     pub function: Option<Name>,

@@ -25,7 +25,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "identifier",
         Source::Format,
-        "names of values, functions and features of a program match `[A-Za-z_][A-Za-z0-9_@]*` and are not words of \
+        "names of values, functions and features of a program match `[A-Za-z_][A-Za-z0-9_@]*` and are not \
+         words of \
          MIL's text, which coremltools avoids",
     ),
     rule(
@@ -39,7 +40,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "specification-version",
         Source::Validator,
-        "the specification version is known and has all that is used; opsets and sets of shapes are Core ML's and \
+        "the specification version is known and has all that is used; opsets and sets of shapes are Core \
+         ML's and \
          coremltools' rules",
     ),
     rule("model-type", Source::Validator, "a model has a type"),
@@ -95,17 +97,20 @@ pub const RULES: &[Rule] = &[
     rule(
         "state",
         Source::Validator,
-        "a state is an array of fp16 with a fixed shape, not optional, without default value, and not an output",
+        "a state is an array of fp16 with a fixed shape, not optional, without default value, and not an \
+         output",
     ),
     rule(
         "optional",
         Source::Validator,
-        "outputs are not optional, inputs only where the type of the model allows it, and then not all of them",
+        "outputs are not optional, inputs only where the type of the model allows it, and then not all of \
+         them",
     ),
     rule(
         "default-value",
         Source::Validator,
-        "a default value fits its array, and its model knows default values; coremltools has none beside a set of shapes",
+        "a default value fits its array, and its model knows default values; coremltools has none beside a \
+         set of shapes",
     ),
     rule(
         "flexibility",
@@ -130,7 +135,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "pipeline-input",
         Source::Validator,
-        "an input of a member is an input of the pipeline or an output of an earlier member, of the same type",
+        "an input of a member is an input of the pipeline or an output of an earlier member, of the same \
+         type",
     ),
     rule(
         "pipeline-output",

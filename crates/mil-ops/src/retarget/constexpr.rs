@@ -1,5 +1,6 @@
-//! Compressed weights: until iOS17 they are attributes, indices and masks are packed into bytes, and the shape is said;
-//! from iOS18 on they are operands, indices and masks have element types of their own, and tables may come in blocks.
+//! Compressed weights: until iOS17 they are attributes, indices and masks are packed into bytes, and the
+//! shape is said; from iOS18 on they are operands, indices and masks have element types of their own, and
+//! tables may come in blocks.
 
 use mil_ir::NewOp;
 use mil_tensor::{DType, Tensor};
@@ -189,7 +190,8 @@ fn dtype_of(bits: usize) -> Option<DType> {
     })
 }
 
-/// The same bytes as elements of so many bits; `None` where there is no such type. Both are packed lowest bit first.
+/// The same bytes as elements of so many bits; `None` where there is no such type. Both are packed lowest bit
+/// first.
 fn retyped(packed: &Tensor, bits: usize, shape: &[usize]) -> Result<Option<Tensor>, String> {
     let Some(dtype) = dtype_of(bits) else { return Ok(None) };
     let tensor = match packed.blob() {

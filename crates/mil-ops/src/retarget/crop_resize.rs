@@ -1,5 +1,5 @@
-//! `crop_resize`: boxes are a tensor of rank 5 until iOS16, and rows with the numbers of their images from iOS17 on. What
-//! lies beyond an image is its edge before iOS16, and `pad_value` since.
+//! `crop_resize`: boxes are a tensor of rank 5 until iOS16, and rows with the numbers of their images from
+//! iOS17 on. What lies beyond an image is its edge before iOS16, and `pad_value` since.
 
 use mil_ir::{NewOp, Operand};
 use mil_tensor::{DType, Tensor};

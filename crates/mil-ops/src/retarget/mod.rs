@@ -1,12 +1,12 @@
 //! A program for another release: every op in the form that the opset of that release has, or a refusal.
 //!
-//! The op table knows which release brought which parameters and element types. From one release to the next an op stays
-//! as it is, loses parameters that say what holds anyway (`params.rs`), or is written anew (a file for each family). What
-//! none of them can say, and what the interface needs, is refused by op and with the first release that has it. Nothing
-//! is changed unless everything can be.
+//! The op table knows which release brought which parameters and element types. From one release to the next
+//! an op stays as it is, loses parameters that say what holds anyway (`params.rs`), or is written anew (a
+//! file for each family). What none of them can say, and what the interface needs, is refused by op and with
+//! the first release that has it. Nothing is changed unless everything can be.
 //!
-//! What comes out gives the same numbers; where a form of another opset computes something else at its edges, as
-//! `crop_resize` beyond an image, only what is known to stay within them is translated.
+//! What comes out gives the same numbers; where a form of another opset computes something else at its edges,
+//! as `crop_resize` beyond an image, only what is known to stay within them is translated.
 
 mod constexpr;
 mod crop_resize;
@@ -224,7 +224,8 @@ fn translate(
             }
         }
     }
-    // Element types, parameters that must be constants: whatever the declarations of the release do not let pass.
+    // Element types, parameters that must be constants: whatever the declarations of the release do not let
+    // pass.
     let opset = release.opset();
     for op in graph.walk().filter(|op| !refused.contains(op)) {
         let found = verify_ops(graph, &opset, [op]).violations;
@@ -305,8 +306,8 @@ fn plan(def: &OpDef, from: &Version, to: &Version) -> Step {
 mod tests {
     use super::*;
 
-    /// Every op whose declaration changed: each way over a border is a rewrite, or loses only what a rule names, and keeps
-    /// the default of whatever else may be left out.
+    /// Every op whose declaration changed: each way over a border is a rewrite, or loses only what a rule
+    /// names, and keeps the default of whatever else may be left out.
     #[test]
     fn every_border_of_every_op_is_known() {
         let mut borders = 0;

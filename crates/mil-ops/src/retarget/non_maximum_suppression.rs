@@ -1,14 +1,14 @@
-//! `non_maximum_suppression`: from iOS17 on boxes lie along the last axis, there is no threshold for scores, and the
-//! number of boxes that were picked is not given.
+//! `non_maximum_suppression`: from iOS17 on boxes lie along the last axis, there is no threshold for scores,
+//! and the number of boxes that were picked is not given.
 
 use mil_ir::{NewOp, ValueId};
 use mil_tensor::{DType, Tensor};
 
 use super::Site;
 
-/// Boxes whose best score does not pass the threshold come last among those that the new form picks, as it picks by
-/// falling score and a box is hidden by better ones only. So they are replaced afterwards by what the old form puts behind
-/// its last box; the best box of all stays, as it does there.
+/// Boxes whose best score does not pass the threshold come last among those that the new form picks, as it
+/// picks by falling score and a box is hidden by better ones only. So they are replaced afterwards by what
+/// the old form puts behind its last box; the best box of all stays, as it does there.
 pub(super) fn raise(site: &mut Site<'_>) -> Result<(), String> {
     let call = site.call()?;
     let threshold = call.constant("score_threshold").and_then(|threshold| threshold.item_f64());

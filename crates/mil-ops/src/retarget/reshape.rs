@@ -1,5 +1,5 @@
-//! `reshape`: a 0 in `shape` means the size at its place until iOS16, and the one as far from the end from iOS17 on. With
-//! as many sizes as `x` has axes both are the same, and older opsets have it only so.
+//! `reshape`: a 0 in `shape` means the size at its place until iOS16, and the one as far from the end from
+//! iOS17 on. With as many sizes as `x` has axes both are the same, and older opsets have it only so.
 
 use mil_tensor::{DType, Tensor};
 

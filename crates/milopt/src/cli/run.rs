@@ -15,8 +15,8 @@ use crate::inspect;
 
 /// Rewrite a model with passes and write it.
 ///
-/// Steps run in the order in which they are given; nothing else is run. Without any, the model is written as it is. What no
-/// pass touches does not change, and the same input gives the same bytes.
+/// Steps run in the order in which they are given; nothing else is run. Without any, the model is written as
+/// it is. What no pass touches does not change, and the same input gives the same bytes.
 ///
 /// A pipeline is the name of one (`milopt passes pipelines`), a file, or text:
 ///   fuse_conv_bn,fixpoint(noop_elimination,dead_code_elimination){max=8}
@@ -38,8 +38,8 @@ pub(super) struct Args {
     /// An option of every pass with this id, as ID.OPTION=JSON; may be repeated
     #[arg(long = "set", value_name = "ID.OPTION=JSON")]
     set: Vec<String>,
-    /// Make the model one for this release first, for example iOS18 or macOS15: every op gets the form that it has there, or
-    /// is named with the first release that has it
+    /// Make the model one for this release first, for example iOS18 or macOS15: every op gets the form that
+    /// it has there, or is named with the first release that has it
     #[arg(long, value_name = "RELEASE")]
     target: Option<String>,
     /// The same, for a release that is not older than the model's
@@ -67,7 +67,8 @@ pub(super) struct Args {
     /// Do not verify after each pass
     #[arg(long, help_heading = "Instruments")]
     no_verify: bool,
-    /// Evaluate before and after each pass on random inputs; a pass whose results change more than its class allows fails
+    /// Evaluate before and after each pass on random inputs; a pass whose results change more than its class
+    /// allows fails
     #[arg(long, help_heading = "Instruments")]
     verify_numerics: bool,
     /// Print where each op of the result would run on this chip, for example M1
@@ -177,8 +178,8 @@ fn histogram(program: &Program) -> Histogram {
     all
 }
 
-/// Makes every program one for another release. A pipeline keeps its own version, which need not reach its members'.
-/// Answers whether it was asked to.
+/// Makes every program one for another release. A pipeline keeps its own version, which need not reach its
+/// members'. Answers whether it was asked to.
 fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
     let asked = [
         ("--target", &args.target, None),

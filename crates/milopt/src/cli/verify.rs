@@ -9,10 +9,10 @@ use crate::cli::{Failure, Outcome, open, say, say_json};
 
 /// Check a model against the rules of the format, of Core ML and of each op.
 ///
-/// Each op is looked at by itself; then sizes are followed from the inputs on. The interface is held against the program,
-/// and members of a pipeline against each other. All violations are listed, with the code of the rule
-/// (docs/generated/violations.md); what this version cannot judge is told apart as unchecked. Exit code 3 if there is a
-/// violation.
+/// Each op is looked at by itself; then sizes are followed from the inputs on. The interface is held against
+/// the program, and members of a pipeline against each other. All violations are listed, with the code of the
+/// rule (docs/generated/violations.md); what this version cannot judge is told apart as unchecked. Exit code
+/// 3 if there is a violation.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil

@@ -1,4 +1,5 @@
-//! The rules of Apple's validator for the description of a model of any type (`Model.cpp`, `InterfaceValidators.cpp`).
+//! The rules of Apple's validator for the description of a model of any type (`Model.cpp`,
+//! `InterfaceValidators.cpp`).
 
 use super::features::{Role, verify_feature};
 use super::{ModelKind, Place, Violation, needs, needs_release};

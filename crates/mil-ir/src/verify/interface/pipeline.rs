@@ -49,7 +49,8 @@ pub(in super::super) fn verify_pipeline(pipeline: &ModelPipeline, found: &mut Ve
     }
 }
 
-/// The features that a pipeline can wire: those of the model itself. Functions with features of their own give it none.
+/// The features that a pipeline can wire: those of the model itself. Functions with features of their own
+/// give it none.
 fn own(interface: &crate::Interface) -> Option<&FunctionInterface> {
     interface.functions.values().next().filter(|_| !interface.multifunction)
 }

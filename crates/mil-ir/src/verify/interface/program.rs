@@ -1,5 +1,5 @@
-//! The interface of an ML Program against its functions. Apple's validator does not look here; the format's text,
-//! coremltools and Core ML itself do.
+//! The interface of an ML Program against its functions. Apple's validator does not look here; the format's
+//! text, coremltools and Core ML itself do.
 
 use std::collections::HashSet;
 

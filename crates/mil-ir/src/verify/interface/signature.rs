@@ -158,8 +158,8 @@ fn array_mismatch(array: &ArrayFeature, ty: &Type, is_input: bool) -> Option<Str
     })
 }
 
-/// An axis of the array may have this size: the default one, or one within its flexibility. A value may be narrower than its
-/// feature, as an output is whose size was computed and is now constant.
+/// An axis of the array may have this size: the default one, or one within its flexibility. A value may be
+/// narrower than its feature, as an output is whose size was computed and is now constant.
 fn may_have(array: &ArrayFeature, axis: usize, size: u64) -> bool {
     let is = |known: &i64| i64::try_from(size) == Ok(*known);
     match &array.flexibility {
