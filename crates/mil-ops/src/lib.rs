@@ -58,7 +58,7 @@ pub use mil_ir::verify::Report;
 pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
-pub use verify::{RULES, UNFOLDED, verify_graph, verify_ops, verify_program, verify_shapes};
+pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
 
 /// The op of this type; `None` for one that this version does not know.
 pub fn def(kind: &str) -> Option<&'static OpDef> {

@@ -11,9 +11,11 @@ use mil_tensor::{DType, Data};
 
 use crate::{Call, InferError, Problems, Shapes, infer, params, types_agree};
 
-/// The code of a parameter that must be constant and is computed from constants: sound between passes, but
-/// not in a file.
-pub const UNFOLDED: &str = "op-unfolded";
+/// Codes of rules that hold of what is written, not of a program between two passes: a parameter that must be
+/// constant and is computed from constants, weights that are not at hand.
+pub const FILE_RULES: [&str; 2] = [UNFOLDED, MISSING];
+const UNFOLDED: &str = "op-unfolded";
+const MISSING: &str = "weights-missing";
 
 /// The rules of ops, beside those of [`mil_ir::verify`].
 pub const RULES: &[Rule] = &[
@@ -43,7 +45,7 @@ pub const RULES: &[Rule] = &[
         Source::Coremltools,
         "results have the shapes that follow from the inputs of the function",
     ),
-    rule("weights-missing", Source::CoreMl, "the weights that a program refers to are there"),
+    rule(MISSING, Source::CoreMl, "the weights that a program refers to are there"),
     rule("unknown-op", Source::Structure, "not judged: an op that this version does not know"),
     rule("op-doubt", Source::Structure, "not judged: operands that the op's declaration does not foresee"),
 ];
@@ -101,7 +103,7 @@ pub fn verify_graph(graph: &Graph, opset: &Opset) -> Report {
     }
     let missing: BTreeSet<String> = graph.literals().filter_map(|(_, literal)| missing(literal)).collect();
     for message in missing {
-        report.violations.push(Violation::new("weights-missing", Place::default(), message));
+        report.violations.push(Violation::new(MISSING, Place::default(), message));
     }
     report
 }
