@@ -11,9 +11,7 @@ fuzz_target!(|input: (Vec<u8>, Option<Vec<u8>>)| {
     let (message, weights) = input;
     if let Ok(package) = Package::from_bytes(message, weights.map(Arc::from)) {
         print_model(package.model(), &PrintOptions::default());
-        for (_, program) in package.model().programs() {
-            mil_ir::verify::verify(program);
-        }
+        mil_ir::verify::verify_model(package.model());
         for (_, opaque) in package.model().opaques() {
             let _ = mil_package::payload::verify(opaque);
         }

@@ -131,7 +131,7 @@ impl Maker {
 
     /// Adds an input of the program.
     pub(crate) fn input(&mut self, ty: Type) -> ValueId {
-        let base = if ty.as_state().is_some() { "state" } else { "input" };
+        let base = if ty.as_state().is_some() { "kept" } else { "input" };
         let name = self.builder.graph_mut().fresh_name(base);
         let is_state = ty.as_state().is_some();
         let value = self.builder.input(name, ty);

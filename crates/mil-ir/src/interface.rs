@@ -1,7 +1,7 @@
 //! What an app sees of a model: features, states, metadata, target.
 //!
-//! The types mirror the messages of `Model.proto` and `FeatureTypes.proto`, which `mil-package` translates. Passes
-//! change an interface only through the methods of [`Interface`] at the end of this file.
+//! The types mirror the messages of `Model.proto` and `FeatureTypes.proto`, which `mil-package` translates.
+//! Passes change an interface only through the methods of [`Interface`] at the end of this file.
 
 use std::collections::BTreeMap;
 
@@ -101,8 +101,20 @@ pub struct ArrayFeature {
     pub data_type: i32,
     /// The shapes it may have.
     pub flexibility: Option<Flexibility>,
-    /// Value where an optional input is left out: wire bytes of the `defaultOptionalValue` field, with its tag.
+    /// Value where an optional input is left out: wire bytes of the `defaultOptionalValue` field, with its
+    /// tag; see [`ArrayFeature::default_number`].
     pub default_value: Option<Box<[u8]>>,
+}
+
+/// What every element of an array is whose optional input is left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DefaultNumber {
+    /// `intDefaultValue`.
+    Int(i32),
+    /// `floatDefaultValue`.
+    Float(f32),
+    /// `doubleDefaultValue`.
+    Double(f64),
 }
 
 /// The shapes that an array may have.
@@ -216,6 +228,52 @@ impl ArrayFeature {
     /// Element type; `None` for a number that this version does not know.
     pub fn dtype(&self) -> Option<DType> {
         ARRAY_TYPES.iter().find(|row| row.0 == self.data_type).map(|row| row.1)
+    }
+
+    /// The default value, where there is one that this version can read.
+    pub fn default_number(&self) -> Option<DefaultNumber> {
+        match self.default_value.as_deref()? {
+            // Field 41, a varint.
+            [0xC8, 0x02, rest @ ..] => {
+                let groups = rest.iter().take(10).enumerate();
+                let value = groups.fold(0_u64, |value, (index, &byte)| {
+                    value | u64::from(byte & 0x7F).checked_shl(7 * index as u32).unwrap_or(0)
+                });
+                // The field is 32 bits wide: what is wider is cut.
+                Some(DefaultNumber::Int(value as i32))
+            }
+            // Field 51.
+            [0x9D, 0x03, a, b, c, d] => Some(DefaultNumber::Float(f32::from_le_bytes([*a, *b, *c, *d]))),
+            // Field 61.
+            [0xE9, 0x03, rest @ ..] => Some(DefaultNumber::Double(f64::from_le_bytes(rest.try_into().ok()?))),
+            _ => None,
+        }
+    }
+}
+
+impl SizeRange {
+    /// A size lies within the bounds.
+    pub fn contains(&self, size: i64) -> bool {
+        u64::try_from(size).is_ok_and(|size| size >= self.lower) && (self.upper < 0 || size <= self.upper)
+    }
+
+    /// The bounds leave no size. An upper bound of 0 is not looked at: it stands where none was written.
+    pub fn is_reversed(&self) -> bool {
+        u64::try_from(self.upper).is_ok_and(|upper| upper > 0 && upper < self.lower)
+    }
+
+    /// The one size that lies within the bounds.
+    pub fn only(&self) -> Option<u64> {
+        u64::try_from(self.upper).ok().filter(|&upper| upper == self.lower)
+    }
+}
+
+impl std::fmt::Display for SizeRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.upper {
+            ..0 => write!(f, "{}..", self.lower),
+            upper => write!(f, "{}..{upper}", self.lower),
+        }
     }
 }
 
@@ -375,8 +433,44 @@ impl FunctionInterface {
         self.inputs.iter_mut().chain(&mut self.outputs).chain(&mut self.states)
     }
 
+    /// The oldest release whose ML Programs can have these features.
+    pub fn least_release(&self) -> Release {
+        let of_features = self.all().map(|feature| match &feature.kind {
+            Some(FeatureKind::State(_)) => Release::IOS18,
+            Some(FeatureKind::Array(array)) => match array.dtype() {
+                Some(DType::Fp16) => Release::IOS16,
+                Some(DType::Int8) => Release::IOS26,
+                _ => Release::IOS15,
+            },
+            Some(FeatureKind::Image(image)) if image.color_space() == Some(ColorSpace::GrayscaleFloat16) => {
+                Release::IOS16
+            }
+            _ => Release::IOS15,
+        });
+        let least = if self.inputs.is_empty() { Release::IOS18 } else { Release::IOS15 };
+        of_features.max().unwrap_or(least).max(least)
+    }
+
     /// The feature of this name.
     pub fn find(&self, name: &str) -> Option<&Feature> {
         self.all().find(|feature| &*feature.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_numbers_are_read_from_the_wire() {
+        let read = |wire: &[u8]| {
+            ArrayFeature { default_value: Some(wire.into()), ..ArrayFeature::default() }.default_number()
+        };
+        assert_eq!(read(&[0xC8, 0x02, 0xAC, 0x02]), Some(DefaultNumber::Int(300)));
+        let minus_one = [0xC8, 0x02, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
+        assert_eq!(read(&minus_one), Some(DefaultNumber::Int(-1)));
+        assert_eq!(read(&[0x9D, 0x03, 0, 0, 0xC0, 0x3F]), Some(DefaultNumber::Float(1.5)));
+        assert_eq!(read(&[0xE9, 0x03, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F]), Some(DefaultNumber::Double(1.5)));
+        assert_eq!(read(&[0xE9, 0x03, 0]), None);
     }
 }

@@ -52,14 +52,15 @@ pub use graph::{
 };
 pub use ids::{BlockId, OpId, ValueId};
 pub use interface::{
-    ArrayFeature, ColorSpace, DictionaryKey, Feature, FeatureKind, Flexibility, FunctionInterface,
-    ImageFeature, Interface, InterfaceError, Metadata, SequenceElement, SizeFlexibility, SizeRange,
+    ArrayFeature, ColorSpace, DefaultNumber, DictionaryKey, Feature, FeatureKind, Flexibility,
+    FunctionInterface, ImageFeature, Interface, InterfaceError, Metadata, SequenceElement, SizeFlexibility,
+    SizeRange,
 };
 pub use literal::{Literal, LiteralData, Storage};
 pub use model::{Model, ModelPipeline, OpaqueModel, PipelineKind};
 pub use name::{Name, STATE_PARAM};
-pub use opset::{Opset, Release};
-pub use program::{Function, Program, ReleaseError};
+pub use opset::{Opset, Release, release_name};
+pub use program::{Function, Program};
 pub use rewrite::Rewriter;
 pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

@@ -80,37 +80,38 @@ impl Model {
         }
     }
 
-    /// Every program: the model itself, or those inside a pipeline, with the path of member numbers to it.
-    pub fn programs(&self) -> Vec<(Vec<usize>, &Program)> {
-        self.leaves().into_iter().filter_map(|(path, leaf)| Some((path, leaf.as_program()?))).collect()
+    /// The model itself, and where it is a pipeline every member at any depth, with the path of member
+    /// numbers to it.
+    pub fn members(&self) -> Vec<(Vec<usize>, &Model)> {
+        let mut found = Vec::new();
+        let mut stack = vec![(Vec::new(), self)];
+        while let Some((path, model)) = stack.pop() {
+            if let Model::Pipeline(pipeline) = model {
+                for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
+                    let path: Vec<usize> = path.iter().copied().chain([index]).collect();
+                    stack.push((path, member));
+                }
+            }
+            found.push((path, model));
+        }
+        found
     }
 
-    /// Every model that is only carried: the model itself, or those inside a pipeline. Paths are those of
-    /// [`Model::programs`].
+    /// Every program: the model itself, or those inside a pipeline, with the path of member numbers to it.
+    pub fn programs(&self) -> Vec<(Vec<usize>, &Program)> {
+        let members = self.members().into_iter();
+        members.filter_map(|(path, model)| Some((path, model.as_program()?))).collect()
+    }
+
+    /// Every model that is only carried, likewise.
     pub fn opaques(&self) -> Vec<(Vec<usize>, &OpaqueModel)> {
-        let leaves = self.leaves().into_iter();
-        leaves
-            .filter_map(|(path, leaf)| match leaf {
+        let members = self.members().into_iter();
+        members
+            .filter_map(|(path, model)| match model {
                 Model::Opaque(opaque) => Some((path, opaque)),
                 _ => None,
             })
             .collect()
-    }
-
-    /// Every model that is not a pipeline.
-    fn leaves(&self) -> Vec<(Vec<usize>, &Model)> {
-        let mut found = Vec::new();
-        let mut stack = vec![(Vec::new(), self)];
-        while let Some((path, model)) = stack.pop() {
-            let Model::Pipeline(pipeline) = model else {
-                found.push((path, model));
-                continue;
-            };
-            for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
-                stack.push((path.iter().copied().chain([index]).collect(), member));
-            }
-        }
-        found
     }
 
     /// Every program, to be changed. Same order as [`Model::programs`].

@@ -41,6 +41,9 @@ impl Release {
         Release::IOS26,
     ];
 
+    /// The newest that this version knows.
+    pub const NEWEST: Release = Release::IOS26;
+
     /// `Model.specificationVersion`.
     pub fn specification_version(self) -> i32 {
         self as i32 + 4
@@ -68,15 +71,8 @@ impl Release {
         }
     }
 
-    /// The target of this name: `iOS17`, in any case.
-    pub fn from_name(name: &str) -> Option<Release> {
-        Release::ALL.into_iter().find(|target| target.to_string().eq_ignore_ascii_case(name))
-    }
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    fn name(self) -> &'static str {
+        match self {
             Release::IOS13 => "iOS13",
             Release::IOS14 => "iOS14",
             Release::IOS15 => "iOS15",
@@ -84,7 +80,46 @@ impl fmt::Display for Release {
             Release::IOS17 => "iOS17",
             Release::IOS18 => "iOS18",
             Release::IOS26 => "iOS26",
-        })
+        }
+    }
+
+    /// The release of this name, in any case: `iOS17`, or what came with it on another system (`macOS14`,
+    /// `tvOS17`, `watchOS10`, `visionOS1`).
+    pub fn from_name(name: &str) -> Option<Release> {
+        let is = |other: &str| other.eq_ignore_ascii_case(name);
+        Release::ALL
+            .into_iter()
+            .find(|release| is(&release.to_string()) || release.elsewhere().iter().any(|other| is(other)))
+    }
+
+    /// What other systems call it, as coremltools lists them.
+    fn elsewhere(self) -> &'static [&'static str] {
+        match self {
+            Release::IOS13 => &["macOS10.15", "tvOS13", "watchOS6"],
+            Release::IOS14 => &["macOS10.16", "macOS11", "tvOS14", "watchOS7"],
+            Release::IOS15 => &["macOS12", "tvOS15", "watchOS8"],
+            Release::IOS16 => &["macOS13", "tvOS16", "watchOS9"],
+            Release::IOS17 => &["macOS14", "tvOS17", "watchOS10", "visionOS1"],
+            Release::IOS18 => &["macOS15", "tvOS18", "watchOS11", "visionOS2"],
+            Release::IOS26 => &["macOS26", "tvOS26", "watchOS26", "visionOS26"],
+        }
+    }
+}
+
+/// The first system release that reads a specification version, for people: `iOS11.2` for 2. Versions below
+/// [`Release::IOS13`] have no opset and are only shown.
+pub fn release_name(specification_version: i32) -> Option<&'static str> {
+    Some(match specification_version {
+        1 => "iOS11",
+        2 => "iOS11.2",
+        3 => "iOS12",
+        version => Release::from_specification_version(version)?.name(),
+    })
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -135,5 +170,10 @@ mod tests {
             assert_eq!(Opset::from_tag(&target.opset().tag()), target.opset());
         }
         assert_eq!(Opset::from_tag("ios99").as_str(), "ios99");
+        assert_eq!(Release::from_name("MACOS15"), Some(Release::IOS18));
+        assert_eq!(Release::from_name("macOS9"), None);
+        assert_eq!(release_name(2), Some("iOS11.2"));
+        assert_eq!(release_name(9), Some("iOS18"));
+        assert_eq!(release_name(11), None);
     }
 }

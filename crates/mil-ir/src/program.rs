@@ -89,38 +89,3 @@ impl Program {
         })
     }
 }
-
-/// Why a program cannot be made one for another release.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReleaseError {
-    /// A function has graphs for several opsets, of which only one would be raised.
-    #[error("function {0} is specialised for several opsets; drop all but one before raising the target")]
-    SeveralOpsets(Name),
-    /// The opset is newer than what was asked for, or not known.
-    #[error("function {0} has opset {1}, which cannot be raised to {2}")]
-    Newer(Name, Opset, Opset),
-}
-
-impl Program {
-    /// Makes the program one for this release: specification version and the opset of every function. Ops keep their meaning
-    /// from one opset to the next; the semantic verifier says where an op must change. Nothing changes on an error.
-    pub fn raise_target(&mut self, target: crate::Release) -> Result<(), ReleaseError> {
-        let opset = target.opset();
-        for (name, function) in &self.functions {
-            if function.specializations.len() > 1 {
-                return Err(ReleaseError::SeveralOpsets(name.clone()));
-            }
-            if function.opset.release().is_none_or(|own| own > target) {
-                return Err(ReleaseError::Newer(name.clone(), function.opset.clone(), opset));
-            }
-        }
-        for function in self.functions.values_mut() {
-            let graphs = std::mem::take(&mut function.specializations);
-            function.specializations = graphs.into_iter().map(|(_, graph)| (opset.clone(), graph)).collect();
-            function.opset = opset.clone();
-        }
-        self.interface.raise_target(target);
-        Ok(())
-    }
-}

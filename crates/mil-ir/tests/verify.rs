@@ -4,7 +4,7 @@
 mod common;
 
 use mil_ir::text;
-use mil_ir::verify::{unchecked, verify, verify_ops};
+use mil_ir::verify::{Report, verify, verify_ops};
 use mil_ir::*;
 use mil_tensor::{DType, Tensor};
 use proptest::prelude::*;
@@ -27,13 +27,12 @@ fn sound() -> Program {
 }
 
 fn codes(program: &Program) -> Vec<&'static str> {
-    verify(program).into_iter().map(|violation| violation.code).collect()
+    verify(program).violations.into_iter().map(|violation| violation.code).collect()
 }
 
 #[test]
 fn a_sound_program_has_none() {
-    assert_eq!(verify(&sound()), []);
-    assert_eq!(unchecked(&sound()), []);
+    assert_eq!(verify(&sound()), Report::default());
 }
 
 /// The violations after a change to the graph of `main`.
@@ -53,10 +52,10 @@ fn values() {
     let graph = program.graph_mut("main").unwrap();
     let (add, any) = (named(graph, "add"), named(graph, "any"));
     graph.move_op(add, At::After(any)).unwrap();
-    let violations = verify(&program);
+    let violations = verify(&program).violations;
     assert_eq!(
         violations[0].to_string(),
-        "function main<ios18>, op go: x is y, which is not visible here [undefined-value]"
+        "function main<ios18>, op go (any): x is y, which is not visible here [undefined-value]"
     );
     let inner = |graph: &mut Graph| {
         let a = graph.op(named(graph, "relu")).results()[0];
@@ -130,7 +129,11 @@ fn functions_and_interface() {
     let ones = shape(&program);
     assert_eq!(ones.len(), 2);
     program.interface.reshape_feature("main", "x", ones.clone(), sizes(-1)).unwrap();
-    assert_eq!(codes(&program), Vec::<&str>::new(), "the value is as large as the feature may be");
+    assert_eq!(codes(&program), ["feature-type"], "other sizes than the value's may come in");
+    let one = |size: i64| SizeRange { lower: size as u64, upper: size };
+    let only = Some(Flexibility::Ranges(vec![one(1), one(3)]));
+    program.interface.reshape_feature("main", "x", vec![1, 3], only).unwrap();
+    assert_eq!(codes(&program), Vec::<&str>::new(), "no other sizes may");
     program.interface.reshape_feature("main", "x", ones, sizes(1)).unwrap();
     assert_eq!(codes(&program), ["feature-type"]);
     let mut program = sound();
@@ -140,7 +143,7 @@ fn functions_and_interface() {
     let function = program.functions.get_mut("main").unwrap();
     function.specializations.insert(Opset::new("CoreML99"), Graph::new(Vec::new()));
     assert_eq!(codes(&program), ["signature"]);
-    assert_eq!(unchecked(&program).len(), 1);
+    assert_eq!(verify(&program).unchecked.len(), 1);
 }
 
 proptest! {
@@ -151,7 +154,7 @@ proptest! {
         let mut graph = common::build(&seed);
         let ops: Vec<OpId> = graph.walk().collect();
         let structural = |graph: &Graph, ops: &[OpId]| {
-            let mut found = verify_ops(graph, ops);
+            let mut found = verify_ops(graph, ops).violations;
             found.retain(|violation| ["undefined-value", "undefined-output", "duplicate-name"].contains(&violation.code));
             found
         };

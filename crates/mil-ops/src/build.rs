@@ -47,7 +47,8 @@ fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, Build
     let call = Call::of_new(graph, &new, opset).map_err(error)?;
     let problems = verify::problems(&call);
     if !problems.faults().is_empty() {
-        return Err(error(InferError::Invalid(problems.faults().join("; "))));
+        let messages: Vec<&str> = problems.faults().iter().map(|(_, message)| message.as_str()).collect();
+        return Err(error(InferError::Invalid(messages.join("; "))));
     }
     let types = match infer(&call) {
         Ok(types) => types,
@@ -160,7 +161,7 @@ impl ProgramBuilder {
         main.outputs =
             outputs.iter().map(|&value| feature(&self.graph, value)).collect::<Result<_, BuildError>>()?;
         let interface = Interface {
-            specification_version: self.target.specification_version(),
+            specification_version: self.target.max(main.least_release()).specification_version(),
             functions: IndexMap::from([(Name::from("main"), main)]),
             ..Interface::default()
         };

@@ -50,14 +50,19 @@ pub(crate) use invalid;
 /// Collects what is wrong with one op.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
-    faults: Vec<String>,
+    faults: Vec<(&'static str, String)>,
     doubts: Vec<String>,
 }
 
 impl Problems {
-    /// Adds a rule that is broken: lower case, without the op's name.
+    /// Adds a rule of the op itself that is broken: lower case, without the op's name.
     pub fn add(&mut self, message: impl Into<String>) {
-        self.faults.push(message.into());
+        self.add_as("op-rule", message);
+    }
+
+    /// Adds a rule that is broken, with its code.
+    pub(crate) fn add_as(&mut self, code: &'static str, message: impl Into<String>) {
+        self.faults.push((code, message.into()));
     }
 
     /// Adds something that the declaration does not foresee and that may work all the same.
@@ -65,8 +70,8 @@ impl Problems {
         self.doubts.push(message.into());
     }
 
-    /// The broken rules, in the order in which they were found.
-    pub fn faults(&self) -> &[String] {
+    /// The broken rules with their codes, in the order in which they were found.
+    pub fn faults(&self) -> &[(&'static str, String)] {
         &self.faults
     }
 

@@ -24,6 +24,7 @@ mod numerics;
 mod params;
 mod prelude;
 mod registry;
+mod retarget;
 pub mod shapes;
 mod table;
 mod verify;
@@ -54,10 +55,12 @@ pub use call::Call;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
+pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
+pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
-pub use verify::{Finding, Report, verify_graph, verify_ops, verify_program, verify_shapes};
+pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
 
 /// The op of this type; `None` for one that this version does not know.
 pub fn def(kind: &str) -> Option<&'static OpDef> {

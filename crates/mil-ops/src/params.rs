@@ -15,13 +15,13 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
     let version = call.version();
     for name in call.given() {
         if version.param(name).is_none() && !call.operands(name).is_empty() {
-            problems.add(format!("opset {} has no parameter {name}", call.opset()));
+            problems.add_as("op-parameter", format!("opset {} has no parameter {name}", call.opset()));
         }
     }
     for param in version.params {
         if !call.is_given(param.name) {
             if param.default.is_none() && param.kind != ParamKind::Variadic {
-                problems.add(InferError::Missing(param.name.into()).to_string());
+                problems.add_as("op-parameter", InferError::Missing(param.name.into()).to_string());
             }
             continue;
         }
@@ -30,10 +30,27 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
         if param.constant
             && !call.operands(param.name).iter().all(|operand| is_constant(call.graph(), operand))
         {
-            problems.add(format!("{} must be constant", param.name));
+            let message = format!("{} must be constant", param.name);
+            problems.add_as("op-constant", message);
         }
     }
     check_domains(call, problems);
+}
+
+/// Parameters that must be constant and that ops compute: a program may hold them between passes, but what is
+/// written may not (coremltools, `mil/program.py`). Each with whether a weight is decompressed on the way,
+/// which is not folded.
+pub(crate) fn unfolded(call: &Call<'_>) -> Vec<(&'static str, bool)> {
+    let params = call.version().params.iter().filter(|param| param.constant);
+    let found = params.filter_map(|param| {
+        let origins: Vec<Origin> =
+            call.operands(param.name).iter().map(|operand| origin(call.graph(), operand)).collect();
+        let is_computed = |origin: &Origin| matches!(origin, Origin::Computed { .. });
+        let decompressed = origins.contains(&Origin::Computed { decompressed: true });
+        let is_constant = !origins.contains(&Origin::Inputs);
+        (is_constant && origins.iter().any(is_computed)).then_some((param.name, decompressed))
+    });
+    found.collect()
 }
 
 /// A text is one of those that the parameter knows; converters differ in upper and lower case.
@@ -42,7 +59,8 @@ fn check_choice(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         && !param.choices.is_empty()
         && !param.choices.iter().any(|choice| choice.eq_ignore_ascii_case(text))
     {
-        problems.add(format!("{} cannot be {text}, only {}", param.name, param.choices.join(", ")));
+        let message = format!("{} cannot be {text}, only {}", param.name, param.choices.join(", "));
+        problems.add_as("op-choice", message);
     }
 }
 
@@ -58,12 +76,12 @@ fn check_form(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         && param.kind != ParamKind::Any
         && call.operands(param.name).len() > 1
     {
-        problems.add(format!("{} takes one value", param.name));
+        problems.add_as("op-parameter", format!("{} takes one value", param.name));
         return;
     }
     let Some(ty) = call.ty(param.name) else { return };
     if !fits(ty.kind()) && *ty.kind() != TypeKind::Unknown {
-        problems.add(format!("{} cannot be a {ty}", param.name));
+        problems.add_as("op-type", format!("{} cannot be a {ty}", param.name));
         return;
     }
     if let (Some(dtype), Some(allowed)) = (ty.dtype(), call.version().dtypes(param))
@@ -76,7 +94,7 @@ fn check_form(call: &Call<'_>, param: &Param, problems: &mut Problems) {
         // Some converters write a plain integer constant in another integer type.
         match allowed {
             [only] if param.constant && dtype.is_int() && only.is_int() => problems.doubt(message),
-            _ => problems.add(message),
+            _ => problems.add_as("op-type", message),
         }
     }
 }
@@ -90,41 +108,65 @@ fn check_domains(call: &Call<'_>, problems: &mut Problems) {
             let Some(dtype) = call.ty(param.name).and_then(|ty| ty.dtype()) else { continue };
             match first {
                 None => first = Some((param, dtype)),
-                Some((other, wanted)) if wanted != dtype => problems.add(format!(
-                    "{} has elements of type {dtype}, {} of type {wanted}",
-                    param.name, other.name
-                )),
+                Some((other, wanted)) if wanted != dtype => {
+                    let message = format!(
+                        "{} has elements of type {dtype}, {} of type {wanted}",
+                        param.name, other.name
+                    );
+                    problems.add_as("op-type", message);
+                }
                 Some(_) => {}
             }
         }
     }
 }
 
-/// The operand does not depend on the program's inputs: a literal, or what constants, decompressed weights and static
-/// shapes give.
+/// Where the value of an operand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It is a constant, or a weight that is decompressed when the program is loaded.
+    Constant,
+    /// Ops compute it from constants and static shapes.
+    Computed {
+        /// One of them is a decompressed weight.
+        decompressed: bool,
+    },
+    /// It may depend on the inputs of the program.
+    Inputs,
+}
+
+/// The operand does not depend on the program's inputs: a literal, or what constants, decompressed weights
+/// and static shapes give.
 pub(crate) fn is_constant(graph: &Graph, operand: &Operand) -> bool {
-    let Some(value) = operand.value() else { return true };
+    origin(graph, operand) != Origin::Inputs
+}
+
+fn origin(graph: &Graph, operand: &Operand) -> Origin {
+    let Some(value) = operand.value() else { return Origin::Constant };
     let mut seen: BTreeSet<ValueId> = BTreeSet::new();
     let mut stack = vec![value];
+    let (mut computed, mut decompressed) = (false, false);
     while let Some(value) = stack.pop() {
         if !seen.insert(value) || seen.len() > BUDGET {
             continue;
         }
-        let Some(op) = graph.definition(value) else { return false };
+        let Some(op) = graph.definition(value) else { return Origin::Inputs };
         let found = graph.op(op);
-        let Some(def) = crate::def(found.kind()) else { return false };
+        let Some(def) = crate::def(found.kind()) else { return Origin::Inputs };
         if def.name == "const" || def.is(Trait::Constexpr) {
+            decompressed |= def.is(Trait::Constexpr);
             continue;
         }
         if def.effect != Effect::Pure || def.is(Trait::Blocks) {
-            return false;
+            return Origin::Inputs;
         }
+        computed = true;
         let shape_only = matches!(def.name, "shape");
         if !shape_only {
             stack.extend(found.values());
         } else if graph.param_type(op, "x").and_then(|ty| ty.fixed_shape()).is_none() {
-            return false;
+            return Origin::Inputs;
         }
     }
-    true
+    if computed { Origin::Computed { decompressed } } else { Origin::Constant }
 }

@@ -98,6 +98,6 @@ fn the_verifier_finds_wrong_declarations() {
     let messages: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
     assert_eq!(
         messages,
-        ["y (relu): a result is a tensor<fp32, [4, 6]>, but declared as tensor<fp32, [4, 5]>"]
+        ["op y (relu): a result is a tensor<fp32, [4, 6]>, but declared as tensor<fp32, [4, 5]> [op-result]"]
     );
 }

@@ -106,6 +106,9 @@ pub enum PackageError {
     /// The interface or the structure of the model makes no sense.
     #[error("the model is not valid: {0}")]
     Model(String),
+    /// A program could not be read back if it were written.
+    #[error("the program cannot be written: {0}")]
+    Unwritable(mil_ir::verify::Violation),
     /// The program cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),

@@ -251,10 +251,15 @@ impl Package {
         if self.taken {
             return Err(PackageError::Taken);
         }
-        match self.missing.first() {
-            Some(item) => Err(item.error()),
-            None => Ok(()),
+        if let Some(item) = self.missing.first() {
+            return Err(item.error());
         }
+        for (_, program) in self.model.programs() {
+            if let Some(violation) = mil_ir::verify::unwritable(program).into_iter().next() {
+                return Err(PackageError::Unwritable(violation));
+            }
+        }
+        Ok(())
     }
 }
 

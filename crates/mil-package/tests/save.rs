@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{MODEL_PATH, WEIGHT_PATH, encoded, package, weight_file, weights};
+use mil_ir::Program;
 use mil_package::{Found, Limits, Package, PackageError};
 use tempfile::tempdir;
 
@@ -524,4 +525,28 @@ fn a_killed_writer_leaves_the_old_package_or_the_new() {
     }
     large(1).save(&path).unwrap();
     assert_eq!(names(folder.path()), ["x.mlpackage"], "leftovers are removed; seen {seen:?}");
+}
+
+#[test]
+fn what_could_not_be_read_back_is_not_written() {
+    let parse = |ops: &str, output: &str| {
+        let source =
+            format!("program(1.3) {{ func main<ios17>(tensor<fp32, [2]> x) {{ {ops} }} -> ({output}); }}");
+        mil_ir::text::parse(&source).unwrap()
+    };
+    let refused = |program: Program| {
+        let error = Package::from(program).to_files().unwrap_err();
+        assert!(matches!(error, PackageError::Unwritable(_)), "{error}");
+        error.to_string()
+    };
+    // No feature can be a bool.
+    let why = refused(parse("tensor<bool, [2]> y = greater(x = x, y = fp32(0));", "y"));
+    assert!(why.contains("feature y") && why.contains("tensor<bool, [2]>"), "{why}");
+    // A value is used before it is made.
+    let mut program = parse("tensor<fp32, [2]> a = relu(x = x); tensor<fp32, [2]> y = relu(x = a);", "y");
+    let graph = program.graph_mut("main").unwrap();
+    let first = graph.walk().next().unwrap();
+    let last = graph.walk().nth(1).unwrap();
+    graph.move_op(first, mil_ir::At::After(last)).unwrap();
+    assert!(refused(program).contains("undefined-value"));
 }

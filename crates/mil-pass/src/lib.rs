@@ -31,7 +31,7 @@ pub use pass::{Declared, Miss, NoOptions, Pass, PassError};
 pub use pipeline::{Entry, Pipeline, Registry};
 pub use report::{PassReport, RunReport};
 pub use rewrite::{Pattern, Rewrite};
-pub use run::{RunError, Runner, Violations};
+pub use run::{RunError, Runner};
 
 #[doc(hidden)]
 pub use {serde, serde_json};

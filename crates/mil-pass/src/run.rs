@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use mil_ir::verify::Violation;
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program};
 
 use crate::clock::Stopwatch;
@@ -12,19 +13,15 @@ use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, P
 
 /// Drives pipelines over programs.
 ///
-/// After each pass the ops that it touched and their users are verified; the whole program is verified at the end.
-/// Only violations that the program did not have at first fail a pass. A pass that fails, panics or breaks a rule is
-/// undone, and the run ends with an error; the passes before it stay done.
+/// After each pass the ops that it touched and their users are verified; the whole program is verified at the
+/// end. Only violations that the program did not have at first fail a pass. A pass that fails, panics or
+/// breaks a rule is undone, and the run ends with an error; the passes before it stay done.
 pub struct Runner {
     verify: bool,
     fuel: Option<u64>,
     cancel: Option<Arc<AtomicBool>>,
     instruments: Vec<Box<dyn Instrument>>,
 }
-
-/// Rules that a program breaks, by place and message.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Violations(pub Vec<String>);
 
 /// Why a run ended early. The program is as it was before the pass.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +45,12 @@ pub enum RunError {
         message: String,
     },
     /// What a pass left behind breaks rules that held before.
-    #[error("pass {id} left an invalid program: {}", .violations.0.join("; "))]
+    #[error("pass {id} left an invalid program: {}", listed(.violations))]
     Invalid {
         /// Its id.
         id: String,
         /// The new violations.
-        violations: Violations,
+        violations: Vec<Violation>,
     },
     /// An instrument objected, for example because the numbers changed.
     #[error("pass {id}: {message}")]
@@ -122,10 +119,10 @@ impl Runner {
             State { runner: &mut self, known, ops, report: RunReport::default(), last: "none".into() };
         state.entries(&pipeline.entries, &pipeline.entries, program)?;
         let State { known, mut report, last, .. } = state;
-        if self.verify {
-            let new: Vec<String> = violations(program).difference(&known).cloned().collect();
+        if self.verify && report.changed() {
+            let new: Vec<Violation> = violations(program).difference(&known).cloned().collect();
             if !new.is_empty() {
-                return Err(RunError::Invalid { id: last, violations: Violations(new) });
+                return Err(RunError::Invalid { id: last, violations: new });
             }
         }
         for instrument in &mut self.instruments {
@@ -137,7 +134,7 @@ impl Runner {
 
 struct State<'a> {
     runner: &'a mut Runner,
-    known: BTreeSet<String>,
+    known: BTreeSet<Violation>,
     /// How many there are now.
     ops: usize,
     report: RunReport,
@@ -265,23 +262,29 @@ impl State<'_> {
         }
     }
 
-    /// Looks at what the pass touched.
+    /// Looks at what the pass touched, and at the interface. Only what was sound before is a fault of the
+    /// pass.
     fn verify(&self, id: &str, snapshot: &Snapshot, program: &Program) -> Result<(), RunError> {
-        if !self.runner.verify {
+        if !self.runner.verify || !snapshot.differs(program) {
             return Ok(());
         }
-        let mut found = BTreeSet::new();
+        let mut report = mil_ir::verify::verify_signatures(program);
         for (function, opset, graph) in program.graphs() {
-            if let Some(&checkpoint) = snapshot.graphs.get(&(function.clone(), opset.clone())) {
-                let report = mil_ops::verify_ops(graph, opset, graph.touched_since(checkpoint));
-                found.extend(report.violations.into_iter().map(|finding| format!("{function}: {finding}")));
-            }
+            let touched = match snapshot.graphs.get(&(function.clone(), opset.clone())) {
+                Some(&checkpoint) => graph.touched_since(checkpoint),
+                None => graph.walk().collect(),
+            };
+            debug_assert_eq!(graph.check(), Vec::<String>::new(), "pass {id}");
+            let mut found = mil_ir::verify::verify_ops(graph, &touched);
+            found.extend(mil_ops::verify_ops(graph, opset, touched));
+            report.extend(found.in_graph(function, opset));
         }
-        let new: Vec<String> = found.difference(&self.known).cloned().collect();
+        let new: BTreeSet<Violation> =
+            report.violations.into_iter().filter(|found| !self.known.contains(found)).collect();
         if new.is_empty() {
             return Ok(());
         }
-        Err(RunError::Invalid { id: id.to_owned(), violations: Violations(new) })
+        Err(RunError::Invalid { id: id.to_owned(), violations: new.into_iter().collect() })
     }
 }
 
@@ -314,9 +317,19 @@ impl Snapshot {
     }
 }
 
-/// Everything that is wrong with a program, as text.
-fn violations(program: &Program) -> BTreeSet<String> {
-    mil_ops::verify_program(program).violations.into_iter().map(|finding| finding.to_string()).collect()
+/// Everything that is wrong with a program, but for what only its file must keep.
+fn violations(program: &Program) -> BTreeSet<Violation> {
+    let mut report = mil_ops::verify_program(program);
+    // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they
+    // show.
+    if !report.is_clean() {
+        report.extend(mil_ops::verify_shapes(program));
+    }
+    report.violations.into_iter().filter(|found| !mil_ops::FILE_RULES.contains(&found.code)).collect()
+}
+
+fn listed(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Ops of all functions, `const` not counted.

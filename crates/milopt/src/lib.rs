@@ -27,6 +27,7 @@ pub mod diff;
 pub mod inspect;
 pub mod numerics;
 pub mod suggest;
+mod verify;
 
 pub use mil_estimate as estimate;
 pub use mil_eval as eval;
@@ -37,6 +38,7 @@ pub use mil_pass as pass;
 pub use mil_passes as passes;
 pub use mil_tensor as tensor;
 
+pub use crate::verify::{new_violations, rules, verify};
 pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};

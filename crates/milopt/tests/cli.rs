@@ -110,6 +110,95 @@ fn an_estimate_is_drawn_before_and_after() {
     assert!(text(&nowhere.stderr).contains("missing/plan.html"), "{}", text(&nowhere.stderr));
 }
 
+/// A text in a folder of its own, and the path of what it is turned into.
+fn text_model(source: &str) -> (tempfile::TempDir, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, out) = (folder.path().join("x.mil"), folder.path().join("out.mlpackage"));
+    std::fs::write(&model, source).unwrap();
+    (folder, model.display().to_string(), out.display().to_string())
+}
+
+#[test]
+fn violations_have_codes_and_places() {
+    let (_folder, model, _) = text_model(
+        "program(1.3) { func main<ios18>(tensor<fp32, [2]> x) { tensor<fp32, [2]> y = relu(x = x); } -> (y); }
+         model { specification_version = 8; function main { input z: array<fp32, [2]>; output y: array<fp32, [2]>; }; }",
+    );
+    let output = milopt(&["verify", &model]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stdout);
+    for line in [
+        "violation: function main: opset CoreML8 needs iOS18, specification version 9; the model's is 8 [specification-version]",
+        "violation: function main, feature z: the function has no input of this name [no-value]",
+        "violation: function main: value x of the function's signature is not a feature [no-feature]",
+        "3 violations",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}\n{said}");
+    }
+    let output = milopt(&["verify", "--json", &model]);
+    assert_eq!(output.status.code(), Some(3));
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let codes: Vec<&str> =
+        value["violations"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["specification-version", "no-value", "no-feature"]);
+    assert_eq!(value["violations"][1]["feature"], "z");
+    assert_eq!(value["violations"][1]["function"], "main");
+}
+
+#[test]
+fn run_writes_no_new_violation() {
+    // What came in broken may go out broken by the same rule.
+    let (_folder, model, out) = text_model(
+        "program(1.3) { func main<ios17>(tensor<fp32, [2]> x) { tensor<fp32, [2]> y = relu(x = x); } -> (y); }
+         model { specification_version = 7; function main { input x: array<fp32, [2]>; output y: array<fp32, [2]>; }; }",
+    );
+    let output = milopt(&["run", &model, "-o", &out, "--pass", "dead_code_elimination"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let warning = "milopt: warning: the input breaks a rule, see milopt verify";
+    assert!(text(&output.stderr).contains(warning), "{}", text(&output.stderr));
+    // An output of a type that no feature can have is named.
+    let (_folder, model, out) = text_model(
+        "program(1.3) { func main<ios17>(tensor<fp32, [2]> x) {
+         tensor<bool, [2]> y = greater(x = x, y = fp32(0)); } -> (y); }",
+    );
+    let output = milopt(&["run", &model, "-o", &out]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("y is a tensor<bool, [2]> in the program"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(!std::path::Path::new(&out).exists());
+}
+
+#[test]
+fn the_target_goes_up_and_down() {
+    let (_folder, model, out) = text_model(
+        "program(1.3) { func main<ios16>(tensor<fp32, [1]> x) {
+         tensor<fp32, [8]> w = constexpr_lut_to_dense()[indices = tensor<uint8, [1]>([27]), lut = tensor<fp32, [2]>([1, 2]),
+             name = string(\"w\"), shape = tensor<uint32, [1]>([8])];
+         tensor<fp32, [8]> y = add(x = w, y = x)[name = string(\"y\")]; } -> (y); }",
+    );
+    for arguments in [["--target", "macOS15"], ["--raise-target", "iOS18"], ["--lower-target", "iOS16"]] {
+        let output = milopt(&[&["run", &model, "-o", &out], &arguments[..]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        assert!(milopt(&["verify", &out]).status.success());
+    }
+    for (arguments, code, message) in [
+        (["--lower-target", "iOS18"], 2, "the model is for iOS16"),
+        (["--raise-target", "iOS15"], 2, "the model is for iOS16"),
+        (
+            ["--target", "iOS15"],
+            3,
+            "op w (constexpr_lut_to_dense): opset CoreML5 has no op constexpr_lut_to_dense (first in iOS16)",
+        ),
+    ] {
+        let output = milopt(&[&["run", &model, "-o", &out], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(text(&output.stderr).contains(message), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
 #[test]
 fn verify_looks_into_models_that_are_not_programs() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use mil_generate::Options;
 use milopt::eval::{EvalValue, Evaluator, Flavour, Inputs, Outputs, compare};
-use milopt::ir::{Program, Type, TypeKind, text};
+use milopt::ir::{Program, Release, Type, TypeKind, text};
 use milopt::numerics::VerifyNumerics;
+use milopt::ops::RetargetError;
 use milopt::pass::{Pipeline, Registry};
 use milopt::{Model, Package, Runner, diff};
 use numbers::{graph, options};
@@ -94,6 +95,7 @@ pub fn check_program(program: &Program, seed: u64, passes: Option<&Registry>, ta
     let runs = Runs::of(program, seed)?;
     survives_text(program, &runs)?;
     survives_packages(program)?;
+    survives_targets(program, &runs, tally)?;
     let Some(registry) = passes else { return Ok(()) };
     for def in registry.passes() {
         survives_pass(program, def.id, registry, seed, tally)?;
@@ -127,9 +129,6 @@ pub fn report(options: &Options, failure: &Failure, passes: Option<&Registry>) -
 }
 
 fn verifies(program: &Program) -> Outcome {
-    if let Some(violation) = milopt::ir::verify::verify(program).first() {
-        return Err(fail("verifies", format!("{violation:?}")));
-    }
     let report = milopt::ops::verify_program(program);
     match report.violations.first() {
         Some(violation) => Err(fail("verifies", violation)),
@@ -247,6 +246,52 @@ fn survives_packages(program: &Program) -> Outcome {
     }
     if read.to_files().map_err(fault)? != files {
         return Err(fail("is written the same twice", "files differ"));
+    }
+    Ok(())
+}
+
+/// For every release the program is refused, or it verifies and gives the same numbers.
+fn survives_targets(program: &Program, runs: &Runs, tally: &mut Tally) -> Outcome {
+    for release in Release::ALL.into_iter().filter(|&release| release >= Release::IOS15) {
+        let property = format!("target {release}");
+        let mut other = program.clone();
+        if let Err(refused) = milopt::ops::retarget(&mut other, release) {
+            let refusals = match &refused {
+                RetargetError::Refused(_, refusals) => refusals.as_slice(),
+                _ => return Err(fail(&property, refused)),
+            };
+            if refusals.is_empty()
+                || diff::compare(&Model::Program(program.clone()), &Model::Program(other)).is_empty()
+            {
+                for kind in refusals.iter().filter_map(|refusal| refusal.violation.place.kind.as_ref()) {
+                    *tally.skipped.entry(format!("{property}: {kind}")).or_default() += 1;
+                }
+                continue;
+            }
+            return Err(fail(&property, "a refused program is changed"));
+        }
+        verifies(&other).map_err(|failure| fail(&property, failure))?;
+        *tally.changed.entry(property.clone()).or_default() += 1;
+        if numbers::unseeded(program) {
+            continue;
+        }
+        let (graph, opset) = graph(&other).ok_or_else(|| fail(&property, "no graph"))?;
+        let fault = |error: milopt::eval::Error| fail(&property, error);
+        let interface = other.interface.function("main");
+        let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options());
+        let evaluator = evaluator.map_err(fault)?;
+        for (inputs, before) in runs.inputs.iter().zip(&runs.outputs) {
+            for (name, after) in evaluator.run(inputs).map_err(fault)? {
+                let (Some(before), Some(after)) =
+                    (before.get(&name).and_then(EvalValue::as_array), after.as_array())
+                else {
+                    continue;
+                };
+                if before.dtype() == after.dtype() && !compare(before, after).is_exact() {
+                    return Err(fail(&property, format!("{name} differs")));
+                }
+            }
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The interface of a program whose text has no `model` section.
 
+use indexmap::IndexMap;
 use mil_tensor::DType;
 
 use crate::{
@@ -7,35 +8,45 @@ use crate::{
     Release, SizeRange, Type, TypeKind,
 };
 
-/// The interface that a program's functions suggest: arrays, states and dictionaries as their values are typed, and the
-/// oldest target that has all the opsets. Metadata, images and the like are nobody's guess.
+/// The interface that a program's functions suggest: arrays, states and dictionaries as their values are
+/// typed, and the oldest release that has all the opsets and features. Metadata, images and the like are
+/// nobody's guess. A value of a type that no feature can have gives a feature without a type, which is not
+/// written.
 pub fn derived_interface(program: &Program) -> Interface {
-    let targets = program.functions.values().filter_map(|function| function.opset.release());
-    let target = targets.max().unwrap_or(Release::IOS15);
     let multifunction = program.functions.len() > 1;
     let main = Name::from("main");
     let first = program.functions.keys().next();
     let default = if program.functions.contains_key(&main) { Some(&main) } else { first };
-    let functions = program.functions.iter().map(|(name, function)| {
-        let mut features = FunctionInterface::default();
-        let Some(graph) = function.graph() else { return (name.clone(), features) };
-        for &input in graph.root().inputs() {
-            let value = graph.value(input);
-            let feature = feature(value.name(), kind(value.ty(), true));
-            match value.ty().as_state() {
-                Some(_) => features.states.push(feature),
-                None => features.inputs.push(feature),
+    let functions: IndexMap<Name, FunctionInterface> = program
+        .functions
+        .iter()
+        .map(|(name, function)| {
+            let mut features = FunctionInterface::default();
+            let Some(graph) = function.graph() else { return (name.clone(), features) };
+            for &input in graph.root().inputs() {
+                let value = graph.value(input);
+                let feature = feature(value.name(), kind(value.ty(), true));
+                match value.ty().as_state() {
+                    Some(_) => features.states.push(feature),
+                    None => features.inputs.push(feature),
+                }
             }
-        }
-        for output in graph.root().outputs() {
-            let value = graph.value(output);
-            features.outputs.push(feature(value.name(), kind(value.ty(), false)));
-        }
-        (name.clone(), features)
-    });
+            for output in graph.root().outputs() {
+                let value = graph.value(output);
+                features.outputs.push(feature(value.name(), kind(value.ty(), false)));
+            }
+            (name.clone(), features)
+        })
+        .collect();
+    let opsets = program.functions.values().filter_map(|function| function.opset.release());
+    let release = opsets
+        .chain(functions.values().map(FunctionInterface::least_release))
+        .max()
+        .unwrap_or(Release::IOS15);
+    let release = if multifunction { release.max(Release::IOS18) } else { release };
     Interface {
-        specification_version: target.specification_version(),
-        functions: functions.collect(),
+        specification_version: release.specification_version(),
+        functions,
         multifunction,
         default_function: default.filter(|_| multifunction).cloned(),
         ..Interface::default()

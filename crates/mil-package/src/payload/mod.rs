@@ -9,22 +9,7 @@
 //! Payloads are hostile: they are scanned before they are decoded, layers and tree nodes are decoded one at a
 //! time, and nothing here recurses deeper than messages nest.
 //!
-//! | code | what must hold |
-//! |---|---|
-//! | `unreadable` | the payload is a message of its type |
-//! | `model-type` | the model has a type |
-//! | `feature-count`, `feature-kind`, `feature-name`, `feature-shape` | inputs and outputs are those that the type takes |
-//! | `class-labels` | labels are there, and as many as the model needs |
-//! | `predicted-feature` | classifiers and regressors name their output |
-//! | `element-type`, `threshold` | of non-maximum suppression |
-//! | `parameter-value`, `parameter-range` | parameters have a value that is allowed |
-//! | `linear-weights`, `support-vectors`, `kernel`, `neighbours`, `tree`, `items`, `curves` | the numbers of classical models fit together |
-//! | `feature-print`, `revision`, `model-data`, `class-name`, `link` | what selects a model that lies elsewhere is given |
-//! | `network-empty`, `network-mapping`, `network-input-rank`, `network-output` | of a neural network as a whole |
-//! | `layer-kind`, `layer-arity`, `layer-input`, `layer-output`, `layer-control` | layers and their values |
-//! | `layer-rank`, `layer-rank-message`, `layer-shape` | ranks and sizes agree |
-//! | `layer-parameter`, `layer-activation`, `layer-weights` | parameters and weights of layers |
-//! | `update` | networks that are trained on a device |
+//! [`RULES`] lists the codes.
 //!
 //! What cannot be judged has the code `unchecked`, or `more` where a model breaks more rules than anyone
 //! would read.
@@ -42,6 +27,7 @@ mod nms;
 mod parameter;
 mod recommender;
 mod rule;
+mod rules;
 mod svm;
 mod transforms;
 mod trees;
@@ -55,6 +41,8 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::translate::model::payload;
+pub use rules::RULES;
+
 use rule::{Checked, fault};
 
 /// What the payload of a model breaks, and what was not looked at.
@@ -69,7 +57,7 @@ pub struct Report {
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which rule; stable. See the table at the top of `payload/mod.rs`.
+    /// Which rule; stable. See [`RULES`].
     pub code: &'static str,
     /// The layer of a neural network, where it lies in one.
     pub layer: Option<String>,

@@ -1,8 +1,10 @@
 //! `milopt run`.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
-use mil_ir::{Program, Release};
+use mil_ir::verify::Report;
+use mil_ir::{Model, Program, Release};
 use mil_package::Package;
 use mil_pass::{Entry, Pipeline, RunError, RunReport, Runner};
 use serde_json::json;
@@ -13,8 +15,8 @@ use crate::inspect;
 
 /// Rewrite a model with passes and write it.
 ///
-/// Steps run in the order in which they are given; nothing else is run. Without any, the model is written as it is. What no
-/// pass touches does not change, and the same input gives the same bytes.
+/// Steps run in the order in which they are given; nothing else is run. Without any, the model is written as
+/// it is. What no pass touches does not change, and the same input gives the same bytes.
 ///
 /// A pipeline is the name of one (`milopt passes pipelines`), a file, or text:
 ///   fuse_conv_bn,fixpoint(noop_elimination,dead_code_elimination){max=8}
@@ -36,9 +38,16 @@ pub(super) struct Args {
     /// An option of every pass with this id, as ID.OPTION=JSON; may be repeated
     #[arg(long = "set", value_name = "ID.OPTION=JSON")]
     set: Vec<String>,
-    /// Make the model one for this release first, for example iOS18
-    #[arg(long, value_name = "TARGET")]
+    /// Make the model one for this release first, for example iOS18 or macOS15: every op gets the form that
+    /// it has there, or is named with the first release that has it
+    #[arg(long, value_name = "RELEASE")]
+    target: Option<String>,
+    /// The same, for a release that is not older than the model's
+    #[arg(long, value_name = "RELEASE", conflicts_with = "target")]
     raise_target: Option<String>,
+    /// The same, for a release that is not newer than the model's
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["target", "raise_target"])]
+    lower_target: Option<String>,
 
     /// Print where the time went
     #[arg(long, help_heading = "Instruments")]
@@ -58,7 +67,8 @@ pub(super) struct Args {
     /// Do not verify after each pass
     #[arg(long, help_heading = "Instruments")]
     no_verify: bool,
-    /// Evaluate before and after each pass on random inputs; a pass whose results change more than its class allows fails
+    /// Evaluate before and after each pass on random inputs; a pass whose results change more than its class
+    /// allows fails
     #[arg(long, help_heading = "Instruments")]
     verify_numerics: bool,
     /// Print where each op of the result would run on this chip, for example M1
@@ -94,9 +104,9 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     let chip =
         args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
-    if let Some(target) = &args.raise_target {
-        raise(&mut package, target)?;
-    }
+    let known = crate::verify(package.model());
+    warn_of(&known);
+    let changed = retarget(&args, &mut package)?;
     let before: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
     if before.is_empty() && !pipeline.entries.is_empty() {
@@ -117,6 +127,9 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
     }
     let after: Vec<_> =
         package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
+    if changed || reports.iter().any(RunReport::changed) {
+        check(&known, package.model())?;
+    }
     package.save(&args.output)?;
     report(&args, &reports, &before, &after)?;
     if let Some(chip) = chip {
@@ -125,6 +138,28 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Says that the input is not what Core ML takes.
+#[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
+fn warn_of(known: &Report) {
+    let rules: std::collections::BTreeSet<&str> = known.violations.iter().map(|found| found.code).collect();
+    match rules.len() {
+        0 => {}
+        1 => eprintln!("milopt: warning: the input breaks a rule, see milopt verify"),
+        count => eprintln!("milopt: warning: the input breaks {count} rules, see milopt verify"),
+    }
+}
+
+/// What is written breaks no rule that the input kept.
+fn check(known: &Report, model: &Model) -> Outcome {
+    let new = crate::new_violations(known, model);
+    let Some(first) = new.first() else { return Ok(()) };
+    let more = match new.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Err(Failure::Pass(format!("nothing is written, as the result is not valid: {first}{more}")))
 }
 
 type Histogram = std::collections::BTreeMap<String, usize>;
@@ -140,15 +175,36 @@ fn histogram(program: &Program) -> Histogram {
     all
 }
 
-fn raise(package: &mut Package, target: &str) -> Outcome {
-    let target = Release::from_name(target).ok_or_else(|| {
-        let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
-        Failure::Input(format!("--raise-target {target}: expected one of {}", known.join(", ")))
-    })?;
-    for program in package.model_mut().programs_mut() {
-        program.raise_target(target).map_err(|error| Failure::Input(error.to_string()))?;
+/// Makes every program one for another release. A pipeline keeps its own version, which need not reach its
+/// members'. Answers whether it was asked to.
+fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
+    let asked = [
+        ("--target", &args.target, None),
+        ("--raise-target", &args.raise_target, Some(Ordering::Less)),
+        ("--lower-target", &args.lower_target, Some(Ordering::Greater)),
+    ];
+    for (option, name, refused) in asked {
+        let Some(name) = name else { continue };
+        let release = Release::from_name(name).ok_or_else(|| {
+            let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
+            let known = known.join(", ");
+            Failure::Input(format!(
+                "{option} {name}: expected one of {known}, or what came with it on another system"
+            ))
+        })?;
+        for program in package.model_mut().programs_mut() {
+            let newest = program.functions.values().filter_map(|function| function.opset.release()).max();
+            if let Some(newest) = newest
+                && refused == Some(release.cmp(&newest))
+            {
+                return Err(Failure::Input(format!(
+                    "{option} {name}: the model is for {newest}, see --target"
+                )));
+            }
+            mil_ops::retarget(program, release).map_err(|error| Failure::Pass(error.to_string()))?;
+        }
     }
-    Ok(())
+    Ok(asked.iter().any(|(_, name, _)| name.is_some()))
 }
 
 fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {

@@ -1,0 +1,58 @@
+//! Everything that is wrong with a model: the one verifier, for all types of models.
+//!
+//! Programs are verified by [`ops::verify_program`](crate::ops::verify_program), which stands on
+//! [`ir::verify`](crate::ir::verify); interfaces and pipelines by the latter alone. What stands in models of
+//! other types is looked at by [`package`](crate::package).
+
+use std::collections::BTreeSet;
+
+use mil_ir::verify::{Place, Report, Rule, Violation, verify_interface};
+use mil_ir::{Model, OpaqueModel};
+use mil_package::payload;
+
+/// Verifies a model and, where it is a pipeline, all of its members.
+pub fn verify(model: &Model) -> Report {
+    let mut report = Report::default();
+    for (path, member) in model.members() {
+        let mut found = match member {
+            Model::Program(program) => mil_ops::verify_program(program),
+            other => verify_interface(other),
+        };
+        if let Model::Opaque(opaque) = member {
+            found.extend(contents(opaque));
+        }
+        report.extend(found.within(&path));
+    }
+    report
+}
+
+/// What keeps a model from being written: violations of rules that the model kept when it was read, of which
+/// `before` tells. What came in broken may go out broken by the same rules.
+pub fn new_violations(before: &Report, after: &Model) -> Vec<Violation> {
+    let mut known: BTreeSet<&str> = before.violations.iter().map(|found| found.code).collect();
+    if !before.is_clean() {
+        // Sizes are followed only through programs that are sound otherwise.
+        known.insert("op-shape");
+    }
+    verify(after).violations.into_iter().filter(|found| !known.contains(found.code)).collect()
+}
+
+/// Every rule, by the crate that knows it.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    mil_ir::verify::RULES.iter().chain(mil_ops::RULES).chain(payload::RULES)
+}
+
+/// What stands in a model that is not a program. That it has no type is said of its interface.
+fn contents(opaque: &OpaqueModel) -> Report {
+    let Some(kind) = &opaque.kind else { return Report::default() };
+    let said = |finding: payload::Finding| {
+        let op = finding.layer.map(Into::into);
+        let place = Place { kind: Some(kind.clone()), op, ..Place::default() };
+        Violation::new(finding.code, place, finding.message)
+    };
+    let found = payload::verify(opaque);
+    Report {
+        violations: found.violations.into_iter().map(said).collect(),
+        unchecked: found.unchecked.into_iter().map(said).collect(),
+    }
+}
