@@ -9,7 +9,7 @@ use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 use smallvec::SmallVec;
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Use};
 use crate::{Name, OpId, ValueId};
 
 /// Retired edges of a value that are not worth removing.
@@ -29,6 +29,9 @@ pub(super) struct Slot {
 pub(super) struct UseCount {
     pub(super) live: u32,
     retired: u32,
+    /// Live ones to the ends of blocks, and to the end of the outermost.
+    pub(super) returns: u32,
+    pub(super) outputs: u32,
 }
 
 fn node(index: usize) -> NodeIndex {
@@ -52,6 +55,32 @@ impl Graph {
             .filter(|(_, slot)| !slot.retired)
     }
 
+    /// The uses of a value with the edges that stand for them, newest first.
+    pub(super) fn edges_with_uses(&self, value: ValueId) -> Vec<(EdgeIndex, Use)> {
+        self.edges
+            .edges_directed(node(value.index()), Direction::Outgoing)
+            .filter(|edge| !edge.weight().retired)
+            .map(|edge| {
+                let slot = edge.weight();
+                let op = OpId(edge.target().index() as u32);
+                (edge.id(), Use { op, param: slot.param.clone(), position: slot.position as usize })
+            })
+            .collect()
+    }
+
+    /// The edge that stands for a use of a value, looked for from the newest on.
+    pub(super) fn edge_of(&self, value: ValueId, found: &Use) -> Option<EdgeIndex> {
+        let mut edges = self.edges.edges_directed(node(value.index()), Direction::Outgoing);
+        let edge = edges.find(|edge| {
+            let slot = edge.weight();
+            !slot.retired
+                && edge.target() == node(found.op.index())
+                && slot.position as usize == found.position
+                && slot.param == found.param
+        })?;
+        Some(edge.id())
+    }
+
     /// The uses by an op: all, or those of one parameter.
     pub(super) fn edges_into(&self, op: OpId, param: Option<&Name>) -> SmallVec<[EdgeIndex; 8]> {
         self.edges
@@ -65,14 +94,28 @@ impl Graph {
     pub(super) fn add_use(&mut self, value: ValueId, op: OpId, param: &Name, position: usize) {
         let slot = Slot { param: param.clone(), position: position as u32, retired: false };
         self.edges.add_edge(node(value.index()), node(op.index()), slot);
-        self.use_counts[value.index()].live += 1;
+        let (returns, outputs) = self.weight(op);
+        let count = &mut self.use_counts[value.index()];
+        count.live += 1;
+        count.returns += returns;
+        count.outputs += outputs;
+    }
+
+    /// A use by this op counts so often among those by the ends of blocks, and by the end of the outermost.
+    fn weight(&self, op: OpId) -> (u32, u32) {
+        let op = self.op(op);
+        let ends = op.ends_block;
+        (u32::from(ends), u32::from(ends && op.block == Graph::ROOT))
     }
 
     pub(super) fn remove_use(&mut self, edge: EdgeIndex) {
-        let Some((value, _)) = self.edges.edge_endpoints(edge) else { return };
+        let Some((value, op)) = self.edges.edge_endpoints(edge) else { return };
         let newest = self.newest_edge(value);
+        let (returns, outputs) = self.weight(OpId(op.index() as u32));
         let count = &mut self.use_counts[value.index()];
         count.live -= 1;
+        count.returns -= returns;
+        count.outputs -= outputs;
         if newest == Some(edge) {
             self.edges.remove_edge(edge);
             // The newest edge is never a retired one.
@@ -121,7 +164,10 @@ impl Graph {
                 if edge.weight().retired {
                     found.retired += 1;
                 } else {
+                    let (returns, outputs) = self.weight(OpId(edge.target().index() as u32));
                     found.live += 1;
+                    found.returns += returns;
+                    found.outputs += outputs;
                 }
             }
             if found != *count {
