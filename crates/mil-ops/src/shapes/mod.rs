@@ -15,7 +15,7 @@ mod symbols;
 mod tests;
 
 use mil_ir::{FunctionInterface, Graph, OpId, Operand, Opset, SymExpr, Type, ValueId};
-use mil_tensor::Tensor;
+use mil_tensor::{DType, Tensor};
 
 use elements::Numbers;
 pub(crate) use elements::constant;
@@ -109,6 +109,13 @@ impl Shapes {
         let values = numbers.iter().map(|number| number.as_ref()?.as_f64()).collect::<Option<Vec<_>>>()?;
         let ty = self.ty(graph, value);
         Tensor::from_f64s(ty.dtype()?, &ty.fixed_shape()?, &values).ok()
+    }
+
+    /// A value is a constant, or the result of arithmetic on shapes, all elements of which a type has exactly.
+    pub fn is_exact(&self, graph: &Graph, value: ValueId, dtype: DType) -> bool {
+        self.numbers_of(graph, &Operand::Value(value)).is_some_and(|numbers| {
+            numbers.iter().flatten().filter(|number| number.fits(dtype)).count() == numbers.len()
+        })
     }
 
     /// Ops whose results cannot have their declared types, each with a message.

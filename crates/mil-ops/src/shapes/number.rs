@@ -151,7 +151,7 @@ impl Number {
     }
 
     /// The type has this number, whatever the symbols are: an integer does not wrap, a float is not rounded.
-    fn fits(&self, dtype: DType) -> bool {
+    pub(super) fn fits(&self, dtype: DType) -> bool {
         match (whole_range(dtype), exact(dtype)) {
             (Some((low, high)), _) => self.bits == 0 && self.numerator.bounds().within(low, high),
             (None, Some(most)) => self.numerator.bounds().within(-most, most),
