@@ -4,7 +4,7 @@ mod whole;
 use std::collections::HashMap;
 
 use half::f16;
-use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, ValueId};
+use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
 use mil_ops::{OpDef, ParamKind, Version};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
@@ -21,9 +21,9 @@ pass! {
     /// elements what would become 0 becomes the smallest number of its sign.
     ///
     /// *Finite stays finite.* An op keeps fp32 if one of its constants has a finite element beyond the range of fp16 that is not
-    /// meant as infinity (65504 < |c| < 1e38), and so does arithmetic on its result; where another op takes that result, it is
-    /// clipped to ±65504 before it is cast. A larger constant becomes ±65504, or ±30000 where it is added to others, so that
-    /// what is masked twice stays finite. Infinities stay infinities.
+    /// meant as infinity (65504 < |c| < 1e38), and so does what takes its result, as far as arithmetic goes. A larger
+    /// constant becomes ±65504, or ±30000 where it is added to others, so that what is masked twice stays finite.
+    /// Infinities stay infinities.
     ///
     /// *Whole numbers keep their value.* fp16 has whole numbers up to 2048 only. Arithmetic between integers that are cast to
     /// fp32 (or `range_1d`) and a cast back to integers, or a comparison, keeps fp32, unless its numbers are provably small.
@@ -129,39 +129,27 @@ impl Pass for AddFp16Cast {
                 forwarded.map_err(|miss| PassError::Refused(miss.0.into_owned()))?;
                 continue;
             }
-            let kind = graph.op(op).kind().as_str();
-            let version = mil_ops::def(kind)
-                .zip(opset.release())
-                .and_then(|(def, target)| Some((def, def.version(target)?)));
-            let Some((def, version)) = version else { continue };
-            let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
-            if skipped || !graph.op(op).blocks().is_empty() {
-                continue;
-            }
-            let params =
-                convertible(graph, op, def, version, opset.release() >= Some(mil_ir::Release::IOS17));
-            if params.is_empty() {
-                continue;
-            }
-            if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
-                cx.count("invalid", 1);
-                continue;
-            }
-            if whole.contains(&op) {
-                cx.count("whole", 1);
-                continue;
-            }
+            let convertible = self.convertible(graph, op, &opset);
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
-            if ranges.keeps_fp32(graph, op).map_err(fault)? {
+            let reason = match &convertible {
+                None => Some(None),
+                Some(_) if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() => Some(Some("invalid")),
+                Some(_) if whole.contains(&op) => Some(Some("whole")),
+                Some(_) if ranges.keeps_fp32(graph, op).map_err(fault)? => Some(Some("overflowing")),
+                Some(_) => None,
+            };
+            let Some(params) = convertible.filter(|_| reason.is_none()) else {
                 ranges.stays(graph, op).map_err(fault)?;
-                cx.count("overflowing", 1);
+                if let Some(statistic) = reason.flatten() {
+                    cx.count(statistic, 1);
+                }
                 continue;
-            }
+            };
             if !cx.spend() {
                 break;
             }
             let mut rw = Rewrite::new(graph, &opset);
-            let made = self.convert(&mut rw, op, &params, &ranges, &mut casts);
+            let made = self.convert(&mut rw, op, &params, &mut casts);
             backs.extend(made.map_err(|miss| PassError::Refused(miss.0.into_owned()))?);
             cx.count("converted", 1);
         }
@@ -226,13 +214,25 @@ fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
 }
 
 impl AddFp16Cast {
+    /// What of an op becomes fp16; `None` for an op that stays as it is.
+    fn convertible(&self, graph: &Graph, op: OpId, opset: &Opset) -> Option<Vec<String>> {
+        let kind = graph.op(op).kind().as_str();
+        let (def, target) = mil_ops::def(kind).zip(opset.release())?;
+        let version = def.version(target)?;
+        let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
+        if skipped || !graph.op(op).blocks().is_empty() {
+            return None;
+        }
+        let params = convertible(graph, op, def, version, target >= Release::IOS17);
+        (!params.is_empty()).then_some(params)
+    }
+
     /// Replaces an op by its fp16 version. Gives the casts back to fp32, which may turn out to have no user.
     fn convert(
         &self,
         rw: &mut Rewrite<'_>,
         op: OpId,
         params: &[String],
-        ranges: &Ranges,
         casts: &mut Casts,
     ) -> Result<Vec<OpId>, Miss> {
         let found = rw.graph().op(op).clone();
@@ -243,7 +243,7 @@ impl AddFp16Cast {
             let mut argument: Argument = argument.clone();
             if params.iter().any(|name| **name == **param) {
                 for operand in &mut argument {
-                    *operand = self.operand(rw, op, operand, ranges, casts)?;
+                    *operand = self.operand(rw, op, operand, casts)?;
                 }
             }
             new.arguments.push((param.clone(), argument));
@@ -281,7 +281,6 @@ impl AddFp16Cast {
         rw: &mut Rewrite<'_>,
         op: OpId,
         operand: &Operand,
-        ranges: &Ranges,
         casts: &mut Casts,
     ) -> Result<Operand, Miss> {
         let limit = range::limit(rw.graph().op(op).kind());
@@ -310,11 +309,7 @@ impl AddFp16Cast {
             Some(tensor) => rw.tensor(&name, to_fp16(&tensor, limit)?, op),
             None => {
                 let ty = rw.ty(value).with_dtype(DType::Fp16);
-                let within = match ranges.of(value) {
-                    Some(_) => clipped(rw, value, op)?,
-                    None => value,
-                };
-                let cast = cast(rw, within, "fp16", &name, op)?;
+                let cast = cast(rw, value, "fp16", &name, op)?;
                 rw.graph_mut().retype(cast, ty);
                 cast
             }
@@ -334,19 +329,6 @@ fn cast_back(graph: &Graph, op: OpId) -> Option<ValueId> {
     let first = graph.producer(op, "x")?;
     is(first, DType::Fp32)?;
     graph.input(first, "x").filter(|&x| graph.value(x).ty().dtype() == Some(DType::Fp16))
-}
-
-/// Within the range of fp16.
-fn clipped(rw: &mut Rewrite<'_>, x: ValueId, before: OpId) -> Result<ValueId, Miss> {
-    let name = format!("{}_within_fp16", rw.graph().value(x).name());
-    let max = f16::MAX.to_f32();
-    let low = rw.tensor(&format!("{name}_alpha_0"), Tensor::scalar(-max), before);
-    let high = rw.tensor(&format!("{name}_beta_0"), Tensor::scalar(max), before);
-    let ty = rw.ty(x).clone();
-    let new = NewOp::new("clip").named(name).with("x", x).with("alpha", low).with("beta", high);
-    let value = rw.emit_one(new, before)?;
-    rw.graph_mut().retype(value, ty);
-    Ok(value)
 }
 
 fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, Miss> {
