@@ -86,8 +86,7 @@ fn bound(graph: &Graph, value: ValueId) -> Option<u64> {
         let gathers = matches!(&**op.kind(), "gather" | "gather_along_axis") && &*found.param == "indices";
         let dims = gathers.then(|| graph.param_type(found.op, "x")?.dims())??;
         let axis = graph.constant(found.op, "axis").and_then(|axis| axis.item_i64()).unwrap_or(0);
-        let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
-        dims.get(usize::try_from(axis).ok()?)?.fixed()
+        dims.get(mil_tensor::place(axis, dims.len())?)?.fixed()
     });
     sizes.min()
 }

@@ -1,7 +1,7 @@
 //! Arithmetic on shapes: the elements of small tensors of numbers.
 
 use mil_ir::{Dim, Operand};
-use mil_tensor::{DType, Tensor};
+use mil_tensor::{DType, Tensor, place};
 
 use super::Shapes;
 use super::number::{Known, Number, is_followed};
@@ -247,10 +247,4 @@ impl Site<'_> {
         let value = Number::from_f64(self.call.float("value").ok()?)?;
         (count <= MOST).then(|| vec![Some(value); count])
     }
-}
-
-/// An index that may count from the end.
-fn place(index: i64, len: usize) -> Option<usize> {
-    let len = i64::try_from(len).ok()?;
-    usize::try_from(if index < 0 { index.checked_add(len)? } else { index }).ok()
 }
