@@ -7,10 +7,10 @@ use milopt::tensor::{DType, Tensor};
 type Outcome = Result<Program, BuildError>;
 
 /// Makes a program of about so many ops.
-pub type Shape = fn(usize) -> Outcome;
+pub(crate) type Shape = fn(usize) -> Outcome;
 
 /// Each shape, with its name.
-pub const SHAPES: [(&str, Shape); 15] = [
+pub(crate) const SHAPES: [(&str, Shape); 15] = [
     ("elementwise", elementwise),
     ("transposes", transposes),
     ("reshapes", reshapes),
