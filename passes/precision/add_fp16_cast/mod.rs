@@ -129,22 +129,25 @@ impl Pass for AddFp16Cast {
                 forwarded.map_err(|miss| PassError::Refused(miss.0.into_owned()))?;
                 continue;
             }
-            let convertible = self.convertible(graph, op, &opset);
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
-            let reason = match &convertible {
-                None => Some(None),
-                Some(_) if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() => Some(Some("invalid")),
-                Some(_) if whole.contains(&op) => Some(Some("whole")),
-                Some(_) if ranges.keeps_fp32(graph, op).map_err(fault)? => Some(Some("overflowing")),
-                Some(_) => None,
-            };
-            let Some(params) = convertible.filter(|_| reason.is_none()) else {
+            let Some(params) = self.convertible(graph, op, &opset) else {
                 ranges.stays(graph, op).map_err(fault)?;
-                if let Some(statistic) = reason.flatten() {
-                    cx.count(statistic, 1);
-                }
                 continue;
             };
+            let reason = if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
+                Some("invalid")
+            } else if whole.contains(&op) {
+                Some("whole")
+            } else if ranges.keeps_fp32(graph, op).map_err(fault)? {
+                Some("overflowing")
+            } else {
+                None
+            };
+            if let Some(reason) = reason {
+                ranges.stays(graph, op).map_err(fault)?;
+                cx.count(reason, 1);
+                continue;
+            }
             if !cx.spend() {
                 break;
             }

@@ -83,8 +83,9 @@ pub(super) fn kept(graph: &Graph, opset: &Opset) -> HashSet<OpId> {
             }
             _ => one_of(op, COMPARISONS),
         };
-        if !is_end && !(one_of(op, ARITHMETIC) && found.results().iter().any(|value| needed.contains(value)))
-        {
+        let is_between =
+            || one_of(op, ARITHMETIC) && found.results().iter().any(|value| needed.contains(value));
+        if !(is_end || is_between()) {
             continue;
         }
         let operands = found.values().filter(is_fp32);
