@@ -48,7 +48,8 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
     let value = |at: usize| values[draw[at] % values.len()];
     let number = |at: usize| NUMBERS[draw[at] % NUMBERS.len()];
     let small = |at: usize| draw[at] as i32 % 9 - 4;
-    let flag = |at: usize| Tensor::from_f64s(DType::Bool, &[1], &[f64::from(draw[at] % 3 == 0)]).unwrap();
+    let flag =
+        |at: usize| Tensor::from_f64s(DType::Bool, &[1], &[f64::from(draw[at].is_multiple_of(3))]).unwrap();
     let (x, dtype) = (value(0), graph.value(value(0)).ty().dtype()?);
     let constant = |at: usize| match dtype {
         DType::Int32 => Tensor::scalar(number(at)),
@@ -57,7 +58,7 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
         }
         other => Tensor::from_f64s(other, &[], &[f64::from(draw[at] as u8 % 9)]).unwrap(),
     };
-    let y = || -> Operand { if draw[2] % 2 == 0 { value(1).into() } else { constant(1).into() } };
+    let y = || -> Operand { if draw[2].is_multiple_of(2) { value(1).into() } else { constant(1).into() } };
     let pair = |kind: &str| match draw[3] % 4 {
         0 => NewOp::new(kind).with("x", y()).with("y", x),
         _ => NewOp::new(kind).with("x", x).with("y", y()),
@@ -79,7 +80,7 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
                 .with("begin_mask", flag(3))
                 .with("end_mask", flag(4))
                 .with("squeeze_mask", flag(5));
-            if draw[6] % 2 == 0 {
+            if draw[6].is_multiple_of(2) {
                 new = new.with("stride", Tensor::ints(&[[1, 2, -1, -2, 3][draw[7] % 5]]));
             }
             new
@@ -94,7 +95,7 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
                 [x.into(), value(1).into(), value(2).into()].into_iter().take(1 + draw[3] % 3),
             )
             .with("axis", Tensor::scalar(-((draw[4] % 2) as i32)))
-            .with("interleave", Tensor::bool(draw[5] % 2 == 0)),
+            .with("interleave", Tensor::bool(draw[5].is_multiple_of(2))),
         5 => NewOp::new("stack")
             .with_all("values", [x.into(), value(1).into()])
             .with("axis", Tensor::scalar(-((draw[4] % 2) as i32))),
@@ -115,7 +116,7 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
         18 | 19 => NewOp::new(if op == 18 { "reduce_prod" } else { "reduce_sum" })
             .with("x", x)
             .with("axes", Tensor::ints(&[0]))
-            .with("keep_dims", Tensor::bool(draw[1] % 2 == 0)),
+            .with("keep_dims", Tensor::bool(draw[1].is_multiple_of(2))),
         20 => NewOp::new("expand_dims").with("x", x).with("axes", Tensor::ints(&[small(1).clamp(-2, 1)])),
         21 => NewOp::new("squeeze").with("x", x),
         22 => {
