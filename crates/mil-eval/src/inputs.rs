@@ -142,8 +142,7 @@ fn table(graph: &Graph, op: OpId, param: &str) -> Option<u64> {
     let gathers = matches!(&**graph.op(op).kind(), "gather" | "gather_along_axis") && param == "indices";
     let dims = gathers.then(|| graph.param_type(op, "x")?.dims())??;
     let axis = graph.constant(op, "axis").and_then(|axis| axis.item_i64()).unwrap_or(0);
-    let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
-    dims.get(usize::try_from(axis).ok()?)?.fixed()
+    dims.get(mil_tensor::place(axis, dims.len())?)?.fixed()
 }
 
 /// A shape that the input may have.

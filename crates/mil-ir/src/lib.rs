@@ -47,8 +47,8 @@ pub mod verify;
 pub use attributes::{Attributes, Iter as AttributesIter};
 pub use carried::{Carried, CarriedKey};
 pub use graph::{
-    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, Use, Value,
-    Walk,
+    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, OriginId, Use,
+    Value, Walk,
 };
 pub use ids::{BlockId, OpId, ValueId};
 pub use interface::{
@@ -62,5 +62,5 @@ pub use name::{Name, STATE_PARAM};
 pub use opset::{Opset, Release, release_name};
 pub use program::{Function, Program};
 pub use rewrite::Rewriter;
-pub use sym::{Bounds, MAX_TERMS, SymExpr, SymRange, Symbol};
+pub use sym::{Bounds, MAX_SIZE, SymExpr, SymRange, Symbol};
 pub use types::{Dim, Shape, TensorType, Type, TypeKind};

@@ -2,7 +2,7 @@
 
 use mil_tensor::Tensor;
 
-use crate::{At, Graph, GraphError, Literal, Name, NewOp, OpId, ValueId};
+use crate::{At, Graph, GraphError, Literal, NewOp, OpId, ValueId};
 
 /// Replaces ops of a graph, keeping the rules that rewriters break most often:
 ///
@@ -90,28 +90,26 @@ impl<'g> Rewriter<'g> {
 
     /// Records what the definitions of these values stand for from now on.
     fn inherit(&mut self, op: OpId, values: &[ValueId], others: &[OpId]) {
-        let sources = self.sources(op, others);
+        let sources: Vec<OpId> = others.iter().copied().chain([op]).collect();
         for &value in values {
             if let Some(definition) = self.graph.definition(value)
-                && self.graph.origins(definition).is_empty()
+                && !self.graph.has_origins(definition)
             {
-                self.graph.set_origins(definition, sources.clone());
+                self.graph.inherit_origins(definition, &sources);
             }
         }
     }
 
     /// Makes every use of one value a use of another, with the name rule. `at` is the op that defined the old value.
     fn replace_value(&mut self, at: OpId, old: ValueId, new: ValueId) {
-        let is_output =
-            |graph: &Graph, value| graph.users(value).any(|user| user == graph.root().return_op());
-        if !is_output(self.graph, old) {
+        if !self.graph.is_output(old) {
             self.graph.replace_uses(old, new);
             return;
         }
         let name = self.graph.value(old).name().clone();
         let can_rename = self.graph.definition(new).is_some_and(|definition| {
             self.graph.op(definition).kind() != "const" && self.graph.op(definition).block() == Graph::ROOT
-        }) && !is_output(self.graph, new);
+        }) && !self.graph.is_output(new);
         let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
         self.graph.rename_value(old, hidden);
         if can_rename {
@@ -126,20 +124,5 @@ impl<'g> Rewriter<'g> {
             self.graph.replace_uses_if(old, output, |user| user == returned);
             self.graph.replace_uses(old, new);
         }
-    }
-
-    /// Labels of the ops of the original program behind these ops.
-    fn sources(&self, op: OpId, others: &[OpId]) -> Vec<Name> {
-        let mut sources: Vec<Name> = Vec::new();
-        for &op in others.iter().chain([&op]) {
-            let known = self.graph.origins(op);
-            let own = std::slice::from_ref(self.graph.label(op));
-            for name in if known.is_empty() { own } else { known } {
-                if !sources.contains(name) {
-                    sources.push(name.clone());
-                }
-            }
-        }
-        sources
     }
 }

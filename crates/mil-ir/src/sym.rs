@@ -9,8 +9,10 @@
 //! are folded, divisions nest (`floor(floor(a / m) / n)` is `floor(a / mn)`), an operation that its bounds decide is decided. Two
 //! expressions that compare unequal may still have equal values: "unequal" means "not known to be equal".
 //!
-//! Expressions are shared: clones are cheap, equal ones compare by address and then by a hash that is computed once. Arithmetic that
-//! leaves `i64`, and expressions of more than [`MAX_TERMS`] terms or levels, give `None`: a size that nobody knows.
+//! Expressions are shared: clones are cheap, equal ones compare by address and then by a hash that is computed once. So are their bounds.
+//! Shared or not, an expression written out has at most [`MAX_SIZE`] symbols, operations and terms: then comparing, printing and
+//! evaluating one is never dear, however it was built. Arithmetic that leaves `i64` or that bound gives `None`: a size that nobody
+//! knows, for which a caller may make a symbol of its own.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,8 +21,11 @@ use std::sync::Arc;
 
 use crate::Name;
 
-/// Terms of the largest expression, and levels of the deepest.
-pub const MAX_TERMS: usize = 64;
+/// Symbols, operations and terms of the largest expression, each as often as it is written.
+pub const MAX_SIZE: usize = 256;
+
+/// Operands of the largest `max(…)`, each of which is compared with each other.
+const MAX_OPERANDS: usize = 16;
 
 /// An integer expression in normal form. Equal expressions compare equal.
 #[derive(Clone)]
@@ -58,8 +63,9 @@ pub struct Bounds {
 struct Polynomial {
     terms: BTreeMap<Monomial, i64>,
     hash: u64,
-    /// Levels of operations in one another.
-    depth: usize,
+    bounds: Bounds,
+    /// See [`MAX_SIZE`].
+    size: usize,
 }
 
 /// Atoms, sorted; one that is raised to a power comes several times.
@@ -102,7 +108,7 @@ impl SymExpr {
         {
             return SymExpr::constant(lower);
         }
-        SymExpr::normal(BTreeMap::from([(
+        SymExpr::unchecked(BTreeMap::from([(
             vec![Atom::Symbol(Arc::new(Symbol { name: name.into(), range }))],
             1,
         )]))
@@ -110,7 +116,7 @@ impl SymExpr {
 
     /// A number.
     pub fn constant(value: i64) -> SymExpr {
-        SymExpr::normal(BTreeMap::from([(Vec::new(), value)]))
+        SymExpr::unchecked(BTreeMap::from([(Vec::new(), value)]))
     }
 
     /// The number, where it is one.
@@ -124,15 +130,20 @@ impl SymExpr {
     }
 
     fn atom(atom: Atom) -> Option<SymExpr> {
-        (atom.depth() <= MAX_TERMS).then(|| SymExpr::normal(BTreeMap::from([(vec![atom], 1)])))
+        SymExpr::normal(BTreeMap::from([(vec![atom], 1)]))
     }
 
-    fn normal(mut terms: BTreeMap<Monomial, i64>) -> SymExpr {
+    /// `None` for one that is too large.
+    fn normal(terms: BTreeMap<Monomial, i64>) -> Option<SymExpr> {
+        Some(SymExpr::unchecked(terms)).filter(|expression| expression.0.size <= MAX_SIZE)
+    }
+
+    fn unchecked(mut terms: BTreeMap<Monomial, i64>) -> SymExpr {
         terms.retain(|_, coefficient| *coefficient != 0);
         let mut hasher = std::hash::DefaultHasher::new();
         terms.hash(&mut hasher);
-        let depth = terms.keys().flatten().map(Atom::depth).max().unwrap_or(0);
-        SymExpr(Arc::new(Polynomial { hash: hasher.finish(), depth, terms }))
+        let size = terms.keys().map(|atoms| 1 + atoms.iter().map(Atom::size).sum::<usize>()).sum();
+        SymExpr(Arc::new(Polynomial { hash: hasher.finish(), bounds: Bounds::of(&terms), size, terms }))
     }
 
     /// The sum.
@@ -142,7 +153,7 @@ impl SymExpr {
             let sum = terms.entry(atoms.clone()).or_default();
             *sum = sum.checked_add(*coefficient)?;
         }
-        (terms.len() <= MAX_TERMS).then(|| SymExpr::normal(terms))
+        SymExpr::normal(terms)
     }
 
     /// The difference.
@@ -152,6 +163,11 @@ impl SymExpr {
 
     /// The product.
     pub fn checked_mul(&self, other: &SymExpr) -> Option<SymExpr> {
+        // Nothing cancels in the product of the largest terms, whose symbols all come together.
+        let degree = |expression: &SymExpr| expression.0.terms.keys().map(Vec::len).max().unwrap_or(0);
+        if degree(self) + degree(other) > MAX_SIZE {
+            return None;
+        }
         let mut terms: BTreeMap<Monomial, i64> = BTreeMap::new();
         for (a, x) in &self.0.terms {
             for (b, y) in &other.0.terms {
@@ -159,12 +175,12 @@ impl SymExpr {
                 atoms.sort_unstable();
                 let sum = terms.entry(atoms).or_default();
                 *sum = sum.checked_add(x.checked_mul(*y)?)?;
-                if terms.len() > MAX_TERMS {
+                if terms.len() > MAX_SIZE {
                     return None;
                 }
             }
         }
-        Some(SymExpr::normal(terms))
+        SymExpr::normal(terms)
     }
 
     fn scale(&self, factor: i64) -> Option<SymExpr> {
@@ -188,7 +204,7 @@ impl SymExpr {
                 rest.insert(atoms.clone(), coefficient);
             }
         }
-        let (whole, rest) = (SymExpr::normal(whole), SymExpr::normal(rest));
+        let (whole, rest) = (SymExpr::normal(whole)?, SymExpr::normal(rest)?);
         let bounds = rest.bounds();
         if let (Some(lower), Some(upper)) = (bounds.lower, bounds.upper)
             && lower.div_euclid(divisor) == upper.div_euclid(divisor)
@@ -230,7 +246,7 @@ impl SymExpr {
         }
         let mut terms = self.0.terms.clone();
         terms.values_mut().for_each(|coefficient| *coefficient = coefficient.rem_euclid(divisor));
-        let rest = SymExpr::normal(terms);
+        let rest = SymExpr::normal(terms)?;
         if let Some(value) = rest.as_constant() {
             return Some(SymExpr::constant(value));
         }
@@ -267,7 +283,7 @@ impl SymExpr {
         }
         match &kept[..] {
             [one] => Some(one.clone()),
-            _ if kept.len() > MAX_TERMS => None,
+            _ if kept.len() > MAX_OPERANDS => None,
             _ => SymExpr::atom(Atom::Max(kept)),
         }
     }
@@ -290,18 +306,7 @@ impl SymExpr {
 
     /// Bounds that follow from those of the symbols: true, not always tight.
     pub fn bounds(&self) -> Bounds {
-        let mut sum = Bounds { lower: Some(0), upper: Some(0) };
-        for (atoms, &coefficient) in &self.0.terms {
-            let mut product = Bounds { lower: Some(coefficient), upper: Some(coefficient) };
-            let mut rest = &atoms[..];
-            while let [atom, ..] = rest {
-                let power = rest.iter().take_while(|other| *other == atom).count();
-                product = product.times(atom.bounds().power(power));
-                rest = &rest[power..];
-            }
-            sum = sum.plus(product);
-        }
-        sum
+        self.0.bounds
     }
 
     /// The value where the symbols have these; `None` where one has none, or on overflow.
@@ -332,28 +337,22 @@ impl SymExpr {
 }
 
 impl Atom {
-    fn depth(&self) -> usize {
+    fn size(&self) -> usize {
         match self {
-            Atom::Symbol(_) => 0,
-            Atom::FloorDiv(inner, _) | Atom::Mod(inner, _) => inner.0.depth + 1,
-            Atom::Max(inner) => inner.iter().map(|inner| inner.0.depth).max().unwrap_or(0) + 1,
+            Atom::Symbol(_) => 1,
+            Atom::FloorDiv(inner, _) | Atom::Mod(inner, _) => 1 + inner.0.size,
+            Atom::Max(inner) => 1 + inner.iter().map(|inner| inner.0.size).sum::<usize>(),
         }
     }
 
     fn bounds(&self) -> Bounds {
         match self {
             Atom::Symbol(symbol) => symbol.range.bounds(),
-            Atom::FloorDiv(inner, divisor) => {
-                let bounds = inner.bounds();
-                let divide = |bound: Option<i64>| bound.map(|bound| bound.div_euclid(*divisor));
-                Bounds { lower: divide(bounds.lower), upper: divide(bounds.upper) }
-            }
+            Atom::FloorDiv(inner, divisor) => inner.bounds().floor_div(*divisor),
             Atom::Mod(_, divisor) => Bounds { lower: Some(0), upper: Some(divisor - 1) },
             Atom::Max(inner) => {
-                let bounds = inner.iter().map(SymExpr::bounds);
-                let lower = bounds.clone().filter_map(|bounds| bounds.lower).max();
-                let upper: Option<Vec<i64>> = bounds.map(|bounds| bounds.upper).collect();
-                Bounds { lower, upper: upper.and_then(|upper| upper.into_iter().max()) }
+                let least = Bounds { lower: None, upper: Some(i64::MIN) };
+                inner.iter().fold(least, |bounds, inner| bounds.maximum(inner.bounds()))
             }
         }
     }
@@ -388,12 +387,69 @@ impl Atom {
 }
 
 impl Bounds {
-    fn plus(self, other: Bounds) -> Bounds {
+    /// Of a number.
+    pub fn exactly(value: i64) -> Bounds {
+        Bounds { lower: Some(value), upper: Some(value) }
+    }
+
+    /// Everything within these bounds is within those.
+    pub fn within(self, lower: i64, upper: i64) -> bool {
+        self.lower.is_some_and(|own| own >= lower) && self.upper.is_some_and(|own| own <= upper)
+    }
+
+    fn of(terms: &BTreeMap<Monomial, i64>) -> Bounds {
+        let mut sum = Bounds::exactly(0);
+        for (atoms, &coefficient) in terms {
+            let mut product = Bounds::exactly(coefficient);
+            let mut rest = &atoms[..];
+            while let [atom, ..] = rest {
+                let power = rest.iter().take_while(|other| *other == atom).count();
+                product = product.times(atom.bounds().power(power));
+                rest = &rest[power..];
+            }
+            sum = sum.plus(product);
+        }
+        sum
+    }
+
+    /// Of a sum.
+    #[must_use]
+    pub fn plus(self, other: Bounds) -> Bounds {
         let sum = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
         Bounds { lower: sum(self.lower, other.lower), upper: sum(self.upper, other.upper) }
     }
 
-    fn times(self, other: Bounds) -> Bounds {
+    /// Of a difference.
+    #[must_use]
+    pub fn minus(self, other: Bounds) -> Bounds {
+        self.plus(other.times(Bounds::exactly(-1)))
+    }
+
+    /// Of the larger one.
+    #[must_use]
+    pub fn maximum(self, other: Bounds) -> Bounds {
+        let lower = [self.lower, other.lower].into_iter().flatten().max();
+        Bounds { lower, upper: self.upper.zip(other.upper).map(|(a, b)| a.max(b)) }
+    }
+
+    /// Of the smaller one.
+    #[must_use]
+    pub fn minimum(self, other: Bounds) -> Bounds {
+        let upper = [self.upper, other.upper].into_iter().flatten().min();
+        Bounds { lower: self.lower.zip(other.lower).map(|(a, b)| a.min(b)), upper }
+    }
+
+    /// Of a quotient that is rounded down; nothing is known where the divisor is not positive.
+    #[must_use]
+    pub fn floor_div(self, divisor: i64) -> Bounds {
+        let divide =
+            |bound: Option<i64>| bound.filter(|_| divisor > 0).map(|bound| bound.div_euclid(divisor));
+        Bounds { lower: divide(self.lower), upper: divide(self.upper) }
+    }
+
+    /// Of a product.
+    #[must_use]
+    pub fn times(self, other: Bounds) -> Bounds {
         // The extremes are among the products of the ends. A missing end stands for an infinity of its side.
         let end = |bound: Option<i64>, missing: i128| bound.map_or(missing, i128::from);
         const FAR: i128 = 1 << 64;
@@ -567,7 +623,7 @@ mod tests {
         assert_eq!(number(i64::MAX).checked_add(&number(1)), None);
         let one = number(1);
         let mut deep = Some(s());
-        for _ in 0..100 {
+        for _ in 0..MAX_SIZE {
             deep = deep.and_then(|size| size.checked_mul(&number(3))?.floor_div(2)?.checked_add(&one));
         }
         assert_eq!(deep, None);

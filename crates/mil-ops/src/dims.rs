@@ -113,12 +113,8 @@ fn symbolic(size: Option<SymExpr>) -> Dim {
 
 /// An axis that may be counted from the end.
 pub(crate) fn axis(param: &str, axis: i64, rank: usize) -> Result<usize, InferError> {
-    let rank_number = i64::try_from(rank).unwrap_or(i64::MAX);
-    let front = if axis < 0 { axis.saturating_add(rank_number) } else { axis };
-    usize::try_from(front)
-        .ok()
-        .filter(|&front| front < rank)
-        .ok_or_else(|| invalid!("{param} {axis} is no axis of a tensor of rank {rank}"))
+    mil_tensor::place(axis, rank)
+        .ok_or_else(|| invalid!("{param} {axis} is not an axis of a tensor of rank {rank}"))
 }
 
 /// Two sizes that must be equal: the one that says more.

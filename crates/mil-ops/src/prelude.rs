@@ -10,7 +10,7 @@ pub(crate) use crate::call::Call;
 pub(crate) use crate::dims;
 pub(crate) use crate::error::{InferError, Problems, invalid};
 pub(crate) use crate::infer::{self, like_x, types_agree};
-pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version};
+pub(crate) use crate::table::{Effect, Family, OpDef, Param, Trait, Types, Version, changed};
 
 /// A parameter of booleans.
 pub(crate) const BOOL: Types = Types::Only(&[Bool]);

@@ -48,7 +48,7 @@ pub struct Version {
 }
 
 /// A parameter of an op.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     /// The name, as in files.
     pub name: &'static str,
@@ -296,6 +296,30 @@ impl Param {
     pub const fn or_derived(self, rule: &'static str) -> Param {
         self.or(DefaultValue::Derived(rule))
     }
+}
+
+/// The parameters of a later version: as they were, but for those that changed.
+pub(crate) const fn changed<const N: usize>(mut params: [Param; N], changes: &[Param]) -> [Param; N] {
+    let mut change = 0;
+    while change < changes.len() {
+        let mut at = 0;
+        // A change of no parameter is an index out of bounds, when this is compiled.
+        while !same(params[at].name, changes[change].name) {
+            at += 1;
+        }
+        params[at] = changes[change];
+        change += 1;
+    }
+    params
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 impl Family {

@@ -1,6 +1,6 @@
 //! Patterns, what they may do, and the work list that drives them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use mil_ir::{Graph, NewOp, OpId, Opset, Rewriter, Type, ValueId};
 use mil_ops::emit;
@@ -205,6 +205,7 @@ impl<'g> Rewrite<'g> {
         let unused = |graph: &Graph, op: OpId| {
             graph.is_live(op) && graph.op(op).results().iter().all(|&value| graph.is_unused(value))
         };
+        let given: HashSet<OpId> = ops.iter().copied().collect();
         let mut stack: Vec<OpId> = ops.to_vec();
         while let Some(op) = stack.pop() {
             if !unused(graph, op) {
@@ -213,7 +214,7 @@ impl<'g> Rewrite<'g> {
             let producers: Vec<OpId> =
                 graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
             if graph.erase(op).is_ok() {
-                let may_go = |op: &OpId| ops.contains(op) || graph.op(*op).kind() == "const";
+                let may_go = |op: &OpId| given.contains(op) || graph.op(*op).kind() == "const";
                 stack.extend(producers.into_iter().filter(may_go));
             }
         }
@@ -317,12 +318,16 @@ impl PassCx<'_> {
     }
 }
 
+/// Operands of an op whose producers are looked at again when it changed.
+const FEW: usize = 16;
+
 /// The ops that changed, their users, and the producers of their operands.
 fn neighbourhood(graph: &Graph, since: mil_ir::Checkpoint) -> Vec<OpId> {
     let mut ops = graph.touched_since(since);
+    // An op of many operands would be looked through again for each of them that changes.
     let producers: Vec<OpId> = ops
         .iter()
-        .flat_map(|&op| graph.op(op).values())
+        .flat_map(|&op| graph.op(op).values().take(FEW))
         .filter_map(|value| graph.definition(value))
         .collect();
     ops.extend(producers);

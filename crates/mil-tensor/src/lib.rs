@@ -23,6 +23,7 @@ mod expr;
 mod limits;
 mod number;
 mod pack;
+mod place;
 pub mod random;
 mod source;
 #[cfg(feature = "spill")]
@@ -35,5 +36,6 @@ pub use element::Element;
 pub use error::TensorError;
 pub use expr::Expr;
 pub use limits::{EAGER_BYTES, MAX_DEPTH};
+pub use place::place;
 pub use source::{Blob, FileSource, MemorySource, Source};
 pub use tensor::{Shape, Tensor};

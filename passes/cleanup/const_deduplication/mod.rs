@@ -10,6 +10,7 @@ pass! {
     /// Constants are equal if type, shape and every bit are: weights that are merely close stay apart. Equal
     /// `constexpr_*` ops over equal data share one as well. Weights of the same place in the same file are known to be equal
     /// without being read; others are compared by a hash of all their bytes, and only if another of the same type and shape exists.
+    /// A constant with fields that are not known stays apart.
     ///
     /// # Before
     /// ```mil
@@ -69,8 +70,9 @@ impl ConstDeduplication {
             let Some(value) = graph.op(op).result() else { continue };
             let Some(tensor) = graph.const_tensor(value) else { continue };
             let tensor_of_text = tensor.dtype() == DType::String;
+            let known = graph.op(op).carried().is_none() && graph.value(value).carried().is_none();
             let short = i64::try_from(tensor.len()).is_ok_and(|len| len < self.const_threshold);
-            if !tensor_of_text && !short && tensor.dtype().bits().is_some() {
+            if known && !tensor_of_text && !short && tensor.dtype().bits().is_some() {
                 groups.entry((tensor.dtype(), tensor.shape().to_vec())).or_default().push((op, tensor));
             }
         }
@@ -126,6 +128,9 @@ struct Key {
 impl Key {
     fn of(graph: &Graph, op: OpId) -> Result<Option<Key>, mil_tensor::TensorError> {
         let found = graph.op(op);
+        if found.carried().is_some() {
+            return Ok(None);
+        }
         let mut parts = Vec::new();
         for (param, argument) in found.arguments() {
             for operand in argument {

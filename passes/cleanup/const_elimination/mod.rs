@@ -1,4 +1,7 @@
-use mil_ir::{At, Graph, Literal, NewOp, OpId};
+mod folded;
+
+use folded::Folded;
+use mil_ir::{Graph, OpId, Operand};
 use mil_ops::eval::{self, EvalOptions};
 use mil_ops::{Shapes, Trait};
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
@@ -9,7 +12,8 @@ pass! {
     /// Computes ops whose operands are all constant, and arithmetic on shapes whose result is known.
     ///
     /// The op's own kernel computes, with the rounding that the program itself would have had. What would take more than
-    /// `max_bytes` stays as it is. Sizes are followed through `shape`, `gather`, `concat` and their like: one size of a flexible
+    /// `max_bytes` stays as it is, as does what would make the program larger by more than twice as much; what only folded
+    /// ops use is dropped. Sizes are followed through `shape`, `gather`, `concat` and their like: one size of a flexible
     /// tensor may be known. `constexpr_*` ops are compressed weights and are never folded.
     ///
     /// # Before
@@ -65,59 +69,55 @@ impl Pass for ConstElimination {
         let ops: Vec<OpId> = graph.walk().collect();
         let asks = ops.iter().any(|&op| &**graph.op(op).kind() == "shape");
         let shapes = asks.then(|| Shapes::of(graph, cx.opset(), None));
+        let mut folded = Folded::new(self.max_bytes.saturating_mul(2));
         for op in ops {
             cx.check_cancelled()?;
-            let size = shapes.as_ref().and_then(|shapes| known_sizes(graph, op, shapes));
-            if size.is_none() && !is_constant(graph, op) {
+            let sizes = shapes.as_ref().and_then(|shapes| known_sizes(graph, op, shapes));
+            if sizes.is_none() && !is_constant(graph, op, &folded) {
                 continue;
             }
-            if self.too_large(graph, op) {
+            if self.too_large(graph, op, &folded) {
                 cx.count("over_budget", 1);
                 continue;
             }
-            let tensors = match size {
+            let tensors = match sizes {
                 Some(sizes) => vec![sizes],
-                None => match eval::fold(graph, op, cx.opset(), &options) {
+                None => match eval::fold_with(graph, op, cx.opset(), &options, |value| {
+                    folded.tensor(value).cloned()
+                }) {
                     Some(Ok(tensors)) => tensors,
                     _ => continue,
                 },
             };
-            let results = graph.op(op).results().to_vec();
             let beyond = |tensor: &Tensor| {
                 self.max_elements.is_some_and(|max| tensor.rank() > 0 && tensor.len() as f64 > max)
             };
-            if tensors.len() != results.len() || tensors.iter().any(beyond) {
+            let bytes = tensors.iter().filter_map(|tensor| tensor.dtype().byte_len(tensor.len())).sum();
+            let fits = tensors.len() == graph.op(op).results().len() && folded.has_room(bytes);
+            if !fits || tensors.iter().any(beyond) {
                 cx.count("over_budget", 1);
                 continue;
             }
             if !cx.spend() {
-                return Ok(());
+                break;
             }
-            for (value, tensor) in results.into_iter().zip(tensors) {
-                if graph.is_unused(value) {
-                    continue;
-                }
-                let name = graph.value(value).name().clone();
-                let hidden = graph.fresh_name(&format!("{name}_folded"));
-                graph.rename_value(value, hidden);
-                let constant = graph.insert(NewOp::constant(name, Literal::tensor(tensor)), At::Before(op));
-                let replacement = graph.op(constant).results()[0];
-                graph.replace_uses(value, replacement);
-            }
-            graph.erase(op)?;
+            folded.add(graph, op, tensors);
             cx.count("folded", 1);
         }
+        folded.put_into(graph)?;
         Ok(())
     }
 }
 
 /// An op that is not already a constant, compressed or not, and takes nothing but constants.
-fn is_constant(graph: &Graph, op: OpId) -> bool {
+fn is_constant(graph: &Graph, op: OpId, folded: &Folded) -> bool {
     let found = graph.op(op);
     let compressed = || mil_ops::def(found.kind()).is_none_or(|def| def.is(Trait::Constexpr));
-    is_candidate(graph, op)
-        && !compressed()
-        && found.operands().all(|operand| graph.literal(operand).is_some())
+    let is_known = |operand: &Operand| {
+        graph.literal(operand).is_some()
+            || operand.value().is_some_and(|value| folded.tensor(value).is_some())
+    };
+    is_candidate(graph, op) && !compressed() && found.operands().all(is_known)
 }
 
 fn is_candidate(graph: &Graph, op: OpId) -> bool {
@@ -127,14 +127,12 @@ fn is_candidate(graph: &Graph, op: OpId) -> bool {
 /// The result of arithmetic on shapes, where all of it is known.
 fn known_sizes(graph: &Graph, op: OpId, shapes: &Shapes) -> Option<Tensor> {
     let &[result] = is_candidate(graph, op).then(|| graph.op(op).results())? else { return None };
-    let numbers: Vec<f64> = shapes.numbers(result)?.into_iter().map(|number| number as f64).collect();
-    let ty = shapes.ty(graph, result);
-    Tensor::from_f64s(ty.dtype()?, &ty.fixed_shape()?, &numbers).ok()
+    shapes.tensor(graph, result)
 }
 
 impl ConstElimination {
     /// Known before anything is computed, where the types tell.
-    fn too_large(&self, graph: &Graph, op: OpId) -> bool {
+    fn too_large(&self, graph: &Graph, op: OpId, folded: &Folded) -> bool {
         let sizes = graph.op(op).results().iter().map(|&value| {
             let ty = graph.value(value).ty();
             let elements = ty.fixed_shape()?.iter().try_fold(1_usize, |n, &dim| n.checked_mul(dim))?;
@@ -147,6 +145,6 @@ impl ConstElimination {
                 return true;
             }
         }
-        bytes > self.max_bytes
+        bytes > self.max_bytes || !folded.has_room(bytes)
     }
 }

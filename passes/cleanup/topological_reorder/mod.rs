@@ -1,4 +1,7 @@
+use std::collections::HashMap;
+
 use mil_ir::{At, Graph, OpId};
+use mil_ops::can_move;
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 
 pass! {
@@ -38,20 +41,24 @@ impl Pass for TopologicalReorder {
         for block in blocks {
             // Last to first: what an op feeds has moved before it.
             let ops: Vec<OpId> = graph.block(block).ops().filter(|&op| is_moved(graph, op)).collect();
+            let mut behind = Behind::default();
             for op in ops.into_iter().rev() {
                 let users = graph.op(op).results().iter().flat_map(|&value| graph.users(value));
                 let ancestors = users.filter_map(|user| graph.ancestor_in(user, block));
                 let end = graph.block(block).return_op();
                 let first = ancestors
                     .fold(end, |first, user| if graph.is_before(user, first) { user } else { first });
-                if stands_before(graph, op, first) {
-                    continue;
+                // Ops that this pass moves keep their order, or they would change places in every run.
+                let stands_before = behind.staying(graph, op) == behind.staying_from(first);
+                if !stands_before && can_move(graph, op, first) {
+                    if !cx.spend() {
+                        return Ok(());
+                    }
+                    graph.move_op(op, At::Before(first))?;
+                    cx.count("moved", 1);
                 }
-                if !cx.spend() {
-                    return Ok(());
-                }
-                graph.move_op(op, At::Before(first))?;
-                cx.count("moved", 1);
+                let next = behind.staying(graph, op);
+                behind.0.insert(op, next);
             }
         }
         Ok(())
@@ -62,8 +69,18 @@ fn is_moved(graph: &Graph, op: OpId) -> bool {
     matches!(graph.op(op).kind().as_str(), "cast" | "transpose")
 }
 
-/// Nothing but ops that this pass moves stands between the two: they keep their order, or they would change places in every run.
-fn stands_before(graph: &Graph, op: OpId, first: OpId) -> bool {
-    let behind = std::iter::successors(graph.next(op), |&op| graph.next(op));
-    behind.take_while(|&op| op == first || is_moved(graph, op)).any(|op| op == first)
+/// For each op that was looked at, the next one behind it that this pass does not move.
+#[derive(Default)]
+struct Behind(HashMap<OpId, OpId>);
+
+impl Behind {
+    /// The next op behind an op that is not moved; all ops behind it were looked at.
+    fn staying(&self, graph: &Graph, op: OpId) -> OpId {
+        self.staying_from(graph.next(op).unwrap_or(op))
+    }
+
+    /// The same, the op itself included.
+    fn staying_from(&self, op: OpId) -> OpId {
+        self.0.get(&op).copied().unwrap_or(op)
+    }
 }

@@ -1,10 +1,14 @@
+mod range;
+mod whole;
+
 use std::collections::HashMap;
 
 use half::f16;
-use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, ValueId};
+use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
 use mil_ops::{OpDef, ParamKind, Version};
 use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
+use range::Ranges;
 use serde_json::Value;
 
 pass! {
@@ -12,10 +16,17 @@ pass! {
     ///
     /// Each fp32 operand that may be fp16 is cast, and each result that thereby becomes fp16 is cast back, so that inputs and
     /// outputs of the program keep their types; between neighbours the fp16 value itself is used. Constants are
-    /// converted themselves. An op keeps fp32 if one of its constants has a finite element beyond the range of fp16 that is not
-    /// meant as infinity (65504 < |c| < 1e38; larger ones become ±65504, infinities stay), if it has inner blocks, or if it works on
-    /// lists or states. From iOS17 on, slopes and offsets of activations and the epsilons of `inverse`, `log` and `rsqrt`
-    /// stay fp32. In constants of less than 400 elements what would become 0 becomes the smallest number of its sign.
+    /// converted themselves. An op keeps fp32 if it has inner blocks, or if it works on lists or states. From iOS17 on, slopes and
+    /// offsets of activations and the epsilons of `inverse`, `log` and `rsqrt` stay fp32. In constants of less than 400
+    /// elements what would become 0 becomes the smallest number of its sign.
+    ///
+    /// *Finite stays finite.* An op keeps fp32 if one of its constants has a finite element beyond the range of fp16 that is not
+    /// meant as infinity (65504 < |c| < 1e38), and so does what takes its result, as far as arithmetic goes. A larger
+    /// constant becomes ±65504, or ±30000 where it is added to others, so that what is masked twice stays finite.
+    /// Infinities stay infinities.
+    ///
+    /// *Whole numbers keep their value.* fp16 has whole numbers up to 2048 only. Arithmetic between integers that are cast to
+    /// fp32 (or `range_1d`) and a cast back to integers, or a comparison, keeps fp32, unless its numbers are provably small.
     ///
     /// # Before
     /// ```mil
@@ -44,7 +55,8 @@ pass! {
     aliases: [Alias { id: "common::add_fp16_cast", adapt }],
     statistics: [
         converted: "ops that compute in fp16 now",
-        overflowing: "ops left in fp32 because a constant is beyond the range of fp16",
+        overflowing: "ops left in fp32 because a constant, or what comes of it, is beyond the range of fp16",
+        whole: "ops left in fp32 because whole numbers go through them",
         invalid: "ops left alone because they break the rules of their type",
     ],
 }
@@ -93,14 +105,11 @@ const KEPT_PARAMS: &[(&str, &[&str])] = &[
     ("rsqrt", &["epsilon"]),
 ];
 
-/// Magnitude from which on a finite fp32 constant stands for infinity (a mask, for example).
-const INFINITE: f64 = 1e38;
-
 /// Elements below which constants are kept from becoming zero.
 const SMALL: usize = 400;
 
-/// fp16 versions of values, by the block they were made in.
-type Casts = HashMap<(BlockId, ValueId), ValueId>;
+/// fp16 versions of values, by the block they were made in and the magnitude that large constants have there.
+type Casts = HashMap<(BlockId, ValueId, u32), ValueId>;
 
 impl Pass for AddFp16Cast {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
@@ -108,29 +117,35 @@ impl Pass for AddFp16Cast {
         let mut casts = Casts::new();
         let mut backs: Vec<OpId> = Vec::new();
         let ops: Vec<OpId> = graph.walk().collect();
+        let whole = whole::kept(graph, &opset);
+        let mut ranges = Ranges::default();
         for op in ops {
             cx.check_cancelled()?;
-            let kind = graph.op(op).kind().as_str();
-            let version = mil_ops::def(kind)
-                .zip(opset.release())
-                .and_then(|(def, target)| Some((def, def.version(target)?)));
-            let Some((def, version)) = version else { continue };
-            let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
-            if skipped || !graph.op(op).blocks().is_empty() {
-                continue;
-            }
-            let params =
-                convertible(graph, op, def, version, opset.release() >= Some(mil_ir::Release::IOS17));
-            if params.is_empty() {
-                continue;
-            }
-            if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
-                cx.count("invalid", 1);
+            if let Some(half) = cast_back(graph, op) {
+                if !cx.spend() {
+                    break;
+                }
+                let forwarded = Rewrite::new(graph, &opset).forward(op, &[half], &[]);
+                forwarded.map_err(|miss| PassError::Refused(miss.0.into_owned()))?;
                 continue;
             }
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
-            if overflows(graph, op).map_err(fault)? {
-                cx.count("overflowing", 1);
+            let Some(params) = self.convertible(graph, op, &opset) else {
+                ranges.stays(graph, op).map_err(fault)?;
+                continue;
+            };
+            let reason = if !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
+                Some("invalid")
+            } else if whole.contains(&op) {
+                Some("whole")
+            } else if ranges.keeps_fp32(graph, op).map_err(fault)? {
+                Some("overflowing")
+            } else {
+                None
+            };
+            if let Some(reason) = reason {
+                ranges.stays(graph, op).map_err(fault)?;
+                cx.count(reason, 1);
                 continue;
             }
             if !cx.spend() {
@@ -171,45 +186,50 @@ fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: b
         .collect()
 }
 
-/// A constant operand has a finite element that fp16 has not, and that is not meant as infinity.
-fn overflows(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
-    let found = graph.op(op);
-    let operands = found.operands().filter_map(|operand| graph.literal(operand)?.as_tensor());
-    let attributes = found.attributes().values().filter_map(Literal::as_tensor);
-    let mut beyond = false;
-    let known = |tensor: &&Tensor| !matches!(tensor.data(), Data::Opaque(_));
-    for tensor in operands.chain(attributes).filter(|tensor| tensor.dtype() == DType::Fp32).filter(known) {
-        let max = f64::from(f16::MAX.to_f32());
-        tensor.for_each_f64_chunk(|values| {
-            beyond |= values.iter().any(|value| value.abs() > max && value.abs() < INFINITE);
-        })?;
-    }
-    Ok(beyond)
-}
-
-/// The constant in fp16: beyond the range saturated, and if it is small, nothing becomes zero.
+/// The constant in fp16: what is meant as infinity is of this magnitude, and if it is small, nothing becomes zero.
 ///
 /// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of interest.
-fn to_fp16(tensor: &Tensor) -> Result<Tensor, TensorError> {
+fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
     if let Data::Opaque(elements) = tensor.data() {
         let cast = Fingerprint::stand_in(&format!("{elements} in fp16"));
         return Ok(Tensor::opaque(DType::Fp16, tensor.shape(), cast));
     }
     let cast = tensor.cast_saturating(DType::Fp16)?;
-    if tensor.len() >= SMALL {
+    let is_small = tensor.len() < SMALL;
+    let mut stands_for_infinity = false;
+    tensor.for_each_f64_chunk(|values| {
+        stands_for_infinity |= values.iter().any(|value| value.is_finite() && value.abs() >= range::INFINITE);
+    })?;
+    if !is_small && !stands_for_infinity {
         return Ok(cast);
     }
     let values = tensor.to_f64s()?;
     let mut halves: Vec<f16> = cast.to_vec()?;
     for (half, value) in halves.iter_mut().zip(values) {
-        if *half == f16::ZERO && value != 0.0 {
+        if is_small && *half == f16::ZERO && value != 0.0 {
             *half = f16::MIN_POSITIVE_SUBNORMAL.copysign(f16::from_f64(value));
+        }
+        if value.is_finite() && value.abs() >= range::INFINITE {
+            *half = f16::from_f64(limit.copysign(value));
         }
     }
     Tensor::from_slice(tensor.shape(), &halves)
 }
 
 impl AddFp16Cast {
+    /// What of an op becomes fp16; `None` for an op that stays as it is.
+    fn convertible(&self, graph: &Graph, op: OpId, opset: &Opset) -> Option<Vec<String>> {
+        let kind = graph.op(op).kind().as_str();
+        let (def, target) = mil_ops::def(kind).zip(opset.release())?;
+        let version = def.version(target)?;
+        let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
+        if skipped || !graph.op(op).blocks().is_empty() {
+            return None;
+        }
+        let params = convertible(graph, op, def, version, target >= Release::IOS17);
+        (!params.is_empty()).then_some(params)
+    }
+
     /// Replaces an op by its fp16 version. Gives the casts back to fp32, which may turn out to have no user.
     fn convert(
         &self,
@@ -233,7 +253,10 @@ impl AddFp16Cast {
         }
         for key in params {
             if let Some(tensor) = found.attributes().get(key.as_str()).and_then(Literal::as_tensor) {
-                new.attributes.insert(key.as_str().into(), Literal::tensor(to_fp16(tensor)?));
+                new.attributes.insert(
+                    key.as_str().into(),
+                    Literal::tensor(to_fp16(tensor, range::limit(found.kind()))?),
+                );
             }
         }
         let values = rw.emit(new, op)?;
@@ -263,13 +286,14 @@ impl AddFp16Cast {
         operand: &Operand,
         casts: &mut Casts,
     ) -> Result<Operand, Miss> {
+        let limit = range::limit(rw.graph().op(op).kind());
         if rw.graph().operand_type(operand).dtype() != Some(DType::Fp32) {
             return Ok(operand.clone());
         }
         let value = match operand {
             Operand::Literal(literal) => {
                 let tensor = literal.as_tensor().ok_or(Miss::new("a literal is no tensor"))?;
-                return Ok(Literal::tensor(to_fp16(tensor)?).into());
+                return Ok(Literal::tensor(to_fp16(tensor, limit)?).into());
             }
             Operand::Value(value) => *value,
         };
@@ -279,13 +303,13 @@ impl AddFp16Cast {
         {
             return Ok(Operand::Value(half));
         }
-        let key = (rw.graph().op(op).block(), value);
+        let key = (rw.graph().op(op).block(), value, limit as u32);
         if let Some(&known) = casts.get(&key) {
             return Ok(Operand::Value(known));
         }
         let name = format!("{}_to_fp16", rw.graph().value(value).name());
         let cast = match rw.graph().const_tensor(value).filter(|_| self.convert_constants) {
-            Some(tensor) => rw.tensor(&name, to_fp16(&tensor)?, op),
+            Some(tensor) => rw.tensor(&name, to_fp16(&tensor, limit)?, op),
             None => {
                 let ty = rw.ty(value).with_dtype(DType::Fp16);
                 let cast = cast(rw, value, "fp16", &name, op)?;
@@ -296,6 +320,18 @@ impl AddFp16Cast {
         casts.insert(key, cast);
         Ok(Operand::Value(cast))
     }
+}
+
+/// What a `cast` to fp16 casts back: the fp16 value that was cast to fp32.
+fn cast_back(graph: &Graph, op: OpId) -> Option<ValueId> {
+    let is = |op: OpId, dtype: DType| {
+        let of = |value: ValueId| graph.value(value).ty().dtype();
+        (graph.op(op).kind() == "cast" && of(graph.op(op).result()?) == Some(dtype)).then_some(())
+    };
+    is(op, DType::Fp16)?;
+    let first = graph.producer(op, "x")?;
+    is(first, DType::Fp32)?;
+    graph.input(first, "x").filter(|&x| graph.value(x).ty().dtype() == Some(DType::Fp16))
 }
 
 fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, Miss> {

@@ -1,12 +1,15 @@
 //! The mutators: the only way to change a graph. Each keeps operands and use edges in step and writes the journal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use petgraph::stable_graph::StableDiGraph;
+use petgraph::stable_graph::{EdgeIndex, StableDiGraph};
 use smallvec::SmallVec;
 
 use crate::graph::order::STRIDE;
-use crate::graph::{Argument, Block, Definition, Edit, Graph, Node, Op, Operand, RETURN, UseCount, Value};
+use crate::graph::origins::Origins;
+use crate::graph::{
+    Argument, Block, Definition, Edit, Graph, Node, Op, Operand, RETURN, Use, UseCount, Value,
+};
 use crate::{Attributes, BlockId, Carried, Literal, Name, OpId, Type, ValueId};
 
 /// A place in program order.
@@ -20,6 +23,18 @@ pub enum At {
     End(BlockId),
     /// Before all ops of a block.
     Start(BlockId),
+}
+
+impl At {
+    /// The op that stands behind the place.
+    fn next(self, graph: &Graph) -> OpId {
+        match self {
+            At::Before(op) => op,
+            At::After(op) => graph.op(op).next.unwrap_or(op),
+            At::End(block) => graph.block(block).return_op(),
+            At::Start(block) => graph.blocks[block.index()].first,
+        }
+    }
 }
 
 /// An op to be inserted.
@@ -126,7 +141,7 @@ impl Graph {
             suffixes: HashMap::new(),
             interned: HashMap::new(),
             journal: Vec::new(),
-            origins: BTreeMap::new(),
+            origins: Origins::default(),
         };
         graph.new_block(None, NewBlock { inputs });
         graph
@@ -236,22 +251,10 @@ impl Graph {
             return;
         }
         // Newest first, which is the order in which edges are removed in constant time.
-        let mut users: Vec<(OpId, Name)> = Vec::new();
-        for found in self.uses(old) {
-            let user = (found.op, found.param);
-            if users.last() != Some(&user) && accept(user.0) {
-                users.push(user);
+        for (edge, found) in self.edges_with_uses(old) {
+            if accept(found.op) {
+                self.put_operand(edge, found, new);
             }
-        }
-        for (op, param) in users {
-            let Some(argument) = self.op(op).argument(&param) else { continue };
-            let mut argument = argument.clone();
-            for operand in &mut argument {
-                if operand.value() == Some(old) {
-                    *operand = Operand::Value(new);
-                }
-            }
-            self.put_argument(op, param, Some(argument));
         }
     }
 
@@ -332,11 +335,6 @@ impl Graph {
     pub fn retype(&mut self, value: ValueId, ty: Type) {
         let old = std::mem::replace(&mut self.value_mut(value).ty, ty);
         self.journal.push(Edit::ValueType(value, old));
-    }
-
-    /// Records that an op stands for ops of the original program.
-    pub fn set_origins(&mut self, op: OpId, origins: Vec<Name>) {
-        self.put_origins(op, Some(origins));
     }
 
     /// Unknown fields of an op's message; for decoders.
@@ -541,6 +539,19 @@ impl Graph {
         self.journal.push(Edit::Argument(op, param, old));
     }
 
+    /// Replaces one operand, a value: the use that an edge stands for.
+    pub(super) fn put_operand(&mut self, edge: EdgeIndex, found: Use, new: ValueId) {
+        let Use { op, param, position } = found;
+        let place = self.op_mut(op).arguments.iter_mut().find(|(name, _)| *name == param);
+        let Some(operand) = place.and_then(|(_, argument)| argument.get_mut(position)) else { return };
+        let old = std::mem::replace(operand, Operand::Value(new));
+        self.remove_use(edge);
+        self.add_use(new, op, &param, position);
+        if let Operand::Value(old) = old {
+            self.journal.push(Edit::Operand(Use { op, param, position }, old));
+        }
+    }
+
     pub(super) fn put_inputs(&mut self, block: BlockId, inputs: Vec<ValueId>) {
         for &value in &inputs {
             *self.names.entry(self.value(value).name.clone()).or_default() += 1;
@@ -551,13 +562,5 @@ impl Graph {
             self.release_name(&name);
         }
         self.journal.push(Edit::Inputs(block, old));
-    }
-
-    pub(super) fn put_origins(&mut self, op: OpId, origins: Option<Vec<Name>>) {
-        let old = match origins {
-            Some(origins) => self.origins.insert(op, origins),
-            None => self.origins.remove(&op),
-        };
-        self.journal.push(Edit::Origins(op, old));
     }
 }

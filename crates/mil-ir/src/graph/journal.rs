@@ -1,6 +1,6 @@
 //! What the mutators did, and undoing it.
 
-use crate::graph::{Argument, At, Graph};
+use crate::graph::{Argument, Graph, OriginId, Use};
 use crate::{BlockId, Literal, Name, OpId, Type, ValueId};
 
 /// A point to which a graph can be rolled back.
@@ -19,6 +19,8 @@ pub enum Edit {
     Moved(OpId, OpId),
     /// The operands of a parameter were replaced; `None`: there were none.
     Argument(OpId, Name, Option<Argument>),
+    /// One operand was replaced, which was this value.
+    Operand(Use, ValueId),
     /// An attribute was replaced.
     Attribute(OpId, Name, Option<Literal>),
     /// An op's label was replaced.
@@ -30,7 +32,7 @@ pub enum Edit {
     /// A block's inputs were replaced.
     Inputs(BlockId, Vec<ValueId>),
     /// The origins of an op were replaced.
-    Origins(OpId, Option<Vec<Name>>),
+    Origins(OpId, Option<OriginId>),
 }
 
 impl Graph {
@@ -62,6 +64,17 @@ impl Graph {
                     self.link_before(op, next);
                 }
                 Edit::Argument(op, param, old) => self.put_argument(op, param, old),
+                Edit::Operand(found, old) => {
+                    // Undone in reverse order, it is the newest edge of its value.
+                    let now = self
+                        .op(found.op)
+                        .argument(&found.param)
+                        .and_then(|argument| argument.get(found.position)?.value());
+                    let edge = now.and_then(|value| self.edge_of(value, &found));
+                    if let Some(edge) = edge {
+                        self.put_operand(edge, found, old);
+                    }
+                }
                 Edit::Attribute(op, key, old) => self.set_attribute(op, key, old),
                 Edit::OpName(op, old) => self.rename_op(op, old),
                 Edit::ValueName(value, old) => self.rename_value(value, old),
@@ -82,6 +95,7 @@ impl Graph {
                 Edit::Inserted(op)
                 | Edit::Moved(op, _)
                 | Edit::Argument(op, ..)
+                | Edit::Operand(Use { op, .. }, _)
                 | Edit::Attribute(op, ..)
                 | Edit::OpName(op, _) => ops.push(*op),
                 Edit::ValueName(value, _) | Edit::ValueType(value, _) => ops.extend(value_ops(*value)),
@@ -100,17 +114,5 @@ impl Graph {
         ops.sort_unstable();
         ops.dedup();
         ops
-    }
-}
-
-impl At {
-    /// Where an op stood that stood before `next`.
-    pub(super) fn next(self, graph: &Graph) -> OpId {
-        match self {
-            At::Before(op) => op,
-            At::After(op) => graph.op(op).next.unwrap_or(op),
-            At::End(block) => graph.block(block).return_op(),
-            At::Start(block) => graph.blocks[block.index()].first,
-        }
     }
 }

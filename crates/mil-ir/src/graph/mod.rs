@@ -9,13 +9,15 @@
 //! - `journal.rs`: what the mutators did, and undoing it
 //! - `order.rs`: program order
 //! - `uses.rs`: the index of uses
+//! - `origins.rs`: which ops of the original program an op stands for
 
 mod edit;
 mod journal;
 mod order;
+mod origins;
 mod uses;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use mil_tensor::Tensor;
 use petgraph::stable_graph::StableDiGraph;
@@ -26,6 +28,8 @@ use crate::{Attributes, BlockId, Carried, Literal, LiteralData, Name, OpId, Type
 pub use edit::{At, GraphError, NewBlock, NewOp};
 pub use journal::{Checkpoint, Edit};
 pub use order::Walk;
+pub use origins::OriginId;
+use origins::Origins;
 use uses::{Slot, UseCount};
 
 /// Op type that the node which ends a block shows in logs. Never stored or printed; an op of a file may have it too.
@@ -42,7 +46,7 @@ pub struct Graph {
     suffixes: HashMap<Name, u32>,
     interned: HashMap<Box<str>, Name>,
     journal: Vec<Edit>,
-    origins: BTreeMap<OpId, Vec<Name>>,
+    origins: Origins,
 }
 
 #[derive(Clone, Debug)]
@@ -389,7 +393,12 @@ impl Graph {
 
     /// The value is an output of some block.
     pub fn is_block_output(&self, value: ValueId) -> bool {
-        self.users(value).any(|op| self.op(op).is_return())
+        self.use_counts[value.index()].returns > 0
+    }
+
+    /// The value is an output of the outermost block.
+    pub fn is_output(&self, value: ValueId) -> bool {
+        self.use_counts[value.index()].outputs > 0
     }
 
     /// What is bound to a parameter that takes one operand.
@@ -470,11 +479,6 @@ impl Graph {
     /// The input of the outermost block with this name.
     pub fn input_named(&self, name: &str) -> Option<ValueId> {
         self.root().inputs().iter().copied().find(|&value| &**self.value(value).name() == name)
-    }
-
-    /// Names of the ops of the original program that an op replaces; empty where it stands for itself.
-    pub fn origins(&self, op: OpId) -> &[Name] {
-        self.origins.get(&op).map_or(&[], Vec::as_slice)
     }
 
     /// How many values of the program have this name.

@@ -38,15 +38,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        // On 32 bits the address space is the bound.
-        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        Limits {
-            value_bytes: bytes(8 << 30),
-            held_bytes: bytes(64 << 30),
-            ops: 1 << 32,
-            iterations: 1 << 20,
-            depth: 32,
-        }
+        // Where addresses have 32 bits, all there are.
+        let bytes = |gib: u64| usize::try_from(gib << 30).unwrap_or(usize::MAX);
+        Limits { value_bytes: bytes(8), held_bytes: bytes(64), ops: 1 << 32, iterations: 1 << 20, depth: 32 }
     }
 }
 
@@ -338,10 +332,7 @@ impl<'a> Context<'a> {
 
 /// An axis of an array of this rank; negative ones count from the end.
 pub(crate) fn axis(axis: i64, rank: usize) -> Result<usize, EvalError> {
-    let found = if axis < 0 { axis + rank as i64 } else { axis };
-    usize::try_from(found)
-        .ok()
-        .filter(|&axis| axis < rank)
+    mil_tensor::place(axis, rank)
         .ok_or_else(|| EvalError::Invalid(format!("axis {axis} of an array of rank {rank}")))
 }
 

@@ -1,6 +1,6 @@
 //! One op on its own.
 
-use mil_ir::{Graph, LiteralData, OpId, Operand, Opset, Release};
+use mil_ir::{Graph, Literal, LiteralData, OpId, Operand, Opset, Release, ValueId};
 use mil_tensor::{DType, Tensor};
 
 use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome, Precision, elements};
@@ -95,6 +95,17 @@ pub fn fold(
     opset: &Opset,
     options: &EvalOptions,
 ) -> Option<Result<Vec<Tensor>, EvalError>> {
+    fold_with(graph, op, opset, options, |_| None)
+}
+
+/// [`fold`] where values that are no constants of the graph are known: what folding would have made of them.
+pub fn fold_with(
+    graph: &Graph,
+    op: OpId,
+    opset: &Opset,
+    options: &EvalOptions,
+    known: impl Fn(ValueId) -> Option<Tensor>,
+) -> Option<Result<Vec<Tensor>, EvalError>> {
     let found = graph.op(op);
     let def = crate::def(found.kind())?;
     let target = opset.release()?;
@@ -107,10 +118,14 @@ pub fn fold(
     {
         return None;
     }
-    if !found.operands().all(|operand| graph.literal(operand).is_some_and(|l| l.as_tensor().is_some())) {
+    let is_known = |operand: &Operand| match graph.literal(operand) {
+        Some(literal) => literal.as_tensor().is_some(),
+        None => operand.value().is_some_and(|value| known(value).is_some()),
+    };
+    if !found.operands().all(is_known) {
         return None;
     }
-    match evaluate(graph, op, def, target, options) {
+    match evaluate(graph, op, def, target, options, &known) {
         Err(EvalError::TooLarge { .. } | EvalError::OutOfMemory(_)) => None,
         other => Some(other),
     }
@@ -122,14 +137,16 @@ fn evaluate(
     def: &crate::OpDef,
     target: Release,
     options: &EvalOptions,
+    known: &impl Fn(ValueId) -> Option<Tensor>,
 ) -> Result<Vec<Tensor>, EvalError> {
     // The budget is for what is computed; the operands are there already, and may be larger.
     let mut reading = options.clone();
     reading.precision = Precision::Native;
     reading.limits.value_bytes = reading.limits.value_bytes.max(OPERAND_BYTES);
     let missing = || EvalError::Unsupported("an operand that is no constant".into());
-    let bound = bind_constants(graph, op, &reading, |value| {
-        literal_value(graph.const_literal(value).ok_or_else(missing)?, &reading)
+    let bound = bind_constants(graph, op, &reading, |value| match graph.const_literal(value) {
+        Some(literal) => literal_value(literal, &reading),
+        None => literal_value(&Literal::tensor(known(value).ok_or_else(missing)?), &reading),
     })?;
     let results: Vec<_> =
         graph.op(op).results().iter().map(|&value| graph.value(value).ty().clone()).collect();

@@ -46,7 +46,7 @@ pub(crate) mod window;
 pub use array::{Array, Data, Stored};
 pub use context::{Bound, Context, EvalOptions, Host, Limits, Outcome, Precision};
 pub use error::EvalError;
-pub use fold::{bind_constants, call, fold};
+pub use fold::{bind_constants, call, fold, fold_with};
 pub use real::Real;
 pub use value::{ClassLabel, EvalValue, List, State};
 

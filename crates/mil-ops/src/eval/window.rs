@@ -87,9 +87,9 @@ impl Windows {
             let room = room.ok_or_else(|| {
                 EvalError::Invalid(format!("a window of {} elements on {whole}", span(axis)))
             })?;
-            output[axis] = room / stride[axis] + 1;
+            output[axis] = (room / stride[axis]).saturating_add(1);
             if ceil {
-                output[axis] = room.div_ceil(stride[axis]) + 1;
+                output[axis] = room.div_ceil(stride[axis]).saturating_add(1);
                 // As inference says: with padding, a last window that starts behind the input and half the padding does not count.
                 let (start, size) = ((output[axis] - 1) as u128 * stride[axis] as u128, input[axis] as u128);
                 let pad = before[axis] as u128 + after[axis] as u128;

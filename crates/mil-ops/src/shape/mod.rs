@@ -138,31 +138,45 @@ impl SliceRange {
         match (self.begin, self.end, dims::fixed(dim)) {
             (Bound::Open, Bound::Open, _) if step == 1 => Ok(dim.clone()),
             (Bound::Open, Bound::Open, Some(size)) => Ok(Dim::Fixed(size.unsigned_abs().div_ceil(step))),
-            (Bound::At(-1), Bound::Open, _) if self.stride > 0 => Ok(Dim::Fixed(1)),
-            (Bound::At(0), Bound::Open, _) if self.stride < 0 => Ok(Dim::Fixed(1)),
             (Bound::Unknown, ..) | (_, Bound::Unknown, _) => Ok(Dim::UNKNOWN),
             // Before the front, going backwards: some runtimes take the first element along, others do not.
-            (_, Bound::At(end), Some(size)) if self.stride < 0 && end.saturating_add(size) < 0 => {
-                Ok(if size == 1 { Dim::Fixed(1) } else { Dim::UNKNOWN })
+            (begin, Bound::At(end), Some(size)) if self.stride < 0 && end.saturating_add(size) < 0 => {
+                let starts_inside = !matches!(begin, Bound::At(at) if at < -1);
+                Ok(if size == 1 && starts_inside { Dim::Fixed(1) } else { Dim::UNKNOWN })
             }
             (begin, end, Some(size)) => Ok(Dim::Fixed(self.between(begin, end, size).div_ceil(step))),
-            // One element from a known place: the axis has it, or the program is wrong.
-            (Bound::At(begin), Bound::At(end), None)
-                if (begin < 0) == (end < 0) && end.checked_sub(begin) == Some(1) =>
-            {
+            // One element from a place that the axis has for certain.
+            (Bound::At(begin), end, None) if self.takes_one(begin, end) && has_place(dim, begin) => {
                 Ok(Dim::Fixed(1))
             }
             _ => Ok(Dim::UNKNOWN),
         }
     }
 
+    /// From this place to this end there is no more than the place.
+    fn takes_one(&self, begin: i64, end: Bound) -> bool {
+        match end {
+            Bound::Open => begin == if self.stride > 0 { -1 } else { 0 },
+            Bound::At(end) => {
+                (begin < 0) == (end < 0) && end.checked_sub(begin) == Some(self.stride.signum())
+            }
+            Bound::Unknown => false,
+        }
+    }
+
     /// Distance between the ends in an axis of this size.
     fn between(&self, begin: Bound, end: Bound, size: i64) -> u64 {
-        let place = |at: i64| if at < 0 { at.saturating_add(size).max(0) } else { at };
+        let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
         let (low, high) = if self.stride > 0 { (0, size) } else { (-1, size - 1) };
         let (first, last) = if self.stride > 0 { (begin, end) } else { (end, begin) };
-        let first = if let Bound::At(at) = first { place(at).max(low) } else { low };
-        let last = if let Bound::At(at) = last { place(at).min(high) } else { high };
+        let first = if let Bound::At(at) = first { place(at).clamp(low, high) } else { low };
+        let last = if let Bound::At(at) = last { place(at).clamp(low, high) } else { high };
         u64::try_from(last.saturating_sub(first)).unwrap_or(0)
     }
+}
+
+/// An axis has this place, from the front or from the back, whatever its size is.
+fn has_place(dim: &Dim, at: i64) -> bool {
+    let least = dim.expression().and_then(|size| size.bounds().lower).unwrap_or(0);
+    if at < 0 { least >= at.saturating_neg() } else { least > at }
 }

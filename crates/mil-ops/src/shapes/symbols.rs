@@ -3,6 +3,9 @@
 use mil_ir::{Dim, Feature, FeatureKind, Flexibility, FunctionInterface, Shape, SizeFlexibility, SizeRange};
 use mil_ir::{SymExpr, SymRange, Type};
 
+/// Elements of the largest tensor: Core ML counts them in `int32`.
+const MOST_ELEMENTS: i64 = i32::MAX as i64;
+
 /// The type of an input with a symbol for each size that only the run decides: `x.0` for the first of input `x`. `None` if
 /// there is none.
 pub(super) fn named(name: &str, ty: &Type, interface: Option<&FunctionInterface>) -> Option<Type> {
@@ -10,13 +13,20 @@ pub(super) fn named(name: &str, ty: &Type, interface: Option<&FunctionInterface>
     if dims.iter().any(|dim| matches!(dim, Dim::Unknown { variadic: true })) {
         return None;
     }
+    let others =
+        dims.iter().filter_map(Dim::fixed).fold(1_u64, |others, size| others.saturating_mul(size.max(1)));
+    let most = MOST_ELEMENTS / i64::try_from(others).unwrap_or(i64::MAX);
     let feature =
         interface.and_then(|interface| interface.inputs.iter().find(|feature| *feature.name == *name));
     let sizes = dims.iter().enumerate().map(|(axis, dim)| match dim {
         Dim::Unknown { .. } => {
             let range = feature.and_then(|feature| range(feature, axis, dims.len()));
             // A size that nobody bounds may be zero.
-            Dim::from(SymExpr::ranged(&format!("{name}.{axis}"), range.unwrap_or(SymRange::Between(0, None))))
+            let range = match range.unwrap_or(SymRange::Between(0, None)) {
+                SymRange::Between(lower, None) if lower <= most => SymRange::Between(lower, Some(most)),
+                range => range,
+            };
+            Dim::from(SymExpr::ranged(&format!("{name}.{axis}"), range))
         }
         known => known.clone(),
     });

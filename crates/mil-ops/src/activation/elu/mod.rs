@@ -5,26 +5,25 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 2] = [
+    Param::tensor("x", T, "The input."),
+    Param::tensor("alpha", T, "The negative of the limit at -∞.").constant(),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "elu",
     family: Family::Activation,
     doc: "`x` where `x ≥ 0`, else `alpha · (eˣ - 1)`.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("alpha", T, "The negative of the limit at -∞.").constant(),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("alpha", Types::Domain("U"), "The negative of the limit at -∞.").constant(),
-            ],
+            params: &changed(
+                PARAMS,
+                &[Param::tensor("alpha", Types::Domain("U"), "The negative of the limit at -∞.").constant()],
+            ),
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],

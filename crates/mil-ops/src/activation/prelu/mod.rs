@@ -5,6 +5,12 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 2] = [
+    Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
+    Param::tensor("alpha", T, "Slope below 0, for each channel.").constant(),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "prelu",
@@ -12,20 +18,13 @@ pub static DEF: OpDef = OpDef {
     doc: "`x` where `x ≥ 0`, else `alpha · x` with a slope for each channel. In tensors of rank 3 and \
           5 all slopes must be equal.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
-                Param::tensor("alpha", T, "Slope below 0, for each channel.").constant(),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 to 5."),
-                Param::tensor("alpha", Types::Domain("U"), "Slope below 0, for each channel.").constant(),
-            ],
+            params: &changed(
+                PARAMS,
+                &[Param::tensor("alpha", Types::Domain("U"), "Slope below 0, for each channel.").constant()],
+            ),
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],

@@ -5,6 +5,49 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 9] = [
+    Param::tensor("x", T, "The input: `[batch, channels, …]`."),
+    Param::tensor("weight", T, "The kernels: `[channels, out channels / groups, …]`.").constant(),
+    Param::tensor("bias", T, "One number for each output channel; none adds nothing.").constant().optional(),
+    Param::tensor(
+        "pad",
+        INT32,
+        "Elements removed before and after each spatial axis: `[before, after, before, \
+         after, …]`. Used by `pad_type` `custom` only.",
+    )
+    .constant()
+    .or_each_side(0),
+    Param::tensor("output_shape", INT32, "The whole shape of the result, where the formula leaves it open.")
+        .constant()
+        .optional(),
+    Param::tensor(
+        "pad_type",
+        STRING,
+        "How the result is cropped: not (`valid`), to `stride · size` (`same`), or as \
+         `pad` says (`custom`).",
+    )
+    .one_of(&["valid", "same", "same_lower", "custom"])
+    .constant()
+    .or_str("valid"),
+    Param::tensor("strides", INT32, "Steps along each spatial axis.").constant().or_each_axis(1),
+    Param::tensor(
+        "dilations",
+        INT32,
+        "Distance of neighbouring elements of the kernel along each spatial axis.",
+    )
+    .constant()
+    .or_each_axis(1),
+    Param::tensor(
+        "groups",
+        INT32,
+        "Number of groups that the channels are split into; each group of outputs sees \
+         one group of inputs.",
+    )
+    .constant()
+    .or_int(1),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "conv_transpose",
@@ -14,113 +57,25 @@ pub static DEF: OpDef = OpDef {
           · size` for `same`, or as many as `output_shape` says. What `output_shape` asks for \
           beyond the formula stands at the end of each axis, as PyTorch's `output_padding`.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`."),
-                Param::tensor("weight", T, "The kernels: `[channels, out channels / groups, …]`.").constant(),
-                Param::tensor("bias", T, "One number for each output channel; none adds nothing.")
-                    .constant()
-                    .optional(),
-                Param::tensor(
-                    "pad",
-                    INT32,
-                    "Elements removed before and after each spatial axis: `[before, after, before, \
-                     after, …]`. Used by `pad_type` `custom` only.",
-                )
-                .constant()
-                .or_each_side(0),
-                Param::tensor(
-                    "output_shape",
-                    INT32,
-                    "The whole shape of the result, where the formula leaves it open.",
-                )
-                .constant()
-                .optional(),
-                Param::tensor(
-                    "pad_type",
-                    STRING,
-                    "How the result is cropped: not (`valid`), to `stride · size` (`same`), or as \
-                     `pad` says (`custom`).",
-                )
-                .one_of(&["valid", "same", "same_lower", "custom"])
-                .constant()
-                .or_str("valid"),
-                Param::tensor("strides", INT32, "Steps along each spatial axis.").constant().or_each_axis(1),
-                Param::tensor(
-                    "dilations",
-                    INT32,
-                    "Distance of neighbouring elements of the kernel along each spatial axis.",
-                )
-                .constant()
-                .or_each_axis(1),
-                Param::tensor(
-                    "groups",
-                    INT32,
-                    "Number of groups that the channels are split into; each group of outputs sees \
-                     one group of inputs.",
-                )
-                .constant()
-                .or_int(1),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`."),
-                Param::tensor(
-                    "weight",
-                    Types::Domain("U"),
-                    "The kernels: `[channels, out channels / groups, …]`.",
-                ),
-                Param::tensor(
-                    "bias",
-                    Types::Domain("U"),
-                    "One number for each output channel; none adds nothing.",
-                )
-                .optional(),
-                Param::tensor(
-                    "pad",
-                    INT32,
-                    "Elements removed before and after each spatial axis: `[before, after, before, \
-                     after, …]`. Used by `pad_type` `custom` only.",
-                )
-                .constant()
-                .or_each_side(0),
-                Param::tensor(
-                    "output_shape",
-                    INT32,
-                    "The whole shape of the result, where the formula leaves it open.",
-                )
-                .constant()
-                .optional(),
-                Param::tensor(
-                    "pad_type",
-                    STRING,
-                    "How the result is cropped: not (`valid`), to `stride · size` (`same`), or as \
-                     `pad` says (`custom`).",
-                )
-                .one_of(&["valid", "same", "same_lower", "custom"])
-                .constant()
-                .or_str("valid"),
-                Param::tensor("strides", INT32, "Steps along each spatial axis.").constant().or_each_axis(1),
-                Param::tensor(
-                    "dilations",
-                    INT32,
-                    "Distance of neighbouring elements of the kernel along each spatial axis.",
-                )
-                .constant()
-                .or_each_axis(1),
-                Param::tensor(
-                    "groups",
-                    INT32,
-                    "Number of groups that the channels are split into; each group of outputs sees \
-                     one group of inputs.",
-                )
-                .constant()
-                .or_int(1),
-            ],
+            params: &changed(
+                PARAMS,
+                &[
+                    Param::tensor(
+                        "weight",
+                        Types::Domain("U"),
+                        "The kernels: `[channels, out channels / groups, …]`.",
+                    ),
+                    Param::tensor(
+                        "bias",
+                        Types::Domain("U"),
+                        "One number for each output channel; none adds nothing.",
+                    )
+                    .optional(),
+                ],
+            ),
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],

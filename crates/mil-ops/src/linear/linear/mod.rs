@@ -5,32 +5,31 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 3] = [
+    Param::tensor("x", T, "The input: `[…, in]`."),
+    Param::tensor("weight", T, "The weight: `[out, in]`.").constant(),
+    Param::tensor("bias", T, "The bias: `[out]`.").constant().or_derived("zeros, in the type of `weight`"),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "linear",
     family: Family::Linear,
     doc: "`x · weightᵀ + bias`: the last axis, of size `in`, becomes one of size `out`.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input: `[…, in]`."),
-                Param::tensor("weight", T, "The weight: `[out, in]`.").constant(),
-                Param::tensor("bias", T, "The bias: `[out]`.")
-                    .constant()
-                    .or_derived("zeros, in the type of `weight`"),
-            ],
-            domains: &[("T", &[Fp16, Fp32, Int32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input: `[…, in]`."),
-                Param::tensor("weight", Types::Domain("U"), "The weight: `[out, in]`.").constant(),
-                Param::tensor("bias", Types::Domain("U"), "The bias: `[out]`.")
-                    .constant()
-                    .or_derived("zeros, in the type of `weight`"),
-            ],
+            params: &changed(
+                PARAMS,
+                &[
+                    Param::tensor("weight", Types::Domain("U"), "The weight: `[out, in]`.").constant(),
+                    Param::tensor("bias", Types::Domain("U"), "The bias: `[out]`.")
+                        .constant()
+                        .or_derived("zeros, in the type of `weight`"),
+                ],
+            ),
             domains: &[("T", &[Fp16, Fp32, Int32]), ("U", &[Fp16, Fp32, Int32])],
         },
     ],

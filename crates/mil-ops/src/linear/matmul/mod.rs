@@ -5,6 +5,14 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 4] = [
+    Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
+    Param::tensor("y", T, "Matrices."),
+    Param::tensor("transpose_x", BOOL, "Swap the last two axes of `x` first.").constant().or_bool(false),
+    Param::tensor("transpose_y", BOOL, "Swap the last two axes of `y` first.").constant().or_bool(false),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "matmul",
@@ -13,32 +21,10 @@ pub static DEF: OpDef = OpDef {
           iOS17 on a constant operand may have another element type, and the result has that of the \
           other one.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
-                Param::tensor("y", T, "Matrices."),
-                Param::tensor("transpose_x", BOOL, "Swap the last two axes of `x` first.")
-                    .constant()
-                    .or_bool(false),
-                Param::tensor("transpose_y", BOOL, "Swap the last two axes of `y` first.")
-                    .constant()
-                    .or_bool(false),
-            ],
-            domains: &[("T", &[Fp16, Fp32, Int32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "Matrices, or a vector, which counts as one row."),
-                Param::tensor("y", Types::Domain("U"), "Matrices."),
-                Param::tensor("transpose_x", BOOL, "Swap the last two axes of `x` first.")
-                    .constant()
-                    .or_bool(false),
-                Param::tensor("transpose_y", BOOL, "Swap the last two axes of `y` first.")
-                    .constant()
-                    .or_bool(false),
-            ],
+            params: &changed(PARAMS, &[Param::tensor("y", Types::Domain("U"), "Matrices.")]),
             domains: &[("T", &[Fp16, Fp32, Int32]), ("U", &[Fp16, Fp32, Int32])],
         },
     ],

@@ -5,6 +5,15 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 5] = [
+    Param::tensor("x", T, "The input."),
+    Param::tensor("axes", INT32, "The axes to normalise over.").constant().or_derived("all axes of `x`"),
+    Param::tensor("gamma", T, "Scale, in the shape of those axes; none is 1.").constant().optional(),
+    Param::tensor("beta", T, "Shift, in the shape of those axes; none is 0.").constant().optional(),
+    Param::tensor("epsilon", T, "Added to the variance.").constant().or_float(1e-5),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "layer_norm",
@@ -12,40 +21,31 @@ pub static DEF: OpDef = OpDef {
     doc: "`gamma · (x - m) / √(v + epsilon) + beta`, where `m` and `v` are mean and variance over the \
           axes.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("axes", INT32, "The axes to normalise over.")
-                    .constant()
-                    .or_derived("all axes of `x`"),
-                Param::tensor("gamma", T, "Scale, in the shape of those axes; none is 1.")
-                    .constant()
-                    .optional(),
-                Param::tensor("beta", T, "Shift, in the shape of those axes; none is 0.")
-                    .constant()
-                    .optional(),
-                Param::tensor("epsilon", T, "Added to the variance.").constant().or_float(1e-5),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("axes", INT32, "The axes to normalise over.")
-                    .constant()
-                    .or_derived("all axes of `x`"),
-                Param::tensor("gamma", Types::Domain("U"), "Scale, in the shape of those axes; none is 1.")
+            params: &changed(
+                PARAMS,
+                &[
+                    Param::tensor(
+                        "gamma",
+                        Types::Domain("U"),
+                        "Scale, in the shape of those axes; none is 1.",
+                    )
                     .constant()
                     .optional(),
-                Param::tensor("beta", Types::Domain("U"), "Shift, in the shape of those axes; none is 0.")
+                    Param::tensor(
+                        "beta",
+                        Types::Domain("U"),
+                        "Shift, in the shape of those axes; none is 0.",
+                    )
                     .constant()
                     .optional(),
-                Param::tensor("epsilon", Types::Domain("U"), "Added to the variance.")
-                    .constant()
-                    .or_float(1e-5),
-            ],
+                    Param::tensor("epsilon", Types::Domain("U"), "Added to the variance.")
+                        .constant()
+                        .or_float(1e-5),
+                ],
+            ),
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],

@@ -5,6 +5,15 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 5] = [
+    Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
+    Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
+    Param::tensor("alpha", T, "Factor of the sum.").constant().or_float(1e-4),
+    Param::tensor("beta", T, "Exponent.").constant().or_float(0.75),
+    Param::tensor("k", T, "Summand.").constant().or_float(1.0),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "local_response_norm",
@@ -15,26 +24,19 @@ pub static DEF: OpDef = OpDef {
           it too, but the numbers that coremltools' tests state for Core ML are those of one \
           image.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
-                Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
-                Param::tensor("alpha", T, "Factor of the sum.").constant().or_float(1e-4),
-                Param::tensor("beta", T, "Exponent.").constant().or_float(0.75),
-                Param::tensor("k", T, "Summand.").constant().or_float(1.0),
-            ],
-            domains: &[("T", &[Fp16, Fp32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input: `[batch, channels, …]`, rank 3 or 4."),
-                Param::tensor("size", INT32, "Number of channels in the sum.").constant(),
-                Param::tensor("alpha", Types::Domain("U"), "Factor of the sum.").constant().or_float(1e-4),
-                Param::tensor("beta", Types::Domain("U"), "Exponent.").constant().or_float(0.75),
-                Param::tensor("k", Types::Domain("U"), "Summand.").constant().or_float(1.0),
-            ],
+            params: &changed(
+                PARAMS,
+                &[
+                    Param::tensor("alpha", Types::Domain("U"), "Factor of the sum.")
+                        .constant()
+                        .or_float(1e-4),
+                    Param::tensor("beta", Types::Domain("U"), "Exponent.").constant().or_float(0.75),
+                    Param::tensor("k", Types::Domain("U"), "Summand.").constant().or_float(1.0),
+                ],
+            ),
             domains: &[("T", &[Fp16, Fp32]), ("U", &[Fp16, Fp32])],
         },
     ],

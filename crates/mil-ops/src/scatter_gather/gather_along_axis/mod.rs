@@ -5,6 +5,17 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 3] = [
+    Param::tensor("x", T, "The input."),
+    Param::tensor(
+        "indices",
+        INT32,
+        "The indices, in the shape of the result; negative ones count from the end.",
+    ),
+    Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(0),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "gather_along_axis",
@@ -13,30 +24,17 @@ pub static DEF: OpDef = OpDef {
           where the index says. Without `validate_indices` an index outside takes the nearest \
           element.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor(
-                    "indices",
-                    INT32,
-                    "The indices, in the shape of the result; negative ones count from the end.",
-                ),
-                Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(0),
-            ],
-            domains: &[("T", &[Fp16, Fp32, Int32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Fp16, Fp32, Int32])] },
         Version {
             since: Release::IOS16,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor(
+            params: &changed(
+                PARAMS,
+                &[Param::tensor(
                     "indices",
                     Types::Domain("I"),
                     "The indices, in the shape of the result; negative ones count from the end.",
-                ),
-                Param::tensor("axis", INT32, "The axis; negative counts from the end.").constant().or_int(0),
-            ],
+                )],
+            ),
             domains: &[("T", &[Fp16, Fp32, Int32]), ("I", &[Int16, Int32, Uint16])],
         },
         Version {

@@ -7,36 +7,35 @@ use mil_ir::SymExpr;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 2] = [
+    Param::tensor("x", T, "The input."),
+    Param::tensor(
+        "shape",
+        INT32,
+        "The new sizes. One may be -1, for what remains. 0 copies a size of `x`: the one \
+         at its place, and from iOS17 on the one as far from the end.",
+    ),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "reshape",
     family: Family::Shape,
     doc: "The same elements in another shape, in row-major order.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor(
-                    "shape",
-                    INT32,
-                    "The new sizes. One may be -1, for what remains. 0 copies a size of `x`: the one \
-                     at its place, and from iOS17 on the one as far from the end.",
-                ),
-            ],
-            domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor(
+            params: &changed(
+                PARAMS,
+                &[Param::tensor(
                     "shape",
                     Types::Domain("U"),
                     "The new sizes. One may be -1, for what remains. 0 copies a size of `x`: the one \
                      at its place, and from iOS17 on the one as far from the end.",
-                ),
-            ],
+                )],
+            ),
             domains: &[
                 ("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]),
                 ("U", &[Int8, Int16, Int32]),

@@ -5,32 +5,33 @@ mod kernel;
 
 use crate::prelude::*;
 
+/// The parameters of the first version.
+const PARAMS: [Param; 3] = [
+    Param::tensor("x", T, "The input."),
+    Param::tensor("begin", INT32, "First element along each axis."),
+    Param::tensor("size", INT32, "Number of elements along each axis; -1 goes to the end."),
+];
+
 /// The op's declaration.
 pub static DEF: OpDef = OpDef {
     name: "slice_by_size",
     family: Family::Shape,
     doc: "So many elements from a place on, along each axis.",
     versions: &[
-        Version {
-            since: Release::IOS13,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("begin", INT32, "First element along each axis."),
-                Param::tensor("size", INT32, "Number of elements along each axis; -1 goes to the end."),
-            ],
-            domains: &[("T", &[Bool, Fp16, Fp32, Int32])],
-        },
+        Version { since: Release::IOS13, params: &PARAMS, domains: &[("T", &[Bool, Fp16, Fp32, Int32])] },
         Version {
             since: Release::IOS17,
-            params: &[
-                Param::tensor("x", T, "The input."),
-                Param::tensor("begin", Types::Domain("U"), "First element along each axis."),
-                Param::tensor(
-                    "size",
-                    Types::Domain("U"),
-                    "Number of elements along each axis; -1 goes to the end.",
-                ),
-            ],
+            params: &changed(
+                PARAMS,
+                &[
+                    Param::tensor("begin", Types::Domain("U"), "First element along each axis."),
+                    Param::tensor(
+                        "size",
+                        Types::Domain("U"),
+                        "Number of elements along each axis; -1 goes to the end.",
+                    ),
+                ],
+            ),
             domains: &[
                 ("T", &[Bool, Fp16, Fp32, Int8, Int16, Int32, Uint8, Uint16]),
                 ("U", &[Int8, Int16, Int32]),
