@@ -43,6 +43,20 @@ fn text_prints_the_same_after_it_was_parsed() {
 }
 
 #[test]
+fn the_text_for_people_computes_the_same() {
+    for fixture in milopt_tests::fixtures() {
+        let package = Package::open(&fixture).unwrap();
+        let program = package.model().as_program().unwrap();
+        let options = text::PrintOptions::readable().inline_all();
+        let again = text::parse(&text::print(program, &options)).unwrap();
+        assert!(milopt::ops::verify_program(&again).is_clean(), "{}", fixture.display());
+        let notes =
+            milopt::numerics::compare_programs(program, &again, milopt::eval::NumericsClass::Exact, 3);
+        assert_eq!(notes, Ok(Vec::new()), "{}", fixture.display());
+    }
+}
+
+#[test]
 fn a_package_survives_the_way_through_text_and_weights() {
     let folder = tempfile::tempdir().unwrap();
     for fixture in milopt_tests::fixtures() {

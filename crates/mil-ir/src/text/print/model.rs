@@ -41,16 +41,10 @@ impl Printer<'_> {
             }
             self.out.write_str(" {\n")?;
             let mut out = Indented { out: self.out, at_start: true };
-            let mut inner = Printer {
-                out: &mut out,
-                options: self.options,
-                place: self.place,
-                dropped: std::mem::take(&mut self.dropped),
-                replaced: Default::default(),
-            };
+            let mut inner = Printer::new(&mut out, self.options, self.place);
             inner.model(member)?;
-            let dropped = std::mem::take(&mut inner.dropped);
-            self.dropped = dropped;
+            let dropped = inner.dropped;
+            self.dropped.extend(dropped);
             self.out.write_str("    }\n")?;
         }
         self.out.write_str("}\n")?;
