@@ -114,7 +114,6 @@ fn people_read_constants_where_they_are_used() {
 {
     func main<ios17>(tensor<fp16, [1, 3, 8, 8]> x) {
         tensor<fp16, [9]> nine = const()[val = tensor<fp16, [9]>(HASH("00112233445566778899aabbccddeeff"))];
-        int32 unused = const()[name = "unused", val = -1];
         int32 shown = const()[name = "shown", val = 7];
         fp16 y = thing(alpha = fp16(0.1), keep = bool(true), many = ([2, 2], [2, 2]), mask = [true, false], nine = nine, pad_type = "valid", x = x)[name = "thing_1"];
     } -> (y, shown);

@@ -7,7 +7,7 @@ use mil_proto::wire::WireError;
 use mil_tensor::{DType, TensorError};
 
 /// Why a package cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
     /// The file system said no.
@@ -90,6 +90,13 @@ pub enum PackageError {
         /// The path.
         path: PathBuf,
     },
+}
+
+/// In words, with its sources: what `main` prints of an error that it returns.
+impl std::fmt::Debug for PackageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&mil_ir::error_chain(self))
+    }
 }
 
 /// What is wrong with a program that was read, and where.

@@ -5,8 +5,8 @@
 //! the same byte for byte on every run.
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
+//! # fn main() -> Result<(), milopt::Error> {
+//! # let folder = tempfile::tempdir().expect("a folder");
 //! # let input = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/star_hourglass.mlpackage");
 //! # let output = folder.path().join("out.mlpackage");
 //! use milopt::{Package, Pipeline, passes::FuseConvBn};
@@ -20,13 +20,21 @@
 //! # }
 //! ```
 //!
+//! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
+//! [`ir::text::print`] in a form of your choice.
+//!
+//! The library has no default features. `cli` adds the command line as `main_with(registry)`: a crate with passes of its own
+//! gets its own `milopt` of it.
+//!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
 //! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
 pub mod diff;
+mod error;
 pub mod inspect;
 pub mod numerics;
 pub mod suggest;
+mod words;
 
 pub use mil_estimate as estimate;
 pub use mil_eval as eval;
@@ -37,10 +45,12 @@ pub use mil_pass as pass;
 pub use mil_passes as passes;
 pub use mil_tensor as tensor;
 
+pub use error::Error;
 pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};
 
 #[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
+mod cli;
+#[cfg(feature = "cli")]
+pub use cli::main_with;

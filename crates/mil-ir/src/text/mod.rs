@@ -25,7 +25,8 @@ pub use error::{TextError, TextErrorKind};
 pub use limits::Limits;
 pub use parse::{NoWeights, Weights, parse, parse_with};
 pub use print::{
-    Form, Placement, PrintOptions, print, print_model, print_op, write, write_model, write_type,
+    Form, Placement, PrintOptions, print, print_feature, print_model, print_op, write, write_model,
+    write_type,
 };
 
 #[cfg(doc)]

@@ -131,7 +131,13 @@ impl Printer<'_> {
         self.inlined.clear();
         match self.options.form {
             Form::Full => {}
-            Form::Readable => self.inlined = graph.walk().filter_map(|op| inlined(graph, op)).collect(),
+            Form::Readable => {
+                self.inlined = graph.walk().filter_map(|op| inlined(graph, op)).collect();
+                let unused = self.inlined.iter().filter(|value| graph.is_unused(**value)).count();
+                if unused > 0 {
+                    self.dropped.push(format!("small constants that nothing uses: {unused}"));
+                }
+            }
             Form::Apple => self.replace_names(graph),
         }
     }
@@ -310,7 +316,7 @@ impl Printer<'_> {
     }
 }
 
-/// The result of a `const` op that says nothing but a small tensor, if only operands of ops refer to it.
+/// The result of a `const` op that says nothing but a small tensor, if nothing but operands of ops refers to it.
 fn inlined(graph: &Graph, id: OpId) -> Option<ValueId> {
     let op = graph.op(id);
     let [result] = op.results() else { return None };
@@ -324,8 +330,7 @@ fn inlined(graph: &Graph, id: OpId) -> Option<ValueId> {
         && value.carried().is_none()
         && is_plain(literal)
         && is_same_type(value.ty(), &literal.ty);
-    let is_operand =
-        !graph.is_unused(*result) && graph.users(*result).all(|user| !graph.op(user).is_return());
+    let is_operand = graph.users(*result).all(|user| !graph.op(user).is_return());
     let is_small = tensor.len() <= INLINED_ELEMENTS && !matches!(tensor.data(), Data::Opaque(_));
     (says_no_more && is_operand && is_small).then_some(*result)
 }

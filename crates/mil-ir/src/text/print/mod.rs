@@ -10,7 +10,7 @@ use std::fmt::{self, Write};
 
 use mil_tensor::Tensor;
 
-use crate::{Graph, Literal, Model, Name, OpId, Program, ValueId};
+use crate::{Feature, Graph, Literal, Model, Name, OpId, Program, ValueId};
 
 pub use types::write_type;
 
@@ -23,7 +23,8 @@ pub enum Form {
     Full,
     /// For people: small constants stand in the ops that take them, floats are the shortest decimals, and int32, text
     /// and lists of truth values stand without their types. What is read back is the same program up to the
-    /// spelling of its constants, and prints the same text.
+    /// spelling of its constants, and prints the same text. Small constants that nothing uses are left out; [`write()`]
+    /// returns how many.
     Readable,
     /// Only what Apple's grammar has: no `model` section, no extensions. [`write()`] returns what was dropped.
     Apple,
@@ -134,6 +135,16 @@ pub fn print_op(graph: &Graph, op: OpId) -> String {
     let mut printer = Printer::new(&mut text, &options, &mut place);
     // A String takes everything.
     let _ = printer.op_line(graph, op);
+    text
+}
+
+/// What a feature is, without its name: for messages.
+pub fn print_feature(feature: &Feature) -> String {
+    let mut text = String::new();
+    let options = PrintOptions::default();
+    let mut place = |_: &Tensor, _: &Literal| Placement::BySize;
+    // A String takes everything.
+    let _ = Printer::new(&mut text, &options, &mut place).feature_type(feature);
     text
 }
 
