@@ -6,13 +6,14 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{} {}", unit.digits(count), unit.name)
 }
 
-/// From so many bytes to so many, in the unit of the larger: `219 → 198 kB`; one number where they are equal.
+/// From so many bytes to so many, in the unit of the larger: `219 → 198 kB`; one number where they look equal.
 pub(crate) fn bytes_change(before: u64, after: u64) -> String {
     let unit = Unit::of(before.max(after));
+    let (before, after) = (unit.digits(before), unit.digits(after));
     if before == after {
-        return bytes(after);
+        return format!("{after} {}", unit.name);
     }
-    format!("{} → {} {}", unit.digits(before), unit.digits(after), unit.name)
+    format!("{before} → {after} {}", unit.name)
 }
 
 /// `1 op`, `2 ops`: a word that takes an s.
@@ -63,6 +64,7 @@ mod tests {
         assert_eq!(bytes_change(219_200, 197_900), "219 → 198 kB");
         assert_eq!(bytes_change(1_200_000, 900), "1.20 → 0.00 MB");
         assert_eq!(bytes_change(5, 5), "5 bytes");
+        assert_eq!(bytes_change(219_200, 219_300), "219 kB");
         assert_eq!(count_change(178, 1, "op"), "178 → 1 op");
         assert_eq!(count_change(1, 1, "op"), "1 op");
     }

@@ -309,7 +309,7 @@ impl Done<'_> {
             Some(path) => format!("wrote {}", path.display()),
             None => "nothing written".to_owned(),
         });
-        let hint = if self.output.is_none() { format!("; {DRY_RUN}") } else { String::new() };
+        let hint = if self.output.is_none() { format!("\n  {DRY_RUN}") } else { String::new() };
         format!("{} ({:.2} s){hint}\n", parts.join(", "), self.seconds)
     }
 

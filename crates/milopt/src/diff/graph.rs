@@ -186,18 +186,30 @@ fn compare_ops(pairs: &Pairs<'_>, op: OpId, other: OpId, difference: &mut GraphD
         .map(|(&x, &y)| (pairs.a.value(x).ty(), pairs.b.value(y).ty()))
         .filter(|(x, y)| x != y)
         .collect();
+    let was_cast = !types.is_empty() && types.iter().all(|(x, y)| is_cast(x, y));
+    if was_cast && what.is_empty() && is_const(pairs.a, op) {
+        // It stands among the weights.
+        return;
+    }
     if let Some((from, to)) = types.first().and_then(|(x, y)| Some((x.dtype()?, y.dtype()?)))
+        && was_cast
         && what.is_empty()
-        && types.iter().all(|(x, y)| is_cast(x, y))
     {
-        // Who casts an op renames it, too. That a constant was cast stands among the weights.
-        if is_const(pairs.a, op) {
-            return;
-        }
         let op = op_name(pairs.a, op);
         return difference.retyped.push(Retyped { op, from: from.to_string(), to: to.to_string() });
     }
     what.extend(types.into_iter().map(|(x, y)| format!("type {x} became {y}")));
+    if !was_cast {
+        compare_names(pairs, op, other, &mut what);
+    }
+    if !what.is_empty() {
+        difference.changed.push(OpChange { op: op_name(pairs.a, op), what });
+    }
+}
+
+/// Labels and names of results. Who casts an op renames it, too, which is no news.
+fn compare_names(pairs: &Pairs<'_>, op: OpId, other: OpId, what: &mut Vec<String>) {
+    let (a, b) = (pairs.a.op(op), pairs.b.op(other));
     match (a.name(), b.name()) {
         (Some(x), Some(y)) if x != y => what.push(format!("label {x} became {y}")),
         (Some(x), None) => what.push(format!("label {x} is gone")),
@@ -209,9 +221,6 @@ fn compare_ops(pairs: &Pairs<'_>, op: OpId, other: OpId, difference: &mut GraphD
         if x != y {
             what.push(format!("result {x} became {y}"));
         }
-    }
-    if !what.is_empty() {
-        difference.changed.push(OpChange { op: op_name(pairs.a, op), what });
     }
 }
 
