@@ -281,7 +281,7 @@ fn compare_attributes(
             Some(_) => {}
         }
     }
-    let new = b.keys().filter(|key| !a.contains_key(*key));
+    let new = b.keys().filter(|key| !a.contains_key(key));
     what.extend(new.map(|key| format!("attribute {key} is new")));
 }
 
