@@ -10,6 +10,7 @@
 //! [`Miss`] with the reason. [`PassCx::rewrite`] drives them by a work list, so that work is near-linear in
 //! the size of the graph.
 
+mod clock;
 mod context;
 mod declare;
 mod grammar;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program};
 
+use crate::clock::Stopwatch;
 use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport};
 
 /// Drives pipelines over programs.
@@ -199,13 +199,13 @@ impl State<'_> {
         }
         let snapshot = Snapshot::of(program);
         let mut report = PassReport { id: id.to_owned(), ops_before: self.ops, ..PassReport::default() };
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let result = self.attempt(id, pass, disabled, program, &mut report);
-        report.seconds = start.elapsed().as_secs_f64();
+        report.seconds = start.seconds();
         let result = result.and_then(|()| {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             let verified = self.verify(id, &snapshot, program);
-            report.verify_seconds = start.elapsed().as_secs_f64();
+            report.verify_seconds = start.seconds();
             verified
         });
         report.changed = snapshot.differs(program);

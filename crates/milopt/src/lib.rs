@@ -23,8 +23,8 @@
 //! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
 //! [`ir::text::print`] in a form of your choice.
 //!
-//! The library has no default features. `cli` adds the command line as `main_with(registry)`: a crate with passes of its own
-//! gets its own `milopt` of it.
+//! The default features use all cores and temporary files; where there are none, as in a browser, leave them out. `cli` adds
+//! the command line as `main_with(registry)`: a crate with passes of its own gets its own `milopt` of it.
 //!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
 //! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).

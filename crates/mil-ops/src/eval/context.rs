@@ -38,7 +38,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { value_bytes: 8 << 30, held_bytes: 64 << 30, ops: 1 << 32, iterations: 1 << 20, depth: 32 }
+        // On 32 bits the address space is the bound.
+        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Limits {
+            value_bytes: bytes(8 << 30),
+            held_bytes: bytes(64 << 30),
+            ops: 1 << 32,
+            iterations: 1 << 20,
+            depth: 32,
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Windows {
         check("kernel size", kernel.to_vec())?;
         let stride = check("strides", cx.sizes("strides")?)?;
         let dilation = if dilated { check("dilations", cx.sizes("dilations")?)? } else { vec![1; rank] };
-        ensure!(input.iter().all(|&size| size < 1 << 40), "an input of shape {input:?}");
+        ensure!(input.iter().all(|&size| (size as u64) < 1 << 40), "an input of shape {input:?}");
         let (mut before, mut after) = (vec![0; rank], vec![0; rank]);
         let pad_type = cx.text("pad_type")?;
         let span = |axis: usize| dilation[axis].saturating_mul(kernel[axis] - 1).saturating_add(1);

@@ -36,6 +36,8 @@ pub struct GraphDifference {
     pub weights: Vec<WeightChange>,
     /// Ops in both whose order differs, without `const`.
     pub moved: usize,
+    /// Arguments that are the same constants from another place, or the same values through other casts.
+    pub respelled: usize,
     /// `const` ops in both whose order differs, or that stand between other ops than before.
     pub constants_moved: usize,
 }
@@ -119,7 +121,7 @@ impl GraphDifference {
             && self.retyped.is_empty()
             && self.changed.is_empty()
             && self.weights.is_empty()
-            && self.moved + self.constants_moved == 0
+            && self.moved + self.constants_moved + self.respelled == 0
     }
 }
 
@@ -176,8 +178,7 @@ fn compare_ops(pairs: &Pairs<'_>, op: OpId, other: OpId, difference: &mut GraphD
         let (x, y) = (pairs.a.block(x), pairs.b.block(y));
         let outputs = |block: BlockRef<'_>| block.outputs().map(Operand::Value).collect::<Vec<_>>();
         let (of_x, of_y) = (outputs(x), outputs(y));
-        let same = of_x.len() == of_y.len() && of_x.iter().zip(&of_y).all(|(x, y)| pairs.is_same(x, y));
-        if !same || block_differs(x, y) {
+        if !compare_operands(pairs, &of_x, &of_y, difference) || block_differs(x, y) {
             what.push("outputs or attributes of a block".to_owned());
         }
     }
@@ -224,6 +225,23 @@ fn compare_names(pairs: &Pairs<'_>, op: OpId, other: OpId, what: &mut Vec<String
     }
 }
 
+/// Whether operands are the same; counts those that are only spelled otherwise.
+fn compare_operands(
+    pairs: &Pairs<'_>,
+    a: &[Operand],
+    b: &[Operand],
+    difference: &mut GraphDifference,
+) -> bool {
+    let all = |same: fn(&Pairs<'_>, &Operand, &Operand) -> bool| {
+        a.len() == b.len() && a.iter().zip(b).all(|(x, y)| same(pairs, x, y))
+    };
+    let is_same = all(|pairs, x, y| pairs.is_exactly(x, y) || pairs.is_same(x, y));
+    if is_same && !all(|pairs, x, y| pairs.is_exactly(x, y)) {
+        difference.respelled += 1;
+    }
+    is_same
+}
+
 fn compare_arguments(
     pairs: &Pairs<'_>,
     op: OpId,
@@ -242,7 +260,7 @@ fn compare_arguments(
             what.push(format!("{param} is gone"));
             continue;
         };
-        if operands.len() == others.len() && operands.iter().zip(others).all(|(x, y)| pairs.is_same(x, y)) {
+        if compare_operands(pairs, operands, others, difference) {
             continue;
         }
         if let ([x], [y]) = (&operands[..], &others[..])

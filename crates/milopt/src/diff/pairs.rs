@@ -13,7 +13,8 @@ use mil_tensor::{DType, Tensor};
 /// 4. by type and the names of 1 without the ends that casts give them,
 /// 5. by type and what they take, constants by their contents,
 /// 6. the same, looking through casts between floats, and at the shape alone of constants that are not whole numbers or
-///    text.
+///    text,
+/// 7. by type and the values they take that have a counterpart, casts aside: what else they take has changed.
 pub(super) struct Pairs<'g> {
     pub(super) a: &'g Graph,
     pub(super) b: &'g Graph,
@@ -37,7 +38,11 @@ impl<'g> Pairs<'g> {
             Some((graph.op(op).kind().clone(), stem(result_name(graph, op)?).to_owned()))
         });
         pairs.by(|pairs, graph, op, side| pairs.takes(graph, op, side, Constants::Exact));
-        pairs.by(|pairs, graph, op, side| pairs.takes(graph, op, side, Constants::ByShape));
+        // What is paired by its values alone gives others theirs.
+        for _ in 0..2 {
+            pairs.by(|pairs, graph, op, side| pairs.takes(graph, op, side, Constants::ByShape));
+            pairs.by(Pairs::values_of);
+        }
         pairs
     }
 
@@ -92,7 +97,16 @@ impl<'g> Pairs<'g> {
         self.values.get(&value).copied()
     }
 
-    /// The same value or the same constant, casts between floats aside.
+    /// The same value, or the same literal in the op.
+    pub(super) fn is_exactly(&self, a: &Operand, b: &Operand) -> bool {
+        match (a, b) {
+            (Operand::Value(a), Operand::Value(b)) => self.of(*a) == Some(*b),
+            (Operand::Literal(a), Operand::Literal(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// The same value, casts between floats aside, or the same constant, wherever it stands.
     pub(super) fn is_same(&self, a: &Operand, b: &Operand) -> bool {
         if let (Some(a), Some(b)) = (self.a.literal(a), self.b.literal(b)) {
             return a == b;
@@ -103,6 +117,28 @@ impl<'g> Pairs<'g> {
             }
             _ => false,
         }
+    }
+
+    /// An op by its type and those values that it takes which have a counterpart; `None` where there are none.
+    fn values_of(&self, graph: &Graph, op: OpId, side: Side) -> Option<String> {
+        let found = graph.op(op);
+        let mut key = String::new();
+        for (param, argument) in found.arguments() {
+            for value in argument.iter().filter_map(Operand::value) {
+                let value = uncast(graph, value);
+                let other = match side {
+                    Side::First => self.of(value),
+                    Side::Second => {
+                        graph.definition(value).is_none_or(|op| self.found.contains(&op)).then_some(value)
+                    }
+                };
+                let is_constant = graph.const_literal(value).is_some();
+                if let Some(other) = other.filter(|_| !is_constant) {
+                    key.push_str(&format!(" {param}={other}"));
+                }
+            }
+        }
+        (!key.is_empty()).then(|| format!("{}{key}", found.kind()))
     }
 
     /// An op by its type and what it takes, in the values of the second graph; `None` where one has no counterpart.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
+use crate::diff::weights::decibels;
 use crate::diff::{Difference, GraphDifference, OpName, WeightChange};
 use crate::words;
 
@@ -91,6 +92,10 @@ impl fmt::Display for GraphDifference {
         if removed + added > 0 {
             writeln!(f, "  const ops: {removed} only in the first, {added} only in the second")?;
         }
+        if self.respelled > 0 {
+            let arguments = words::count(self.respelled, "argument");
+            writeln!(f, "  {arguments}: the same constant from another place, or through other casts")?;
+        }
         for (count, word) in [(self.moved, "op"), (self.constants_moved, "const op")] {
             if count > 0 {
                 writeln!(f, "  {} in another order", words::count(count, word))?;
@@ -112,8 +117,10 @@ impl GraphDifference {
         if let Some(error) = worst.max_error {
             write!(f, ", by {error:.3e} at most ({})", worst.name)?;
         }
-        if let Some(db) = self.weights.iter().filter_map(|change| change.snr_db).min_by(f64::total_cmp) {
-            write!(f, ", {db:.1} dB at least")?;
+        // Each weight alone would say little: the tiniest have the largest relative errors.
+        let sum = |pick: fn(&WeightChange) -> f64| self.weights.iter().map(pick).sum();
+        if let Some(db) = decibels(sum(|change| change.energies.0), sum(|change| change.energies.1)) {
+            write!(f, ", {db:.1} dB in all")?;
         }
         writeln!(f)
     }

@@ -21,6 +21,9 @@ pub struct WeightChange {
     pub max_error: Option<f64>,
     /// Signal to noise in dB, the first as the signal; `None` where they cannot be compared or are equal.
     pub snr_db: Option<f64>,
+    /// Sums of the squares of the first, and of the difference.
+    #[serde(skip)]
+    pub(super) energies: (f64, f64),
 }
 
 /// Elements up to which differing constants are compared one by one.
@@ -40,6 +43,7 @@ pub(super) fn weight_change(name: &str, a: &Literal, b: &Literal) -> Option<Weig
         bytes: Change { before: bytes(x), after: bytes(y) },
         max_error: None,
         snr_db: None,
+        energies: (0.0, 0.0),
     };
     if x.shape() == y.shape()
         && x.len() <= COMPARED
@@ -52,7 +56,13 @@ pub(super) fn weight_change(name: &str, a: &Literal, b: &Literal) -> Option<Weig
             noise += (x - y) * (x - y);
         }
         change.max_error = Some(max);
-        change.snr_db = Some(10.0 * (signal / noise).log10()).filter(|db| db.is_finite());
+        change.energies = (signal, noise);
+        change.snr_db = decibels(signal, noise);
     }
     Some(change)
+}
+
+/// Signal to noise; `None` where either is nothing.
+pub(super) fn decibels(signal: f64, noise: f64) -> Option<f64> {
+    Some(10.0 * (signal / noise).log10()).filter(|db| db.is_finite())
 }
