@@ -126,6 +126,17 @@ fn people_read_constants_where_they_are_used() {
 }
 
 #[test]
+fn long_constants_are_not_repeated() {
+    let shared = |text: &str| {
+        let ops: String = (0..40).map(|n| format!("fp16 y{n} = c(a = text);\n")).collect();
+        let body = format!("string text = const()[val = string(\"{text}\")];\n{ops}");
+        text::parse(&format!("program(1.3) {{ func main<ios17>(fp16 x) {{ {body} }} -> (x); }}")).unwrap()
+    };
+    assert_eq!(shared("short").to_string().matches("short").count(), 40);
+    assert_eq!(shared(&"long ".repeat(100)).to_string().matches("long ").count(), 100);
+}
+
+#[test]
 fn everything_is_printed_as_it_was_read() {
     let program = text::parse(EVERYTHING).unwrap();
     let printed = text::print(&program, &PrintOptions::default());

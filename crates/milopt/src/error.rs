@@ -39,6 +39,8 @@ mod tests {
         };
         let shown = format!("{:?}", open().unwrap_err());
         assert!(shown.starts_with("cannot open no/such.mlpackage: "), "{shown}");
+        let boxed: Box<dyn std::error::Error> = crate::Package::open("no/such.mlpackage").unwrap_err().into();
+        assert_eq!(format!("{boxed:?}"), shown, "the error of one crate alone is as readable");
         let parse = || -> Result<(), Error> {
             crate::Pipeline::parse("no_such_pass", &crate::passes::registry())?;
             Ok(())

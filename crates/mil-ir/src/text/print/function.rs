@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mil_tensor::Data;
+use mil_tensor::{DType, Data};
 
 use crate::text::derived_interface;
 use crate::text::print::literal::is_plain;
@@ -15,6 +15,8 @@ const STEP: usize = 4;
 
 /// Elements up to which a constant stands in the ops that take it, in the form for people.
 const INLINED_ELEMENTS: usize = 8;
+/// The same for bytes of text: what many ops take must not stand there in full each time.
+const INLINED_TEXT: usize = 64;
 
 /// What remains to be printed of a block and of the op that owns it.
 struct Open {
@@ -331,6 +333,12 @@ fn inlined(graph: &Graph, id: OpId) -> Option<ValueId> {
         && is_plain(literal)
         && is_same_type(value.ty(), &literal.ty);
     let is_operand = graph.users(*result).all(|user| !graph.op(user).is_return());
-    let is_small = tensor.len() <= INLINED_ELEMENTS && !matches!(tensor.data(), Data::Opaque(_));
+    let is_short = || {
+        let length = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+        tensor.dtype() != DType::String
+            || tensor.to_strings().is_ok_and(|texts| length(texts) <= INLINED_TEXT)
+    };
+    let is_small =
+        tensor.len() <= INLINED_ELEMENTS && !matches!(tensor.data(), Data::Opaque(_)) && is_short();
     (says_no_more && is_operand && is_small).then_some(*result)
 }
