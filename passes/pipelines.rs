@@ -4,5 +4,6 @@
 pub(crate) const PIPELINES: &[(&str, &str)] = &[
     ("cleanup", include_str!("pipelines/cleanup.json")),
     ("default", include_str!("pipelines/default.json")),
+    ("fp16", include_str!("pipelines/fp16.json")),
     ("none", include_str!("pipelines/none.json")),
 ];

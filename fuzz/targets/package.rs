@@ -14,6 +14,9 @@ fuzz_target!(|input: (Vec<u8>, Option<Vec<u8>>)| {
         for (_, program) in package.model().programs() {
             mil_ir::verify::verify(program);
         }
+        for (_, opaque) in package.model().opaques() {
+            let _ = mil_package::payload::verify(opaque);
+        }
         let _ = package.to_files();
     }
 });

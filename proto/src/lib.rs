@@ -17,10 +17,10 @@
 //! both are the same, so nothing about a file changes; decoded from a `Bytes`, they are slices of it, not copies.
 //!
 //! - **Payloads other than ML Programs and pipelines** (neural networks, trees, …), which milopt carries as they are.
-//!   A gigabyte of network weights costs nothing to decode, and the types for the 250 other messages need not be
-//!   compiled.
-//! - **`Block.operations`**. An operation takes ten times more room decoded than encoded; decoded one at a time, a
-//!   program needs no more memory than its file. See [`Block::decode_operations`] and [`Block::push_operation`].
+//!   A gigabyte of network weights costs nothing to decode. Their types are in [`payload`], for code that looks inside.
+//! - **`Block.operations`**, the `layers` of neural networks and the `nodes` of trees. An operation takes ten times more
+//!   room decoded than encoded; decoded one at a time, a program needs no more memory than its file. See
+//!   [`Block::decode_operations`] and [`Block::push_operation`].
 //!
 //! [`Block::decode_operations`]: specification::mil_spec::Block::decode_operations
 //! [`Block::push_operation`]: specification::mil_spec::Block::push_operation
@@ -62,5 +62,18 @@ pub mod specification {
     /// Messages of the package `CoreML.Specification.MILSpec`: ML Programs.
     pub mod mil_spec {
         include!("generated/core_ml.specification.mil_spec.rs");
+    }
+}
+
+/// Messages of the package `CoreML.Specification` that lie in payloads: neural networks, classical models, transforms.
+#[allow(missing_docs, reason = "generated; not every field of the schema needs a comment")]
+#[allow(clippy::large_enum_variant, reason = "generated; few of these values exist at a time")]
+#[allow(clippy::doc_markdown, reason = "generated")]
+pub mod payload {
+    include!("generated/payload.rs");
+
+    /// Messages of the package `CoreML.Specification.CoreMLModels`: models of the system's frameworks.
+    pub mod core_ml_models {
+        include!("generated/payload.core_ml_models.rs");
     }
 }

@@ -15,8 +15,15 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Fi
 /// The files whose messages have Rust types.
 const TYPED_FILES: &[&str] = &["FeatureTypes.proto", "MIL.proto", "Model.proto"];
 
-/// Messages that the Rust types keep encoded although they have a type: `(message, field)`.
-const ENCODED_FIELDS: &[(&str, &str)] = &[(".CoreML.Specification.MILSpec.Block", "operations")];
+/// Messages that the Rust types keep encoded although they have a type: `(message, field)`. They take far more room
+/// decoded than encoded, and are walked one at a time.
+const ENCODED_FIELDS: &[(&str, &str)] = &[
+    (".CoreML.Specification.MILSpec.Block", "operations"),
+    (".CoreML.Specification.NeuralNetwork", "layers"),
+    (".CoreML.Specification.NeuralNetworkClassifier", "layers"),
+    (".CoreML.Specification.NeuralNetworkRegressor", "layers"),
+    (".CoreML.Specification.TreeEnsembleParameters", "nodes"),
+];
 
 /// Rarely used in a message that is stored many times, so kept behind a pointer.
 const BOXED_FIELDS: &[&str] = &[
@@ -59,6 +66,12 @@ const MEMORY: &[(&str, u32)] = &[
     ("CoreML.Specification.MILSpec.TensorValue.RepeatedBools", 0),
     ("CoreML.Specification.MILSpec.TensorValue.RepeatedStrings", 0),
     ("CoreML.Specification.MILSpec.TensorValue.RepeatedBytes", 0),
+    // Of payloads, which only the verifier decodes: what lies in lists, and is big.
+    ("CoreML.Specification.WeightParams", 224),
+    ("CoreML.Specification.LSTMWeightParams", 15 * 224),
+    ("CoreML.Specification.ActivationParams", 464),
+    ("CoreML.Specification.ItemSimilarityRecommender.SimilarItems", 64),
+    ("CoreML.Specification.PrecisionRecallCurve", 128),
 ];
 
 /// Any other message.
@@ -205,9 +218,9 @@ fn the_schema_states_the_facts_and_nothing_else() {
 // ---- The generated Rust against the `.proto` files ----
 
 /// What the Rust types are generated from: the files with types, other messages as bytes.
-fn narrowed(set: &FileDescriptorSet) -> FileDescriptorSet {
+fn narrowed(set: &FileDescriptorSet, is_typed: impl Fn(&str) -> bool) -> FileDescriptorSet {
     let mut set = set.clone();
-    set.file.retain(|file| TYPED_FILES.contains(&file.name()));
+    set.file.retain(|file| is_typed(file.name()));
     let typed: BTreeSet<String> = set
         .file
         .iter()
@@ -216,7 +229,7 @@ fn narrowed(set: &FileDescriptorSet) -> FileDescriptorSet {
         })
         .collect();
     for file in &mut set.file {
-        file.dependency.retain(|name| TYPED_FILES.contains(&name.as_str()));
+        file.dependency.retain(|name| is_typed(name));
         file.public_dependency.clear();
         for message in &mut file.message_type {
             let owner = format!(".{}.{}", file.package.as_deref().unwrap(), message.name());
@@ -397,15 +410,29 @@ fn the_generated_files_are_fresh() {
     let set = compile();
     check_or_bless("schema.rs", &schema_table(&set));
 
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mil-proto-generated");
+    let typed = |name: &str| TYPED_FILES.contains(&name);
+    let models = generate("models", narrowed(&set, typed));
+    for name in ["core_ml.specification.rs", "core_ml.specification.mil_spec.rs"] {
+        check_or_bless(name, &fs::read_to_string(models.join(name)).unwrap());
+    }
+    let payloads = generate("payloads", narrowed(&set, |name| !typed(name)));
+    for (name, file) in [
+        ("core_ml.specification.rs", "payload.rs"),
+        ("core_ml.specification.core_ml_models.rs", "payload.core_ml_models.rs"),
+    ] {
+        check_or_bless(file, &fs::read_to_string(payloads.join(name)).unwrap());
+    }
+}
+
+/// Runs the generator; where its files are.
+fn generate(folder: &str, set: FileDescriptorSet) -> PathBuf {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mil-proto-generated").join(folder);
     fs::create_dir_all(&out).unwrap();
     let mut config = prost_build::Config::new();
     config.out_dir(&out).btree_map(["."]).bytes(["."]);
     for field in BOXED_FIELDS {
         config.boxed(field);
     }
-    config.compile_fds(narrowed(&set)).unwrap();
-    for name in ["core_ml.specification.rs", "core_ml.specification.mil_spec.rs"] {
-        check_or_bless(name, &fs::read_to_string(out.join(name)).unwrap());
-    }
+    config.compile_fds(set).unwrap();
+    out
 }

@@ -61,7 +61,7 @@ fn a_package_survives_the_way_through_text_and_weights() {
     let folder = tempfile::tempdir().unwrap();
     for fixture in milopt_tests::fixtures() {
         let (text, back) = (folder.path().join("x.mil"), folder.path().join("y.mlpackage"));
-        Package::open(&fixture).unwrap().save_text(&text).unwrap();
+        Package::open(&fixture).unwrap().save(&text).unwrap();
         Package::open(&text).unwrap().save(&back).unwrap();
         let difference =
             diff::compare(Package::open(&fixture).unwrap().model(), Package::open(&back).unwrap().model());

@@ -1,4 +1,5 @@
-//! How the time of an estimate grows with the program: chains and branching graphs of 1,000 to 100,000 ops, placed on an M4.
+//! How the time of an estimate grows with the program: chains and branching graphs of 1,000 to 100,000 ops,
+//! placed on an M4.
 //!
 //! ```text
 //! cargo run --release -p mil-estimate --example scale

@@ -1,18 +1,20 @@
 //! The second layer: how long the planner believes an op to take on each backend.
 //!
-//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their own, `work / rate`.
-//! Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner counts as work is not what the
-//! hardware does: an attention counts as moving its operands, a dilated conv as cheaper by the square of the dilation.
-//! That is no mistake here; the plan follows from it.
+//! `time = max(flop / peak, bytes / bandwidth)` (`data/rooflines.tsv`), or, for ops that have leaves of their
+//! own, `work / rate`. Rates come in steps: a leaf holds for a range of a [`Feature`]. What the planner
+//! counts as work is not what the hardware does: an attention counts as moving its operands, a dilated conv
+//! as cheaper by the square of the dilation. That is no mistake here; the plan follows from it.
 //!
-//! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and comes with the
-//! interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
+//! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and
+//! comes with the interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use crate::data::{Row, tables};
 use crate::facts::OpFacts;
+use crate::placement::Planner;
+use crate::table::{self, Row};
 use crate::target::{Backend, Chip, Confidence, generation};
 
 /// GiB in bytes.
@@ -36,9 +38,11 @@ pub struct Time {
 pub enum Work {
     /// Nothing: bytes alone count. [751K: softmax, norms, casts, reductions, attention, …]
     None,
-    /// 2 per multiply-add and 1 per element of the bias; divided by the square of the dilation (751K `conv3x3_d2`).
+    /// 2 per multiply-add and 1 per element of the bias; divided by the square of the dilation (751K
+    /// `conv3x3_d2`).
     Conv,
-    /// 2 per element of the result, input channel and kernel element: overlaps are not thinned by the stride (751K, 4 shapes).
+    /// 2 per element of the result, input channel and kernel element: overlaps are not thinned by the stride
+    /// (751K, 4 shapes).
     ConvTranspose,
     /// 2 per row and pair of input channels: the output channels do not count (751K, 256 to 512 channels).
     Linear,
@@ -112,9 +116,40 @@ pub(crate) struct Leaf {
     certainty: Confidence,
 }
 
+pub(crate) const SUPPORT: &str = include_str!("../data/support.tsv");
+pub(crate) const ROOFLINES: &str = include_str!("../data/rooflines.tsv");
+pub(crate) const LEAVES: &str = include_str!("../data/leaves.tsv");
+
+/// What is known of an op type.
+pub(crate) fn support(kind: &str) -> Option<&'static Support> {
+    static ROWS: LazyLock<BTreeMap<&'static str, Support>> =
+        LazyLock::new(|| table::read(SUPPORT, Support::parse).into_iter().map(|row| (row.op, row)).collect());
+    ROWS.get(kind)
+}
+
+/// Peaks and bandwidths.
+fn rooflines() -> &'static [Roofline] {
+    static ROWS: LazyLock<Vec<Roofline>> = LazyLock::new(|| table::read(ROOFLINES, Roofline::parse));
+    &ROWS
+}
+
+/// The leaves of each op type that has some.
+pub(crate) fn leaves() -> &'static BTreeMap<&'static str, Vec<Leaf>> {
+    static ROWS: LazyLock<BTreeMap<&'static str, Vec<Leaf>>> = LazyLock::new(|| {
+        let mut found: BTreeMap<&'static str, Vec<Leaf>> = BTreeMap::new();
+        for leaf in table::read(LEAVES, Leaf::parse) {
+            for op in &leaf.ops {
+                found.entry(op).or_default().push(leaf.clone());
+            }
+        }
+        found
+    });
+    &ROWS
+}
+
 /// What the planner counts of an op: operations and bytes.
 pub fn counted(op: &OpFacts) -> (f64, f64) {
-    let support = tables().support.get(&*op.kind);
+    let support = support(&op.kind);
     let work = support.map_or(Work::None, |support| support.work).count(op);
     let bytes = support.map_or(Bytes::All, |support| support.bytes).count(op);
     (finite(work), finite(bytes))
@@ -122,9 +157,9 @@ pub fn counted(op: &OpFacts) -> (f64, f64) {
 
 /// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
 pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
-    let support = tables().support.get(&*op.kind);
+    let support = support(&op.kind);
     let (work, bytes) = counted(op);
-    let leaves = tables().leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
+    let leaves = leaves().get(&*op.kind).map_or(&[][..], Vec::as_slice);
     let mut found = Backend::ALL.map(|backend| {
         let feature = |feature: Feature| feature.of(op, work, bytes);
         from_leaves(leaves, backend, chip, work, feature)
@@ -151,8 +186,8 @@ fn distance(family: &str, chip: &Chip) -> u32 {
     generation(family).map_or(u32::MAX, |other| 2 * other.abs_diff(chip.generation) + 1)
 }
 
-/// The nearest of several candidates (the first of equally near ones), and the interval that they and `spread` span. The
-/// family's own constants are exact.
+/// The nearest of several candidates (the first of equally near ones), and the interval that they and
+/// `spread` span. The family's own constants are exact.
 fn nearest(candidates: impl Iterator<Item = (u32, f64, Confidence)>, spread: f64) -> Option<Time> {
     let mut best: Option<(u32, f64, Confidence)> = None;
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -194,18 +229,18 @@ fn from_leaves(
     let candidates = fitting.flat_map(|(leaf, ms)| {
         leaf.families.iter().map(move |family| (distance(family, chip), ms, leaf.certainty))
     });
-    nearest(candidates, tables().planner.spread)
+    nearest(candidates, Planner::known().spread)
 }
 
 fn from_roofline(backend: Backend, chip: &Chip, work: f64, bytes: f64) -> Time {
-    let rows = || tables().rooflines.iter().filter(move |row| row.backend == backend);
+    let rows = || rooflines().iter().filter(move |row| row.backend == backend);
     let moved = nearest(
         rows().map(|row| (distance(row.family, chip), bytes / row.gibs / GIB * 1e3, row.certainty)),
         1.0, // the same in five families
     );
     let computed = nearest(
         rows().filter_map(|row| Some((distance(row.family, chip), work / row.gflops? * 1e-6, row.certainty))),
-        tables().planner.spread,
+        Planner::known().spread,
     );
     let zero = Time { ms: 0.0, low: 0.0, high: 0.0, confidence: Confidence::Assumed };
     let (moved, computed) = (moved.unwrap_or(zero), computed.unwrap_or(zero));

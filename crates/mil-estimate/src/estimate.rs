@@ -6,14 +6,17 @@ use mil_ir::{FunctionInterface, Graph, OpId, Program};
 use mil_tensor::DType;
 use serde::Serialize;
 
+use crate::blockers::{self, Blocker};
 use crate::cost::{Time, counted, times};
 use crate::facts::{self, OpFacts};
 use crate::first_load::{self, FirstLoad};
 use crate::legality::{self, Legality, Reason};
+use crate::operands::{OperandEstimate, Port, operands, ports};
 use crate::placement::{Plan, Planner, least_segments, place};
 use crate::risk::{self, Risk, Subject};
-use crate::segments::{Island, Planned, Weights, needs, weights_of};
+use crate::segments::{Island, Planned, Segment, Weights, needs, weights_of};
 use crate::shapes::{FlexibleShape, Shapes};
+use crate::summary::Summary;
 use crate::target::{Backend, Confidence, Device, Target};
 
 /// Where Core ML would run a program. Serializes to the JSON of `milopt estimate --json`.
@@ -44,67 +47,20 @@ pub struct FunctionEstimate {
     pub ops: Vec<OpEstimate>,
     /// Runs of ops that the Neural Engine could run and does not, nearest to it first.
     pub islands: Vec<Island>,
-    /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run there.
+    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first. Empty
+    /// for a program in fp32, of which it refuses every op.
+    pub blockers: Vec<Blocker>,
+    /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run
+    /// there.
     pub risks: Vec<Risk>,
     /// Inputs and states whose shape may change, and what that means.
     pub shapes: Vec<FlexibleShape>,
     /// What decides how long the first load takes.
     pub first_load: FirstLoad,
-}
-
-/// A function in numbers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Summary {
-    /// Ops that some device runs.
-    pub ops: usize,
-    /// Those on the Neural Engine.
-    pub ane_ops: usize,
-    /// Their share of all ops.
-    pub ane_share: f64,
-    /// Runs of one device in program order.
-    pub segments: usize,
-    /// The least number of runs that an order which keeps all dependences could have; a greedy upper bound of it.
-    pub segments_reordered: usize,
-    /// Changes between devices in program order.
-    pub switches: usize,
-    /// What the planner believes the whole to cost, switches included.
-    pub cost_ms: f64,
-    /// Ops that could run on the Neural Engine.
-    pub ane_supported: usize,
-    /// Ops whose device is `unknown`.
-    pub unknown_ops: usize,
-    /// Ops that rest on numbers of other chips, systems or ops.
-    pub assumed_ops: usize,
-    /// Ops at which another device costs the same.
-    pub tied_ops: usize,
-    /// The least and the most that `cost_ms` may be, by what is known about the constants of this chip.
-    pub cost_interval_ms: [f64; 2],
-    /// The program computes in fp32 throughout, which the Neural Engine does not: it needs `add_fp16_cast` first.
-    pub needs_fp16_cast: bool,
-}
-
-/// A run of ops on one device.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Segment {
-    /// The device.
-    pub device: Device,
-    /// Names of its ops.
-    pub ops: Vec<String>,
-    /// The sum of their times, in milliseconds.
-    pub cost_ms: f64,
-    /// Bytes of the values that enter it, constants apart.
-    pub live_in_bytes: u64,
-    /// Bytes of the values that leave it.
-    pub live_out_bytes: u64,
-    /// Bytes of the constants that its ops use, as stored; each once.
-    pub weight_bytes: u64,
-    /// Place of its first op in `ops`.
-    pub first: usize,
-    /// Place after its last op. In between may stand ops that no device runs.
-    pub end: usize,
-    /// What the cheapest plan costs more that has all of its ops on the other device: on the Neural Engine, or, if it is
-    /// there, off it. `None` where that cannot be.
-    pub margin_ms: Option<f64>,
+    /// What it takes, states included.
+    pub inputs: Vec<Port>,
+    /// What it gives.
+    pub outputs: Vec<Port>,
 }
 
 /// Where Core ML would run an op, and why.
@@ -137,7 +93,10 @@ pub struct OpEstimate {
     pub interval_ms: Intervals,
     /// Place of its segment in `segments`; `None` where no device runs it.
     pub segment: Option<usize>,
-    /// Places in `ops` of the ops that must run before it: whose results it uses, and those whose states it meets.
+    /// What it works on, constants included.
+    pub operands: Vec<OperandEstimate>,
+    /// Places in `ops` of the ops that must run before it: whose results it uses, and those whose states it
+    /// meets.
     pub needs: Vec<usize>,
     /// Type of its first result: `tensor<fp16, [1, 64, 32, 32]>`.
     pub result: Option<String>,
@@ -183,10 +142,10 @@ pub fn estimate(program: &Program, target: &Target) -> Estimate {
         let graph = function.graph()?;
         let features = program.interface.function(name);
         let shapes = Shapes::of(graph, &function.opset, features);
-        let settled = shapes.settle(None);
+        let settled = shapes.settle();
         let mut found = estimate_graph(settled.as_ref().unwrap_or(graph), graph, features, target);
         found.shapes = shapes.describe(|settled| estimate_graph(settled, graph, features, target).summary);
-        let others: usize = found.shapes.iter().map(|feature| feature.others.len()).sum();
+        let others = found.shapes.iter().map(|feature| feature.others.len()).max().unwrap_or(0);
         found.first_load = found.first_load.with_shapes(1 + others);
         Some((name.to_string(), found))
     });
@@ -200,7 +159,8 @@ pub fn estimate(program: &Program, target: &Target) -> Estimate {
     }
 }
 
-/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as it was before.
+/// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as
+/// it was before.
 fn estimate_graph(
     graph: &Graph,
     declared: &Graph,
@@ -243,6 +203,7 @@ fn estimate_graph(
                 confidence,
                 interval_ms: intervals(&times[at], &legality[at].backends),
                 segment: None,
+                operands: operands(graph, declared, *id),
                 needs: needs[at].clone(),
                 result: result.map(|value| value.ty().to_string()),
                 flop: counted.0,
@@ -259,9 +220,13 @@ fn estimate_graph(
         planner: &planner,
         weights: &weights,
     };
-    let segments = planned.segments(&mut estimates);
-    let islands = planned.islands(&segments);
     let placed: Vec<Device> = estimates.iter().map(|op| op.device).collect();
+    let names: Vec<String> = estimates.iter().map(|op| op.name.clone()).collect();
+    let (segments, homes) = planned.segments(&placed, &names);
+    for (op, home) in estimates.iter_mut().zip(homes) {
+        op.segment = home;
+    }
+    let islands = planned.islands(&segments);
     let count = |device: Device| placed.iter().filter(|&&found| found == device).count();
     let (runnable, ane, unknown) =
         (placed.len() - count(Device::None), count(Device::Ane), count(Device::Unknown));
@@ -282,10 +247,27 @@ fn estimate_graph(
         cost_interval_ms: [at_cost(|time| time.low), at_cost(|time| time.high)],
         needs_fp16_cast: needs_fp16_cast(&ops),
     };
-    let subject = Subject { graph, ops: &ops, needs: &needs, weights: &weights, features };
+    let blockers = if target.allows(Backend::Ane) && !summary.needs_fp16_cast {
+        blockers::find(&ops, &legality, &times, &chosen, &plan, &planner)
+    } else {
+        Vec::new()
+    };
+    let subject = Subject { graph, ops: &ops, devices: &placed, needs: &needs, weights: &weights, features };
     let risks = if ane + unknown > 0 { risk::find(&subject, target) } else { Vec::new() };
-    let first_load = first_load::drivers(&estimates, &segments, &weights);
-    FunctionEstimate { summary, segments, ops: estimates, islands, risks, shapes: Vec::new(), first_load }
+    let first_load = first_load::drivers(&placed, &segments, &weights);
+    let [inputs, outputs] = ports(declared);
+    FunctionEstimate {
+        summary,
+        segments,
+        ops: estimates,
+        islands,
+        blockers,
+        risks,
+        shapes: Vec::new(),
+        first_load,
+        inputs,
+        outputs,
+    }
 }
 
 /// The times of the backends that may run each op.
@@ -300,8 +282,9 @@ fn choose(
     times.iter().zip(allowed).map(|(times, allowed)| one(times, allowed)).collect()
 }
 
-/// Ops whose device changes within what is known about the costs: if one device is as fast as it may be while the others
-/// are as slow as they may be, or the reverse. Ties do not count: they are arbitrary on a device, too.
+/// Ops whose device changes within what is known about the costs: if one device is as fast as it may be while
+/// the others are as slow as they may be, or the reverse. Ties do not count: they are arbitrary on a device,
+/// too.
 fn flips(plan: &Plan, times: &[[Time; 4]], allowed: &[[bool; 4]], planner: &Planner) -> Vec<bool> {
     let mut found = vec![false; times.len()];
     let sure = |time: &Time| time.low == time.high;

@@ -160,8 +160,8 @@ pub(crate) fn is_placed(kind: &str) -> bool {
     kind != "const" && !kind.starts_with("constexpr_")
 }
 
-/// The facts of every op that a plan names, in program order. `graph` gives the types, `declared` all else: it is the graph before
-/// its open sizes were settled, and what is open there is flexible.
+/// The facts of every op that a plan names, in program order. `graph` gives the types, `declared` all else:
+/// it is the graph before its open sizes were settled, and what is open there is flexible.
 pub(crate) fn read(graph: &Graph, declared: &Graph) -> Vec<(OpId, OpFacts)> {
     let mut known: Vec<Option<TensorFacts>> = vec![None; graph.bound()];
     let mut flexible: Vec<bool> = vec![false; graph.bound()];
@@ -244,7 +244,8 @@ fn is_per_block(graph: &Graph, value: ValueId) -> bool {
     scales.iter().filter(|&&size| size > 1).count() > 1
 }
 
-/// The facts of a type, and whether some size is open. An open size counts as 1, as the planner counts it (751K: `range_1d`).
+/// The facts of a type, and whether some size is open. An open size counts as 1, as the planner counts it
+/// (751K: `range_1d`).
 fn of_type(ty: &Type) -> (TensorFacts, bool) {
     let tensor = match ty.kind() {
         TypeKind::Tensor(tensor) => tensor,

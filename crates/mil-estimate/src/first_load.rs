@@ -1,14 +1,15 @@
 //! How long the first load takes, as far as public measurements carry: not far.
 //!
-//! Core ML compiles a model's segments for the Neural Engine when it is first loaded on a device, and keeps the result. The few
-//! published times (`data/first_load.tsv`) range over more than a factor of ten per byte of weights, so there is no model
-//! here: only the drivers, and the range that the reports span at this size.
+//! Core ML compiles a model's segments for the Neural Engine when it is first loaded on a device, and keeps
+//! the result. The few published times (`data/first_load.tsv`) range over more than a factor of ten per byte
+//! of weights, so there is no model here: only the drivers, and the range that the reports span at this size.
+
+use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::data::{Row, tables};
-use crate::estimate::{OpEstimate, Segment};
-use crate::segments::{Weights, distinct_bytes};
+use crate::segments::{Segment, Weights, distinct_bytes};
+use crate::table::{self, Row};
 use crate::target::{Confidence, Device};
 
 /// What decides how long the first load takes.
@@ -26,8 +27,8 @@ pub struct FirstLoad {
     pub largest_io_bytes: u64,
     /// Shapes that are compiled: 1, and each enumerated one.
     pub shapes: usize,
-    /// Seconds, from the fastest to the slowest published report per byte of weights, times `shapes`; `None` where
-    /// nothing is on the Neural Engine. A range of reports, not a prediction.
+    /// Seconds, from the fastest to the slowest published report per byte of weights, times `shapes`; `None`
+    /// where nothing is on the Neural Engine. A range of reports, not a prediction.
     pub reported_s: Option<[f64; 2]>,
     /// Always assumed: no model is known.
     pub certainty: Confidence,
@@ -48,10 +49,17 @@ impl Report {
     }
 }
 
+pub(crate) const TABLE: &str = include_str!("../data/first_load.tsv");
+
+fn reports() -> &'static [Report] {
+    static ROWS: LazyLock<Vec<Report>> = LazyLock::new(|| table::read(TABLE, Report::parse));
+    &ROWS
+}
+
 /// The drivers of a function's first load at its default shape; `weights` has the constants of each op.
-pub(crate) fn drivers(estimates: &[OpEstimate], segments: &[Segment], weights: &[Weights]) -> FirstLoad {
+pub(crate) fn drivers(devices: &[Device], segments: &[Segment], weights: &[Weights]) -> FirstLoad {
     let on_ane = || segments.iter().filter(|segment| segment.device == Device::Ane);
-    let ane = || estimates.iter().zip(weights).filter(|(op, _)| op.device == Device::Ane);
+    let ane = || devices.iter().zip(weights).filter(|(device, _)| **device == Device::Ane);
     let ane_weight_bytes = distinct_bytes(ane().map(|(_, weights)| weights));
     let ane_ops = ane().count();
     FirstLoad {
@@ -79,7 +87,7 @@ impl FirstLoad {
 }
 
 fn reported(bytes: u64) -> [f64; 2] {
-    let rates = || tables().first_loads.iter().map(|report| report.seconds / report.megabytes);
+    let rates = || reports().iter().map(|report| report.seconds / report.megabytes);
     let megabytes = bytes as f64 / 1e6;
     [rates().fold(f64::INFINITY, f64::min) * megabytes, rates().fold(0.0, f64::max) * megabytes]
 }

@@ -1,30 +1,37 @@
 //! What may improve a placement. This crate names the fixes; who has the passes tries them.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use crate::data::{Row, tables};
+use crate::legality;
+use crate::table::{self, Row};
+
+pub(crate) const TABLE: &str = include_str!("../data/fixes.tsv");
 
 /// A pipeline that may improve a placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// The pipeline, in the grammar of pipelines: `add_fp16_cast`.
+    /// The pipeline, in the grammar of pipelines: `fp16`.
     pub pipeline: &'static str,
+    /// It is one of the few that every advice tries.
+    pub named: bool,
     /// What it helps with.
     pub why: &'static str,
 }
 
 impl Fix {
-    /// The known fixes, in the order in which they are combined.
+    /// The known fixes, the named pipelines first.
     pub fn all() -> &'static [Fix] {
-        &tables().fixes
+        static ROWS: LazyLock<Vec<Fix>> = LazyLock::new(|| table::read(TABLE, Fix::parse));
+        &ROWS
     }
 
-    /// Ids of the passes that reasons name.
+    /// Pipelines that reasons name.
     pub fn of_reasons() -> BTreeSet<&'static str> {
-        tables().rules.iter().filter_map(|rule| rule.fix).collect()
+        legality::rules().iter().filter_map(|rule| rule.fix).collect()
     }
 
     pub(crate) fn parse(row: &Row<'_>) -> Result<Fix, String> {
-        Ok(Fix { pipeline: row.text("fix")?, why: row.text("why")? })
+        Ok(Fix { pipeline: row.text("fix")?, named: row.text("named")? == "yes", why: row.text("why")? })
     }
 }

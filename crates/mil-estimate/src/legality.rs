@@ -1,17 +1,20 @@
 //! The first layer: which backends can run an op, and why the Neural Engine cannot.
 //!
-//! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU runs every op.
-//! Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is refused as such, not for its int32.
-//! Messages are Core ML's own, so that an estimate can be compared with a plan from a device line by line.
+//! `data/support.tsv` says which ops a backend has at all; `data/rules.tsv` says what it refuses. The CPU
+//! runs every op. Of an op that the ANE does not have, only rules that name the op are asked: `one_hot` is
+//! refused as such, not for its int32. Messages are Core ML's own, so that an estimate can be compared with a
+//! plan from a device line by line.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use mil_tensor::DType;
 use serde::Serialize;
 
-use crate::data::{Row, tables};
+use crate::cost;
 use crate::facts::{OpFacts, TensorFacts};
+use crate::table::{self, Row};
 use crate::target::{Backend, Confidence, Target};
 
 /// Why an op is not on the Neural Engine.
@@ -21,7 +24,7 @@ pub struct Reason {
     pub code: &'static str,
     /// In words; Core ML's own where they are known.
     pub message: String,
-    /// Id of the pass that removes the reason.
+    /// The pipeline that removes the reason.
     pub fix: Option<&'static str>,
     /// The framework's number for reasons of this kind; `None` for ours.
     pub state: Option<u16>,
@@ -86,12 +89,14 @@ pub(crate) struct Bound {
 /// | `rank>5` | a tensor has more axes |
 /// | `unranked` | not even the rank of a tensor is known |
 /// | `dim:DHW>16384` | a size along one of these axes of a tensor is larger |
-/// | `kernel:W>15`, `kernel:W!=32` | the kernel is wider; is not as wide (`H`: high) |
+/// | `sides:HW>5567` | the sizes along all of these axes of one tensor are larger |
+/// | `kernel:W>15`, `kernel:W=16`, `kernel:W!=32` | the kernel is wider; is as wide; is not (`H`: high) |
 /// | `contraction>32768` | a matrix product sums over more elements |
 /// | `per_block:x` | the operand is a weight whose scales vary within a channel |
 /// | `groups>1023` | a convolution has more groups |
-/// | `dilated_width>16384` | a dilated convolution widens its tensor to more: to twice its width and 2 |
-/// | `infinite` | an operand is a small constant with an infinite element |
+/// | `depthwise` | a convolution has a filter of one channel for each group |
+/// | `whole_sequence` | an attention has as many queries as keys, and more than one |
+/// | `dilated_width>16384` | a convolution that is dilated along the width widens its tensor to more: to twice its width and 2 |
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Always,
@@ -105,12 +110,22 @@ pub(crate) enum Condition {
     Rank(u64),
     Unranked,
     Dim(&'static str, u64),
-    Kernel { wide: bool, limit: u64, unequal: bool },
+    Sides(&'static str, u64),
+    Kernel { wide: bool, is: Compare, size: u64 },
     Contraction(u64),
     PerBlock(&'static str),
     Groups(u64),
     DilatedWidth(u64),
-    Infinite,
+    Depthwise,
+    WholeSequence,
+}
+
+/// How a size is held against a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Compare {
+    More,
+    Equal,
+    Unequal,
 }
 
 /// What made a condition hold, for the message.
@@ -121,9 +136,17 @@ pub(crate) struct Found {
     dims: Option<Vec<u64>>,
 }
 
+pub(crate) const TABLE: &str = include_str!("../data/rules.tsv");
+
+/// What backends refuse.
+pub(crate) fn rules() -> &'static [Rule] {
+    static ROWS: LazyLock<Vec<Rule>> = LazyLock::new(|| table::read(TABLE, Rule::parse));
+    &ROWS
+}
+
 /// Asks every backend about an op.
 pub fn check(op: &OpFacts, target: &Target) -> Legality {
-    let Some(support) = tables().support.get(&*op.kind) else {
+    let Some(support) = cost::support(&op.kind) else {
         let reason = Reason {
             code: "unknown_op",
             message: format!("milopt does not know the op {:?}", &*op.kind),
@@ -138,7 +161,7 @@ pub fn check(op: &OpFacts, target: &Target) -> Legality {
             confidence: Confidence::Assumed,
         };
     };
-    let mut rules = tables().rules.iter().filter(|rule| support.ane || matches!(rule.ops, Ops::Only(_)));
+    let mut rules = rules().iter().filter(|rule| support.ane || matches!(rule.ops, Ops::Only(_)));
     let refused = rules.find_map(|rule| rule.apply(op, target));
     let reason = refused.or_else(|| {
         (!support.ane).then(|| Reason {
@@ -215,7 +238,8 @@ impl Rule {
     }
 }
 
-/// Sizes by the names that the Neural Engine has for axes. Which axes a rank below 4 has is a guess that fits all plans seen.
+/// Sizes by the names that the Neural Engine has for axes. Which axes a rank below 4 has is a guess that fits
+/// all plans seen.
 fn axes(dims: &[u64]) -> [(char, u64); 5] {
     let (n, d, c, h, w) = match *dims {
         [] => (1, 1, 1, 1, 1),
@@ -302,10 +326,15 @@ impl Condition {
             "contraction" => Condition::Contraction(number(rest)?),
             "groups" => Condition::Groups(number(rest)?),
             "dilated_width" => Condition::DilatedWidth(number(rest)?),
-            "infinite" => Condition::Infinite,
-            "dim" => {
+            "depthwise" => Condition::Depthwise,
+            "whole_sequence" => Condition::WholeSequence,
+            "dim" | "sides" => {
                 let (names, limit) = rest.split_once('>').ok_or_else(fault)?;
-                Condition::Dim(names, number(limit)?)
+                if key == "dim" {
+                    Condition::Dim(names, number(limit)?)
+                } else {
+                    Condition::Sides(names, number(limit)?)
+                }
             }
             "kernel" => {
                 let wide = match rest.get(..1) {
@@ -313,11 +342,12 @@ impl Condition {
                     Some("H") => false,
                     _ => return Err(fault()),
                 };
-                match (rest[1..].strip_prefix('>'), rest[1..].strip_prefix("!=")) {
-                    (Some(limit), _) => Condition::Kernel { wide, limit: number(limit)?, unequal: false },
-                    (_, Some(size)) => Condition::Kernel { wide, limit: number(size)?, unequal: true },
-                    _ => return Err(fault()),
-                }
+                let spelled = [(">", Compare::More), ("=", Compare::Equal), ("!=", Compare::Unequal)];
+                let (size, is) = spelled
+                    .iter()
+                    .find_map(|(sign, is)| Some((rest[1..].strip_prefix(sign)?, *is)))
+                    .ok_or_else(fault)?;
+                Condition::Kernel { wide, is, size: number(size)? }
             }
             _ => return Err(fault()),
         })
@@ -355,14 +385,26 @@ impl Condition {
                     axes(tensor.dims()).iter().any(|(axis, size)| names.contains(*axis) && size > limit)
                 })
                 .map(|tensor| Found { dims: tensor.dims.clone(), ..Found::default() }),
-            Condition::Kernel { wide, limit, unequal } => {
+            Condition::Sides(names, limit) => tensors()
+                .find(|tensor| {
+                    let named = axes(tensor.dims()).into_iter().filter(|(axis, _)| names.contains(*axis));
+                    named.into_iter().all(|(_, size)| size > *limit)
+                })
+                .map(|tensor| Found { dims: tensor.dims.clone(), ..Found::default() }),
+            Condition::Kernel { wide, is, size: wanted } => {
                 let kernel = op.kernel();
                 let size = match (&kernel[..], wide) {
                     ([.., width], true) => *width,
                     ([.., height, _], false) => *height,
+                    ([_], false) => 1,
                     _ => return None,
                 };
-                (if *unequal { size != *limit } else { size > *limit }).then(|| value(size))
+                let holds = match is {
+                    Compare::More => size > *wanted,
+                    Compare::Equal => size == *wanted,
+                    Compare::Unequal => size != *wanted,
+                };
+                holds.then(|| value(size))
             }
             Condition::Contraction(limit) => {
                 let x = &op.operand("x")?.tensor;
@@ -378,11 +420,22 @@ impl Condition {
                 (groups > *limit).then(|| value(groups))
             }
             Condition::DilatedWidth(limit) => {
-                let dilated = op.ints("dilations").iter().any(|&dilation| dilation > 1);
+                let dilated = op.ints("dilations").last().is_some_and(|&dilation| dilation > 1);
                 let width = op.operand("x")?.tensor.dims().last()?.saturating_mul(2).saturating_add(2);
                 (dilated && width > *limit).then(|| value(width))
             }
-            Condition::Infinite => plain(op.operands.iter().any(|operand| operand.infinite)),
+            Condition::Depthwise => {
+                let weight = &op.operand("weight")?.tensor;
+                let groups = u64::try_from(*op.ints("groups").first()?).ok()?;
+                plain(groups > 1 && matches!(*weight.dims(), [filters, 1, ..] if filters >= groups))
+            }
+            Condition::WholeSequence => {
+                let length = |param: &str| {
+                    let dims = op.operand(param)?.tensor.dims();
+                    dims.len().checked_sub(2).map(|axis| dims[axis])
+                };
+                plain(length("query")? > 1 && length("query") == length("key"))
+            }
         }
     }
 }

@@ -1,19 +1,21 @@
 //! Where Core ML would run each op of an ML Program, and why.
 //!
-//! Core ML asks each of its backends which ops it can run, estimates a time for each op on each of them, and takes the
-//! cheapest path through the program. [`estimate`] does the same without a device, in three layers that can be used alone:
+//! Core ML asks each of its backends which ops it can run, estimates a time for each op on each of them, and
+//! takes the cheapest path through the program. [`estimate`] does the same without a device, in three layers
+//! that can be used alone:
 //!
-//! 1. [`legality`]: which backends can run an op with these types, shapes, attributes and constants on this chip and
-//!    system, and if not the Neural Engine (ANE), why;
+//! 1. [`legality`]: which backends can run an op with these types, shapes, attributes and constants on this
+//!    chip and system, and if not the Neural Engine (ANE), why;
 //! 2. [`cost`]: how long the planner believes the op to take on each of them;
 //! 3. [`placement`]: the cheapest path, with what it costs to enter a backend and to change to another one.
 //!
-//! What the layers know about chips, systems and ops is data (`data/*.tsv`), each row with its source and with how sure
-//! it is ([`Confidence`]). The estimator says so where it does not know: an op gets no device ([`Device::Unknown`]) if
-//! its place changes within what is known about costs.
+//! What the layers know about chips, systems and ops is data (`data/*.tsv`), each row with its source and
+//! with how sure it is ([`Confidence`]). The estimator says so where it does not know: an op gets no device
+//! ([`Device::Unknown`]) if its place changes within what is known about costs.
 //!
-//! "Supported" is not "placed": most ops of a small model could run on the ANE and stay on the CPU, because the time they
-//! would save is shorter than the switch. And an estimate is a plan, as Core ML's own is, not a measurement.
+//! "Supported" is not "placed": most ops of a small model could run on the ANE and stay on the CPU, because
+//! the time they would save is shorter than the switch. And an estimate is a plan, as Core ML's own is, not a
+//! measurement.
 //!
 //! This crate reads programs and changes nothing. It does no I/O.
 //!
@@ -30,35 +32,45 @@
 //! # Ok::<(), mil_estimate::TargetError>(())
 //! ```
 
-mod compare;
+mod advice;
+mod blockers;
 pub mod cost;
+#[cfg(test)]
 mod data;
 mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
-mod html;
 pub mod legality;
+mod operands;
 pub mod placement;
-mod report;
+mod reasons;
+mod rewrites;
 mod risk;
 mod score;
 mod segments;
 mod shapes;
-mod svg;
+mod show;
+mod summary;
+mod table;
 mod target;
+mod words;
 
-pub use compare::{Comparison, FunctionComparison, Moved, compare};
-pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, Segment, Summary, estimate};
+pub use advice::{Advice, advice};
+pub use blockers::Blocker;
+pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
-pub use html::{Version, html};
 pub use legality::Reason;
-pub use report::report;
+pub use operands::{OperandEstimate, Port};
+pub use rewrites::{Rewrite, Rewrites, Totals};
 pub use risk::Risk;
 pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
-pub use segments::Island;
+pub use segments::{Island, Segment};
 pub use shapes::{FlexibleShape, ShapeEstimate};
-pub use svg::svg;
+pub use show::{
+    Comparison, FunctionComparison, Moved, Origin, Version, compare, html, report, report_with, svg,
+};
+pub use summary::Summary;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

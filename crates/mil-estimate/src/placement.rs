@@ -1,18 +1,23 @@
 //! The third layer: the cheapest path.
 //!
-//! The planner goes through the ops in program order. It pays each op's time on the backend that it picks, a launch when it
-//! begins on a backend, a switch and a launch when it changes to another, and a toll at the end if it ends on the ANE; inputs
-//! are free. Out of that follows what an island on the ANE must save to come about: 0.25 ms if it is the whole program or its
-//! head, 0.375 ms in the middle or at the tail. The constants are in `data/planner.tsv`.
+//! The planner goes through the ops in program order. It pays each op's time on the backend that it picks, a
+//! launch when it begins on a backend, a switch and a launch when it changes to another, and a toll at the
+//! end if it ends on the ANE; inputs are free. Out of that follows what an island on the ANE must save to
+//! come about: 0.25 ms if it is the whole program or its head, 0.375 ms in the middle or at the tail. The
+//! constants are in `data/planner.tsv`.
 //!
-//! [`place`] finds the cheapest of all paths and, from both ends, the cheapest through each op on each backend: the
-//! difference is the op's margin, and a margin of nothing is a tie, where a device's choice is arbitrary.
+//! [`place`] finds the cheapest of all paths and, from both ends, the cheapest through each op on each
+//! backend: the difference is the op's margin, and a margin of nothing is a tie, where a device's choice is
+//! arbitrary.
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use crate::data::{Row, tables};
+use crate::table::{self, Row};
 use crate::target::{Backend, Device};
+
+pub(crate) const TABLE: &str = include_str!("../data/planner.tsv");
 
 /// Costs that differ by less are the same, added up in another order.
 const TIE: f64 = 1e-9;
@@ -37,7 +42,8 @@ pub struct Plan {
     pub backends: Vec<Option<Backend>>,
     /// Cost of the cheapest plan that runs an op on a backend; infinite where it cannot run there.
     pub through: Vec<[f64; 4]>,
-    /// Cost of the cheapest way to an op, launch included, by the backend that the op will run on; without the op's time.
+    /// Cost of the cheapest way to an op, launch included, by the backend that the op will run on; without
+    /// the op's time.
     pub before: Vec<[f64; 4]>,
     /// Cost of the cheapest way on from an op to the end, by the backend that the op ran on.
     pub after: Vec<[f64; 4]>,
@@ -48,7 +54,12 @@ pub struct Plan {
 impl Planner {
     /// The constants of `data/planner.tsv`.
     pub fn known() -> Planner {
-        tables().planner
+        static KNOWN: LazyLock<Planner> = LazyLock::new(|| {
+            let mut planner = Planner::default();
+            table::read(TABLE, |row| planner.parse(row));
+            planner
+        });
+        *KNOWN
     }
 
     pub(crate) fn parse(&mut self, row: &Row<'_>) -> Result<(), String> {
@@ -77,8 +88,8 @@ impl Planner {
 
 /// Places ops whose times on each backend are given in program order; `None`: the backend cannot run the op.
 ///
-/// Where paths cost the same, the one that stays on its backend longer wins, so that a change stands at the op that forces
-/// it. Devices choose either (751K: of 123 ops at such ties 82 are on the ANE).
+/// Where paths cost the same, the one that stays on its backend longer wins, so that a change stands at the
+/// op that forces it. Devices choose either (751K: of 123 ops at such ties 82 are on the ANE).
 pub fn place(times: &[[Option<f64>; 4]], planner: &Planner) -> Plan {
     let placed: Vec<usize> = (0..times.len()).filter(|&op| times[op].iter().any(Option::is_some)).collect();
     let cost = |op: usize, backend: usize| times[op][backend].unwrap_or(f64::INFINITY);
@@ -131,7 +142,8 @@ impl Plan {
         self.backends[op].map_or(Device::None, Backend::device)
     }
 
-    /// What the cheapest plan with the op on another device costs more; `None` where no other device can run it.
+    /// What the cheapest plan with the op on another device costs more; `None` where no other device can run
+    /// it.
     pub fn margin(&self, op: usize) -> Option<f64> {
         let chosen = self.device(op);
         let other = Backend::ALL
@@ -142,8 +154,9 @@ impl Plan {
         other.is_finite().then_some((other - self.cost).max(0.0))
     }
 
-    /// What the cheapest plan costs more that runs all of these ops on `device`; `None` where it cannot run them all.
-    /// `times` and `planner` are those that the plan was made from. Ops that no backend runs do not count.
+    /// What the cheapest plan costs more that runs all of these ops on `device`; `None` where it cannot run
+    /// them all. `times` and `planner` are those that the plan was made from. Ops that no backend runs do not
+    /// count.
     pub fn moved(
         &self,
         ops: Range<usize>,
@@ -172,9 +185,9 @@ impl Plan {
     }
 }
 
-/// The least number of runs of one device over orders of the ops that keep their dependences: program order is not how
-/// ops must run. Greedy: goes on with a device while any op for it is ready. Ops without a device do not count.
-/// `needs` has for each op the places of those that must run before it.
+/// The least number of runs of one device over orders of the ops that keep their dependences: program order
+/// is not how ops must run. Greedy: goes on with a device while any op for it is ready. Ops without a device
+/// do not count. `needs` has for each op the places of those that must run before it.
 pub fn least_segments(devices: &[Device], needs: &[Vec<usize>]) -> usize {
     const DEVICES: [Device; 4] = [Device::Ane, Device::Cpu, Device::Gpu, Device::Unknown];
     let slot = |op: usize| DEVICES.iter().position(|&device| device == devices[op]);

@@ -1,19 +1,22 @@
-//! What a plan does not show: a segment may fail to compile as a whole, and then all of it runs on the CPU, with one reason at
-//! every op. Such failures cannot be predicted; their known causes can be found (`data/risks.tsv`).
+//! What a plan does not show: a segment may fail to compile as a whole, and then all of it runs on the CPU,
+//! with one reason at every op. Such failures cannot be predicted; their known causes can be found
+//! (`data/risks.tsv`).
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use mil_ir::{
     FeatureKind, Flexibility, FunctionInterface, Graph, OpId, SizeFlexibility, SizeRange, TypeKind,
 };
+use mil_ops::Family;
 use mil_tensor::DType;
 use serde::Serialize;
 
-use crate::data::{Row, tables};
-use crate::facts::OpFacts;
+use crate::facts::{OpFacts, OperandFacts};
 use crate::legality::{Bound, Condition, Ops};
 use crate::segments::{Weights, distinct_bytes};
-use crate::target::{Backend, Confidence, Target};
+use crate::table::{self, Row};
+use crate::target::{Backend, Chip, Confidence, Device, Target};
 
 /// What may keep a whole segment off the Neural Engine, or go wrong there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,11 +35,14 @@ pub struct Risk {
     pub certainty: Confidence,
 }
 
+/// A condition on an op's place rather than on the op.
+const ON_ANE: &str = "on_ane";
+
 /// A row of `data/risks.tsv`.
 #[derive(Clone, Debug)]
 pub(crate) struct RiskRule {
     pub(crate) code: &'static str,
-    generations: Bound,
+    chips: Chips,
     os: Bound,
     cause: Cause,
     message: &'static str,
@@ -45,14 +51,38 @@ pub(crate) struct RiskRule {
     certainty: Confidence,
 }
 
+/// Chips on which a risk was seen: those of some generations, or of one family alone (`H18G`: M6, not the A19
+/// beside it).
+#[derive(Clone, Copy, Debug)]
+enum Chips {
+    Generations(Bound),
+    Family(&'static str),
+}
+
+impl Chips {
+    fn parse(text: &'static str) -> Result<Chips, String> {
+        if text.starts_with('H') { Ok(Chips::Family(text)) } else { text.parse().map(Chips::Generations) }
+    }
+
+    fn holds(self, chip: &Chip) -> bool {
+        match self {
+            Chips::Generations(bound) => bound.holds(chip.generation),
+            Chips::Family(family) => family == chip.family,
+        }
+    }
+}
+
 /// What brings a risk about.
 #[derive(Clone, Debug)]
 enum Cause {
-    /// At least so many ops for which all conditions hold.
-    Ops { ops: Ops, when: Vec<Condition>, at_least: usize },
+    /// At least so many ops for which all conditions hold; with `on_ane` among them, only ops that are
+    /// planned there.
+    Ops { ops: Ops, on_ane: bool, when: Vec<Condition>, at_least: usize },
+    /// `mask`: the ops put an infinite fp16 constant into the scores of a softmax.
+    Mask(Ops),
     /// `weights>N`: bytes of the constants, as stored.
     Weights(u64),
-    /// `conv_chain>N`: convolutions on one path.
+    /// `conv_chain>N`: convolutions that follow each other, with nothing but activations between them.
     ConvChain(usize),
     /// `states>N`.
     States(usize),
@@ -68,9 +98,18 @@ enum Cause {
 pub(crate) struct Subject<'s> {
     pub(crate) graph: &'s Graph,
     pub(crate) ops: &'s [(OpId, OpFacts)],
+    pub(crate) devices: &'s [Device],
     pub(crate) needs: &'s [Vec<usize>],
     pub(crate) weights: &'s [Weights],
     pub(crate) features: Option<&'s FunctionInterface>,
+}
+
+pub(crate) const TABLE: &str = include_str!("../data/risks.tsv");
+
+/// The risks that are known.
+fn rules() -> &'static [RiskRule] {
+    static ROWS: LazyLock<Vec<RiskRule>> = LazyLock::new(|| table::read(TABLE, RiskRule::parse));
+    &ROWS
 }
 
 /// The risks of a function of which the plan has something on the Neural Engine.
@@ -78,22 +117,30 @@ pub(crate) fn find(subject: &Subject<'_>, target: &Target) -> Vec<Risk> {
     if !target.allows(Backend::Ane) {
         return Vec::new();
     }
-    tables().risks.iter().filter_map(|rule| rule.apply(subject, target)).collect()
+    rules().iter().filter_map(|rule| rule.apply(subject, target)).collect()
 }
 
 impl RiskRule {
     pub(crate) fn parse(row: &Row<'_>) -> Result<RiskRule, String> {
         let cause = match row.text("ops")? {
             "-" => row.need("when")?,
-            ops => Cause::Ops {
-                ops: Ops::parse(ops),
-                when: row.text("when")?.split(' ').map(Condition::parse).collect::<Result<_, _>>()?,
-                at_least: row.need("at_least")?,
-            },
+            ops if row.text("when")? == "mask" => Cause::Mask(Ops::parse(ops)),
+            ops => {
+                let words = || row.text("when").map(|when| when.split(' '));
+                Cause::Ops {
+                    ops: Ops::parse(ops),
+                    on_ane: words()?.any(|word| word == ON_ANE),
+                    when: words()?
+                        .filter(|&word| word != ON_ANE)
+                        .map(Condition::parse)
+                        .collect::<Result<_, _>>()?,
+                    at_least: row.need("at_least")?,
+                }
+            }
         };
         Ok(RiskRule {
             code: row.text("code")?,
-            generations: row.need("chips")?,
+            chips: Chips::parse(row.text("chips")?)?,
             os: row.need("os")?,
             cause,
             message: row.text("message")?,
@@ -105,11 +152,12 @@ impl RiskRule {
 
     fn apply(&self, subject: &Subject<'_>, target: &Target) -> Option<Risk> {
         let os = u32::from(target.macos_major());
-        if !self.generations.holds(target.chip.generation) || !self.os.holds(os) {
+        if !self.chips.holds(&target.chip) || !self.os.holds(os) {
             return None;
         }
         let (value, ops) = self.cause.find(subject)?;
         let message = self.message.replace("{value}", &value).replace("{count}", &ops.len().to_string());
+        let message = message.replace("{s}", if ops.len() == 1 { "" } else { "s" });
         let Self { code, consequence, source, certainty, .. } = *self;
         Some(Risk { code, message, consequence, ops, source, certainty })
     }
@@ -120,11 +168,13 @@ impl Cause {
     fn find(&self, subject: &Subject<'_>) -> Option<(String, Vec<usize>)> {
         let whole = |value: String| Some((value, Vec::new()));
         match self {
-            Cause::Ops { ops, when, at_least } => {
+            Cause::Ops { ops, on_ane, when, at_least } => {
                 let mut value = String::new();
                 let mut found = Vec::new();
-                for (at, (_, op)) in subject.ops.iter().enumerate().filter(|(_, (_, op))| ops.name(&op.kind))
-                {
+                let planned = |at: usize| !on_ane || may_be_on_ane(subject.devices[at]);
+                let named = |at: &usize| ops.name(&subject.ops[*at].1.kind) && planned(*at);
+                for at in (0..subject.ops.len()).filter(named) {
+                    let op = &subject.ops[at].1;
                     let mut holds = when.iter().map(|condition| condition.holds(op));
                     if let Some(facts) = holds.try_fold(None, |first, facts| Some(first.or(facts?.value))) {
                         found.push(at);
@@ -132,6 +182,10 @@ impl Cause {
                     }
                 }
                 (found.len() >= *at_least).then_some((value, found))
+            }
+            Cause::Mask(ops) => {
+                let found = masks(subject, ops);
+                (!found.is_empty()).then(|| (String::new(), found))
             }
             Cause::Weights(limit) => {
                 let bytes = distinct_bytes(subject.weights.iter());
@@ -177,13 +231,46 @@ fn is_open_range(range: &SizeRange) -> bool {
     u64::try_from(range.upper).ok() != Some(range.lower)
 }
 
-/// The most convolutions on one path.
+fn may_be_on_ane(device: Device) -> bool {
+    matches!(device, Device::Ane | Device::Unknown)
+}
+
+/// Ops on the Neural Engine that mask scores by infinity: an fp16 constant of theirs is infinite, and what
+/// they give reaches a softmax through ops that keep it as it is, or goes into an attention.
+fn masks(subject: &Subject<'_>, named: &Ops) -> Vec<usize> {
+    /// Ops that pass infinity on to the scores.
+    const KEEP: [&str; 10] =
+        ["add", "sub", "mul", "select", "cast", "identity", "reshape", "expand_dims", "squeeze", "transpose"];
+    // From the end: whether what an op gives reaches a softmax.
+    let mut reaches = vec![false; subject.ops.len()];
+    for (at, (_, op)) in subject.ops.iter().enumerate().rev() {
+        let masked = matches!(&*op.kind, "softmax" | "scaled_dot_product_attention");
+        if masked || (reaches[at] && KEEP.contains(&&*op.kind)) {
+            subject.needs[at].iter().for_each(|&needed| reaches[needed] = true);
+        }
+    }
+    let is_mask = |&at: &usize| {
+        let (_, op) = &subject.ops[at];
+        let infinite = |operand: &OperandFacts| operand.infinite && operand.tensor.dtype == Some(DType::Fp16);
+        named.name(&op.kind)
+            && may_be_on_ane(subject.devices[at])
+            && (reaches[at] || &*op.kind == "scaled_dot_product_attention")
+            && op.operands.iter().any(infinite)
+    };
+    (0..subject.ops.len()).filter(is_mask).collect()
+}
+
+/// The most convolutions that follow each other, with nothing but activations between them.
 fn conv_chain(ops: &[(OpId, OpFacts)], needs: &[Vec<usize>]) -> usize {
     let mut depth = vec![0; ops.len()];
     for (at, (_, op)) in ops.iter().enumerate() {
         // What an op needs stands before it.
         let before = needs[at].iter().map(|&needed| depth[needed]).max().unwrap_or(0);
-        depth[at] = before + usize::from(&*op.kind == "conv");
+        depth[at] = match mil_ops::def(&op.kind) {
+            Some(def) if def.name == "conv" => before + 1,
+            Some(def) if def.family == Family::Activation => before,
+            _ => 0,
+        };
     }
     depth.into_iter().max().unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! An estimate against a plan that Core ML made on a device.
 //!
-//! A [`DevicePlan`] is read from a dump of `MLComputePlan`; `docs/placement.md` has the format and the snippets that write one.
+//! A [`DevicePlan`] is read from a dump of `MLComputePlan`; `docs/placement.md` has the format and the
+//! snippets that write one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -235,7 +236,8 @@ fn device_named(name: &str) -> Option<Device> {
     }
 }
 
-/// Compares an estimate with a plan, op by op. Ops are matched by function, if the plan names it, and first result.
+/// Compares an estimate with a plan, op by op. Ops are matched by function, if the plan names it, and first
+/// result.
 pub fn score(estimate: &Estimate, plan: &DevicePlan) -> Score {
     let mut ours: HashMap<&str, Vec<(&str, &OpEstimate)>> = HashMap::new();
     let mut total: usize = 0;

@@ -7,10 +7,33 @@ use mil_ir::{Graph, OpId, ValueId};
 use mil_ops::Effect;
 use serde::Serialize;
 
-use crate::estimate::{OpEstimate, Segment};
 use crate::facts::{OpFacts, is_placed};
 use crate::placement::{Plan, Planner};
 use crate::target::{Backend, Device};
+
+/// A run of ops on one device.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Segment {
+    /// The device.
+    pub device: Device,
+    /// Names of its ops.
+    pub ops: Vec<String>,
+    /// The sum of their times, in milliseconds.
+    pub cost_ms: f64,
+    /// Bytes of the values that enter it, constants apart.
+    pub live_in_bytes: u64,
+    /// Bytes of the values that leave it.
+    pub live_out_bytes: u64,
+    /// Bytes of the constants that its ops use, as stored; each once.
+    pub weight_bytes: u64,
+    /// Place of its first op in `ops`.
+    pub first: usize,
+    /// Place after its last op. In between may stand ops that no device runs.
+    pub end: usize,
+    /// What the cheapest plan costs more that has all of its ops on the other device: on the Neural Engine,
+    /// or, if it is there, off it. `None` where that cannot be.
+    pub margin_ms: Option<f64>,
+}
 
 /// A run of ops that the Neural Engine could run and that the plan leaves on another device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,7 +44,8 @@ pub struct Island {
     pub end: usize,
     /// Number of its ops.
     pub ops: usize,
-    /// What the cheapest plan costs more that has the whole run on the Neural Engine: by so much it misses it.
+    /// What the cheapest plan costs more that has the whole run on the Neural Engine: by so much it misses
+    /// it.
     pub misses_ms: f64,
 }
 
@@ -50,18 +74,24 @@ pub(crate) fn distinct_bytes<'w>(weights: impl Iterator<Item = &'w Weights>) -> 
 }
 
 impl Planned<'_> {
-    /// Cuts the ops into runs of one device, and notes in each op which one it is in.
-    pub(crate) fn segments(&self, estimates: &mut [OpEstimate]) -> Vec<Segment> {
+    /// Cuts the ops into runs of one device; and for each op the place of its run, `None` where no device
+    /// runs it.
+    pub(crate) fn segments(
+        &self,
+        devices: &[Device],
+        names: &[String],
+    ) -> (Vec<Segment>, Vec<Option<usize>>) {
         const OUTSIDE: usize = usize::MAX;
         let Planned { graph, ops, plan, .. } = *self;
         let mut found: Vec<Segment> = Vec::new();
+        let mut homes: Vec<Option<usize>> = vec![None; ops.len()];
         // Per value: the segment that defines it, the last one that it was counted to enter, whether it left.
         let mut home = vec![OUTSIDE; graph.bound()];
         let mut entered = vec![OUTSIDE; graph.bound()];
         let mut left = vec![false; graph.bound()];
         let mut weights = HashSet::new();
         for (at, (id, op)) in ops.iter().enumerate() {
-            let device = estimates[at].device;
+            let device = devices[at];
             if device == Device::None {
                 continue;
             }
@@ -80,10 +110,10 @@ impl Planned<'_> {
                 });
             }
             let here = found.len() - 1;
-            estimates[at].segment = Some(here);
+            homes[at] = Some(here);
             let segment = &mut found[here];
             segment.end = at + 1;
-            segment.ops.push(estimates[at].name.clone());
+            segment.ops.push(names[at].clone());
             segment.cost_ms +=
                 plan.backends[at].and_then(|backend| self.times[at][backend as usize]).unwrap_or(0.0);
             for &(weight, bytes) in &self.weights[at] {
@@ -117,7 +147,7 @@ impl Planned<'_> {
             let other = if segment.device == Device::Ane { Device::Cpu } else { Device::Ane };
             segment.margin_ms = self.moved(segment.first..segment.end, other);
         }
-        found
+        (found, homes)
     }
 
     /// The islands in segments that are not on the Neural Engine, nearest to it first.
@@ -169,7 +199,8 @@ pub(crate) fn needs(graph: &Graph, ops: &[(OpId, OpFacts)]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// The constants behind the operands of an op, with their bytes as stored: through the `constexpr_*` that decompress them.
+/// The constants behind the operands of an op, with their bytes as stored: through the `constexpr_*` that
+/// decompress them.
 pub(crate) fn weights_of(graph: &Graph, op: OpId) -> Weights {
     let mut found = Vec::new();
     let mut pending: Vec<ValueId> = graph.op(op).values().collect();

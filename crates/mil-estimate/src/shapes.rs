@@ -1,7 +1,10 @@
-//! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape that is enumerated.
+//! Flexible shapes: a function is estimated at the default shape of its interface, and at each other shape
+//! that is enumerated. Enumerated inputs vary together: Core ML takes the first shapes of all of them, or the
+//! second ones, and never mixes them (coremltools: several enumerated inputs from iOS18 on, index by index).
 //!
-//! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by inference, computed sizes
-//! included; what that leaves open stays open. The copy gives types alone: what is constant is asked of the graph as declared.
+//! To settle the shapes, the sizes are set at the inputs of a copy of the graph and carried through it by
+//! inference, computed sizes included; what that leaves open stays open. The copy gives types alone: what is
+//! constant is asked of the graph as declared.
 
 use mil_ir::{
     ArrayFeature, Dim, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Opset, Shape,
@@ -9,10 +12,10 @@ use mil_ir::{
 };
 use serde::Serialize;
 
-use crate::estimate::Summary;
+use crate::summary::Summary;
 use crate::target::Confidence;
 
-/// So many of the enumerated shapes of a feature are estimated.
+/// So many of the enumerated shapes are estimated.
 const ESTIMATED: usize = 16;
 
 /// An input or a state whose shape may change.
@@ -20,14 +23,19 @@ const ESTIMATED: usize = 16;
 pub struct FlexibleShape {
     /// Name of the feature.
     pub feature: String,
-    /// `enumerated`, `range`, or `undeclared`, where the program leaves sizes open and the interface does not say which they may be.
+    /// `enumerated`, `range`, or `undeclared`, where the program leaves sizes open and the interface does not
+    /// say which they may be.
     pub kind: &'static str,
     /// The default shape, which the estimate is for; empty where there is none: then open sizes count as 1.
     pub default: Vec<u64>,
     /// The sizes that it may have, as a person writes them: `1 × 3 × 64…512`.
     pub allowed: String,
-    /// The function at the other enumerated shapes, this feature's changed alone; at most 16.
+    /// The function at the other enumerated shapes, at most 16. All enumerated features change together: at
+    /// the same place of `others` every one of them has the same numbers.
     pub others: Vec<ShapeEstimate>,
+    /// What is wrong with the enumeration, if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// What runs where at other shapes than the default.
     pub consequence: &'static str,
     /// Who saw it.
@@ -41,6 +49,9 @@ pub struct FlexibleShape {
 pub struct ShapeEstimate {
     /// The shape of the feature.
     pub shape: Vec<u64>,
+    /// The shapes of the other enumerated features, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<(String, Vec<u64>)>,
     /// The function in numbers, at this shape.
     pub summary: Summary,
 }
@@ -57,6 +68,8 @@ struct Flexible {
     name: String,
     default: Vec<u64>,
     flexibility: Option<Flexibility>,
+    /// Its shapes, where they are enumerated.
+    enumerated: Vec<Vec<u64>>,
 }
 
 impl<'g> Shapes<'g> {
@@ -71,20 +84,25 @@ impl<'g> Shapes<'g> {
                 Some(FeatureKind::Image(image)) => image_shapes(image, graph.value(value).ty()),
                 _ => (Vec::new(), None),
             };
-            Flexible { value, name: name.to_string(), default, flexibility }
+            let enumerated = match &flexibility {
+                Some(Flexibility::Enumerated(shapes)) => shapes.iter().filter_map(|s| sizes(s)).collect(),
+                _ => Vec::new(),
+            };
+            Flexible { value, name: name.to_string(), default, flexibility, enumerated }
         });
         Shapes { graph, opset, flexible: flexible.collect() }
     }
 
-    /// The graph with sizes in place of open ones: the default shapes, but for `instead`. `None` where nothing is open.
-    pub(crate) fn settle(&self, instead: Option<(ValueId, &[u64])>) -> Option<Graph> {
-        if self.flexible.is_empty() {
-            return None;
-        }
+    /// The graph with sizes in place of open ones: the default shapes. `None` where nothing is open.
+    pub(crate) fn settle(&self) -> Option<Graph> {
+        (!self.flexible.is_empty()).then(|| self.at(|feature| &feature.default))
+    }
+
+    /// The graph with these sizes in place of open ones.
+    fn at<'s>(&'s self, sizes: impl Fn(&'s Flexible) -> &'s [u64]) -> Graph {
         let mut graph = self.graph.clone();
         for feature in &self.flexible {
-            let other = instead.filter(|(value, _)| *value == feature.value);
-            let sizes = other.map_or(&feature.default[..], |(_, sizes)| sizes);
+            let sizes = sizes(feature);
             let ty = settled(graph.value(feature.value).ty(), sizes);
             graph.retype(feature.value, ty);
         }
@@ -95,18 +113,64 @@ impl<'g> Shapes<'g> {
                 graph.retype(value, refined.clone());
             }
         }
-        Some(graph)
+        graph
+    }
+
+    /// The function at each place of the enumerations but the default one.
+    fn joint(&self, estimate: impl Fn(&Graph) -> Summary) -> Vec<(usize, Summary)> {
+        let longest = self.flexible.iter().map(|feature| feature.enumerated.len()).max().unwrap_or(0);
+        let is_default = |place: usize| {
+            self.flexible
+                .iter()
+                .all(|feature| feature.enumerated.get(place).is_none_or(|shape| *shape == feature.default))
+        };
+        (0..longest)
+            .filter(|&place| !is_default(place))
+            .take(ESTIMATED)
+            .map(|place| {
+                (
+                    place,
+                    estimate(&self.at(|feature| feature.enumerated.get(place).unwrap_or(&feature.default))),
+                )
+            })
+            .collect()
+    }
+
+    /// Enumerations of different lengths have places at which not every input has a shape.
+    fn fault(&self) -> Option<String> {
+        let mut counts = self.flexible.iter().filter(|feature| !feature.enumerated.is_empty());
+        let first = counts.next()?;
+        let other = counts.find(|feature| feature.enumerated.len() != first.enumerated.len())?;
+        Some(format!(
+            "{} enumerates {} shapes and {} enumerates {}: inputs vary together, so Core ML \
+             refuses lists of different lengths",
+            first.name,
+            first.enumerated.len(),
+            other.name,
+            other.enumerated.len()
+        ))
     }
 
     /// What is to be said about each flexible feature; `estimate` estimates a settled graph.
     pub(crate) fn describe(&self, estimate: impl Fn(&Graph) -> Summary) -> Vec<FlexibleShape> {
+        let joint = self.joint(estimate);
+        let fault = self.fault();
+        let others = |feature: &Flexible| -> Vec<ShapeEstimate> {
+            let at = |(place, summary): &(usize, Summary)| {
+                let with = self.flexible.iter().filter(|other| other.value != feature.value);
+                Some(ShapeEstimate {
+                    shape: feature.enumerated.get(*place)?.clone(),
+                    with: with
+                        .filter_map(|other| Some((other.name.clone(), other.enumerated.get(*place)?.clone())))
+                        .collect(),
+                    summary: summary.clone(),
+                })
+            };
+            joint.iter().filter_map(at).collect()
+        };
         self.flexible
             .iter()
             .map(|feature| {
-                let at = |shape: &Vec<u64>| {
-                    let settled = self.settle(Some((feature.value, shape)))?;
-                    Some(ShapeEstimate { shape: shape.clone(), summary: estimate(&settled) })
-                };
                 let (kind, consequence, source, certainty) = match &feature.flexibility {
                     Some(Flexibility::Enumerated(_)) => (
                         "enumerated",
@@ -128,19 +192,13 @@ impl<'g> Shapes<'g> {
                         Confidence::Assumed,
                     ),
                 };
-                let others = match &feature.flexibility {
-                    Some(Flexibility::Enumerated(shapes)) => {
-                        let shapes = shapes.iter().filter_map(|shape| sizes(shape));
-                        shapes.filter(|shape| *shape != feature.default).take(ESTIMATED).filter_map(|s| at(&s)).collect()
-                    }
-                    _ => Vec::new(),
-                };
                 FlexibleShape {
                     feature: feature.name.clone(),
                     kind,
                     default: feature.default.clone(),
                     allowed: feature.flexibility.as_ref().map_or_else(String::new, allowed),
-                    others,
+                    others: others(feature),
+                    fault: fault.clone().filter(|_| !feature.enumerated.is_empty()),
                     consequence,
                     source,
                     certainty,

@@ -2,10 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Serialize, Serializer};
 
-use crate::data::{Row, tables};
+use crate::table::{self, Row};
+
+/// The newest system that the tables speak of.
+const NEWEST: u16 = 27;
+
+/// The chips, with their families and first systems.
+pub(crate) const TABLE: &str = include_str!("../data/chips.tsv");
 
 /// What a program is estimated for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +36,8 @@ pub struct Chip {
     pub generation: u32,
     /// What it runs.
     pub platform: Platform,
+    /// Major version of the first system that runs on it.
+    pub first_os: u16,
     /// How sure it is that the chip belongs to the family.
     pub confidence: Confidence,
 }
@@ -36,7 +45,7 @@ pub struct Chip {
 /// Which system a chip runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
-    /// A Mac.
+    /// A Mac. An iPad with an M chip is [`Platform::Ios`].
     MacOs,
     /// An iPhone or an iPad with an A chip.
     Ios,
@@ -112,18 +121,69 @@ pub enum TargetError {
     /// A chip that is not in `data/chips.tsv`.
     #[error("unknown chip {0:?}; known: {1}")]
     Chip(String, String),
-    /// No version.
-    #[error("{0:?} is no version of a system; write for example 14.5 or 26")]
+    /// Not a version.
+    #[error("{0:?} is not a version of a system; write for example 14.5, 26, macOS15 or iOS18")]
     Os(String),
-    /// No compute units.
-    #[error("unknown compute units {0:?}; write cpu-only, cpu-and-ne, cpu-and-gpu or all")]
+    /// A system that never ran on the chip.
+    #[error("{chip} does not run {system}: its first system is {platform} {first}")]
+    TooOld {
+        /// The chip.
+        chip: &'static str,
+        /// What was asked for.
+        system: String,
+        /// What the chip runs.
+        platform: Platform,
+        /// The major version of its first system.
+        first: u16,
+    },
+    /// The version numbers that were left out when macOS and iOS both became 26.
+    #[error("there is no {0}: after {1} comes 26")]
+    NoSuchSystem(String, String),
+    /// A Mac's system on a chip of phones.
+    #[error("{0} runs iOS, not macOS")]
+    Platform(&'static str),
+    /// Unknown compute units.
+    #[error(
+        "unknown compute units {0:?}; write cpu-only, cpu-and-ne, cpu-and-gpu or all \
+             (CPU_AND_NE and cpuAndNeuralEngine are read, too)"
+    )]
     Units(String),
 }
 
 impl Target {
-    /// From the words of the command line: `M4`, `27`, `cpu-and-ne`.
+    /// From the words of the command line: `M4`, `27`, `cpu-and-ne`. A system may be named (`macOS15`, `iOS
+    /// 18.2`): an M chip under iOS is an iPad's. Systems that the chip cannot run are refused; newer ones
+    /// than are known are not, see
+    /// [`Target::warning`].
     pub fn new(chip: &str, os: &str, units: &str) -> Result<Target, TargetError> {
-        Ok(Target { chip: chip.parse()?, os: os.parse()?, units: units.parse()? })
+        let (platform, version) = split_system(os);
+        let mut target = Target { chip: chip.parse()?, os: version.parse()?, units: units.parse()? };
+        let chip = &mut target.chip;
+        let ipad = platform == Some(Platform::Ios) && chip.platform == Platform::MacOs;
+        match platform {
+            Some(Platform::MacOs) if chip.platform == Platform::Ios => {
+                return Err(TargetError::Platform(chip.name));
+            }
+            Some(platform) => chip.platform = platform,
+            None => {}
+        }
+        let system = || format!("{} {}", target.chip.platform, target.os);
+        let last = if target.chip.platform == Platform::Ios { 18 } else { 15 };
+        if (last + 1..26).contains(&target.os.major) {
+            return Err(TargetError::NoSuchSystem(system(), format!("{} {last}", target.chip.platform)));
+        }
+        // When iPads got a chip is not in the table.
+        if !ipad && target.os.major < target.chip.first_os {
+            let Chip { name, platform, first_os, .. } = target.chip;
+            return Err(TargetError::TooOld { chip: name, system: system(), platform, first: first_os });
+        }
+        Ok(target)
+    }
+
+    /// What is to be said about the target before anything else: the system is newer than any that is known.
+    pub fn warning(self) -> Option<String> {
+        (self.os.major > NEWEST)
+            .then(|| format!("{} {} is not known; estimated as {NEWEST}", self.chip.platform, self.os))
     }
 
     /// The macOS of the same year: rules name that. iOS was three behind until both became 26.
@@ -142,10 +202,22 @@ impl Target {
     }
 }
 
+/// `macOS15` is a platform and a version.
+fn split_system(text: &str) -> (Option<Platform>, &str) {
+    let text = text.trim();
+    for (name, platform) in [("macos", Platform::MacOs), ("ipados", Platform::Ios), ("ios", Platform::Ios)] {
+        if text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)) {
+            return (Some(platform), text[name.len()..].trim());
+        }
+    }
+    (None, text)
+}
+
 impl Chip {
     /// Every chip that this version knows.
     pub fn all() -> &'static [Chip] {
-        &tables().chips
+        static CHIPS: LazyLock<Vec<Chip>> = LazyLock::new(|| table::read(TABLE, Chip::from_row));
+        &CHIPS
     }
 
     pub(crate) fn from_row(row: &Row<'_>) -> Result<Chip, String> {
@@ -159,6 +231,7 @@ impl Chip {
                 "ios" => Platform::Ios,
                 other => return Err(format!("platform {other:?}")),
             },
+            first_os: row.need("first")?,
             confidence: row.need("certainty")?,
         })
     }
@@ -203,8 +276,18 @@ impl Units {
 impl FromStr for Units {
     type Err = TargetError;
     fn from_str(text: &str) -> Result<Units, TargetError> {
-        let found = Units::ALL.into_iter().find(|units| units.to_string() == text);
-        found.ok_or_else(|| TargetError::Units(text.to_owned()))
+        // As we write them, as coremltools does (`ct.ComputeUnit.CPU_AND_NE`), as Swift
+        // (`.cpuAndNeuralEngine`) and Objective-C do (`MLComputeUnitsCPUAndNeuralEngine`).
+        let last = text.rsplit('.').next().unwrap_or(text);
+        let word: String =
+            last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        match word.strip_prefix("mlcomputeunits").unwrap_or(&word) {
+            "cpuonly" => Ok(Units::CpuOnly),
+            "cpuandne" | "cpuandneuralengine" => Ok(Units::CpuAndNe),
+            "cpuandgpu" => Ok(Units::CpuAndGpu),
+            "all" => Ok(Units::All),
+            _ => Err(TargetError::Units(text.to_owned())),
+        }
     }
 }
 
@@ -261,6 +344,15 @@ impl fmt::Display for Os {
     }
 }
 
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Platform::MacOs => "macOS",
+            Platform::Ios => "iOS",
+        })
+    }
+}
+
 impl fmt::Display for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -313,6 +405,30 @@ mod tests {
         assert!(matches!(Target::new("M99", "27", "all"), Err(TargetError::Chip(..))));
         assert!(matches!(Target::new("M1", "x", "all"), Err(TargetError::Os(_))));
         assert!(matches!(Target::new("M1", "26", "gpu"), Err(TargetError::Units(_))));
+        for words in ["CPU_AND_NE", "ct.ComputeUnit.CPU_AND_NE", "cpuAndNeuralEngine", ".cpuAndNeuralEngine"]
+        {
+            assert_eq!(Target::new("M1", "26", words).unwrap().units, Units::CpuAndNe, "{words}");
+        }
+        assert_eq!("MLComputeUnitsCPUAndGPU".parse::<Units>().unwrap(), Units::CpuAndGpu);
+    }
+
+    #[test]
+    fn systems_may_be_named_and_must_run_on_the_chip() {
+        for words in ["macOS15", "macOS 15.0", "15"] {
+            let target = Target::new("M4", words, "all").unwrap();
+            assert_eq!((target.os.to_string(), target.chip.platform), ("15".into(), Platform::MacOs));
+        }
+        // An iPad.
+        assert_eq!(Target::new("M4", "iOS 18", "all").unwrap().macos_major(), 15);
+        assert_eq!(Target::new("A17Pro", "ios18.2", "all").unwrap().os.to_string(), "18.2");
+        let told = |chip: &str, os: &str| Target::new(chip, os, "all").unwrap_err().to_string();
+        assert_eq!(told("M4", "12"), "M4 does not run macOS 12: its first system is macOS 15");
+        assert_eq!(told("A16", "15"), "A16 does not run iOS 15: its first system is iOS 16");
+        assert_eq!(told("M4", "20"), "there is no macOS 20: after macOS 15 comes 26");
+        assert_eq!(told("A17Pro", "macOS15"), "A17Pro runs iOS, not macOS");
+        assert_eq!(Target::new("M4", "27", "all").unwrap().warning(), None);
+        let newer = Target::new("M4", "99", "all").unwrap().warning();
+        assert_eq!(newer.unwrap(), "macOS 99 is not known; estimated as 27");
     }
 
     #[test]

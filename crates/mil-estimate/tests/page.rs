@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use mil_estimate::{Device, Estimate, Segment, Target, Version, estimate, html, svg};
+use mil_estimate::{Device, Estimate, Origin, Rewrites, Segment, Target, Version, estimate, html, svg};
 use mil_ir::{At, Function, Graph, Interface, NewOp, Program, Release, Type};
 use mil_tensor::{DType, Tensor};
 use serde_json::Value;
@@ -35,12 +35,21 @@ fn placed(count: usize, name: &str) -> Estimate {
     estimate(&chain(count, name, DType::Fp16), &Target::new("M4", "27", "cpu-and-ne").unwrap())
 }
 
+fn origin(title: &str) -> Origin<'_> {
+    let files = vec![("model/weights.bin".to_owned(), "blake3:00ff".to_owned())];
+    Origin { title, tool: "milopt 0.0", files }
+}
+
+fn version<'e>(label: &'e str, found: &'e Estimate) -> Version<'e> {
+    Version { label, estimates: vec![found], rewrites: &Rewrites::Untried }
+}
+
 fn page(found: &Estimate) -> String {
-    html("model", &[Version { label: "as it is", estimates: vec![found] }])
+    html(&origin("model"), &[version("as it is", found)])
 }
 
 fn picture(found: &Estimate) -> String {
-    svg("model", &[Version { label: "as it is", estimates: vec![found] }])
+    svg("model", &[version("as it is", found)])
 }
 
 /// What the scripts of a page read.
@@ -83,6 +92,13 @@ fn the_data_say_what_the_estimate_says() {
     assert!(reason["refused"] == true && reason["fix"].is_null());
     let planned = main.ops[99].cost_ms.cpu.unwrap();
     assert!((cut["ms"][1].as_f64().unwrap() - planned).abs() < 1e-5 * planned, "{}", cut["ms"]);
+    assert_eq!(data["files"], serde_json::json!([["model/weights.bin", "blake3:00ff"]]));
+    assert_eq!(shown["inputs"], serde_json::json!([["x", "tensor<fp16, [1, 256, 64, 64]>"]]));
+    // Operands: parameter, name, type, value, constant.
+    let axis =
+        cut["operands"].as_array().unwrap().iter().find(|operand| text(&operand[0]) == "axis").unwrap();
+    assert_eq!((text(&axis[3]), &axis[4]), ("1".to_owned(), &1.into()));
+    assert_eq!(shown["groups"][0]["code"], "unsupported_op");
     assert!(shown["ops"][0]["reason"].is_null() && shown["ops"][0]["device"] == "ane");
 }
 
@@ -91,11 +107,8 @@ fn versions_stand_beside_each_other() {
     let target = Target::new("M4", "27", "cpu-and-ne").unwrap();
     let before = estimate(&chain(120, "op", DType::Fp32), &target);
     let after = placed(120, "op");
-    let versions = [
-        Version { label: "as it is", estimates: vec![&before] },
-        Version { label: "after add_fp16_cast", estimates: vec![&after] },
-    ];
-    let data = data(&html("model", &versions));
+    let versions = [version("as it is", &before), version("after add_fp16_cast", &after)];
+    let data = data(&html(&origin("model"), &versions));
     let on_ane = |version: usize| data["versions"][version]["functions"][0]["summary"]["ane_ops"].clone();
     assert_eq!((on_ane(0), on_ane(1)), (0.into(), after.functions["main"].summary.ane_ops.into()));
     assert_eq!(data["versions"][1]["label"], "after add_fp16_cast");
@@ -106,8 +119,8 @@ fn versions_stand_beside_each_other() {
 #[test]
 fn names_are_text_and_nothing_else() {
     let found = placed(3, HOSTILE);
-    let versions = [Version { label: HOSTILE, estimates: vec![&found] }];
-    let page = html(HOSTILE, &versions);
+    let versions = [version(HOSTILE, &found)];
+    let page = html(&origin(HOSTILE), &versions);
     let tame = self::page(&placed(3, "op"));
     let count = |page: &str, what: &str| page.to_lowercase().matches(what).count();
     for tag in ["<script", "</script", "<!--", "alert(1)</", "<title", "{{data}}</pre"] {
@@ -181,5 +194,5 @@ fn nothing_to_show_is_shown() {
         assert!(data(&page(&found))["versions"][0]["functions"].is_array());
         assert!(picture(&found).ends_with("</svg>\n"));
     }
-    assert!(data(&html("model", &[]))["versions"].as_array().unwrap().is_empty());
+    assert!(data(&html(&origin("model"), &[]))["versions"].as_array().unwrap().is_empty());
 }

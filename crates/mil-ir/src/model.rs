@@ -82,18 +82,32 @@ impl Model {
 
     /// Every program: the model itself, or those inside a pipeline, with the path of member numbers to it.
     pub fn programs(&self) -> Vec<(Vec<usize>, &Program)> {
+        self.leaves().into_iter().filter_map(|(path, leaf)| Some((path, leaf.as_program()?))).collect()
+    }
+
+    /// Every model that is only carried: the model itself, or those inside a pipeline. Paths are those of
+    /// [`Model::programs`].
+    pub fn opaques(&self) -> Vec<(Vec<usize>, &OpaqueModel)> {
+        let leaves = self.leaves().into_iter();
+        leaves
+            .filter_map(|(path, leaf)| match leaf {
+                Model::Opaque(opaque) => Some((path, opaque)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Every model that is not a pipeline.
+    fn leaves(&self) -> Vec<(Vec<usize>, &Model)> {
         let mut found = Vec::new();
         let mut stack = vec![(Vec::new(), self)];
         while let Some((path, model)) = stack.pop() {
-            match model {
-                Model::Program(program) => found.push((path, program)),
-                Model::Pipeline(pipeline) => {
-                    for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
-                        let path = path.iter().copied().chain([index]).collect();
-                        stack.push((path, member));
-                    }
-                }
-                Model::Opaque(_) => {}
+            let Model::Pipeline(pipeline) = model else {
+                found.push((path, model));
+                continue;
+            };
+            for (index, (_, member)) in pipeline.members.iter().enumerate().rev() {
+                stack.push((path.iter().copied().chain([index]).collect(), member));
             }
         }
         found

@@ -1,15 +1,36 @@
 //! What can go wrong with a package.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mil_proto::wire::WireError;
 use mil_tensor::{DType, TensorError};
 
+use crate::Found;
+
 /// Why a package cannot be read or written.
+///
+/// Every error names the file that it is about, so that a message is enough to act on.
+/// [`PackageError::cause`] gets past the names.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
+    /// A model cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The path that was to be opened.
+        path: PathBuf,
+        /// Why not.
+        source: Box<PackageError>,
+    },
+    /// A model cannot be written.
+    #[error("cannot write {}", path.display())]
+    Save {
+        /// The path that was to be written.
+        path: PathBuf,
+        /// Why not.
+        source: Box<PackageError>,
+    },
     /// The file system said no.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -20,25 +41,41 @@ pub enum PackageError {
         /// Why not.
         source: io::Error,
     },
-    /// The path is neither of the forms of a model.
-    #[error("{} is no Core ML model: {reason}", path.display())]
+    /// What stands at the path is something else than a model.
+    #[error("{} is not a Core ML model: {found}", path.display())]
     NotAModel {
         /// The path.
         path: PathBuf,
-        /// What is missing.
-        reason: &'static str,
+        /// What it is.
+        found: Found,
+    },
+    /// The file is a part of a model, which is to be opened as a whole.
+    #[error("{} is a part of a model: open {}", path.display(), whole.display())]
+    Part {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        whole: PathBuf,
+    },
+    /// Git left a pointer where the file should be.
+    #[error("{} is a Git LFS pointer: run `git lfs pull`", path.display())]
+    LfsPointer {
+        /// The file.
+        path: PathBuf,
     },
     /// The model has a form or a type that milopt does not read.
-    #[error("{what} cannot be read: milopt reads ML Programs and pipelines of them")]
+    #[error("{} is {what}", path.display())]
     Unsupported {
-        /// What it is.
+        /// The path.
+        path: PathBuf,
+        /// What it is, and what milopt reads instead.
         what: String,
     },
     /// `Manifest.json` is not what it should be.
-    #[error("the manifest is not valid: {0}")]
+    #[error("Manifest.json is not valid: {0}")]
     Manifest(String),
     /// The text of a program is not UTF-8.
-    #[error("{} is no text", path.display())]
+    #[error("{} is not text", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
@@ -50,10 +87,12 @@ pub enum PackageError {
     #[error("{0}")]
     Limit(String),
     /// An item that the package needs is not there.
-    #[error("item {item} of the package is missing")]
+    #[error("item {item} of the package is {}", if *.pointer { POINTER } else { "missing" })]
     Missing {
         /// Its path in the package, as the manifest has it.
         item: String,
+        /// Git left a pointer in its place.
+        pointer: bool,
     },
     /// The model's message is malformed or exceeds the limits.
     #[error("the model message is not valid")]
@@ -78,14 +117,26 @@ pub enum PackageError {
         /// What is wrong, and where.
         source: mil_ir::text::TextError,
     },
-    /// The model is no program.
-    #[error("the model is no ML Program but has type {0}")]
+    /// The model is not a program.
+    #[error("the model is not an ML Program but has type {0}")]
     NoProgram(String),
     /// The program was taken out of the package and not put back.
     #[error("the program was taken out of the package; put it back before saving")]
     Taken,
-    /// The path is taken by something that is no package.
-    #[error("{} exists and is no model package; it is not replaced", path.display())]
+    /// The name does not say in which form to write a model.
+    #[error("{} ends neither in .mlpackage nor in .mil, the forms that are written", path.display())]
+    OutputName {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The folder to write to is not there.
+    #[error("{} does not exist", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The path is taken by something else than a model.
+    #[error("{} exists and is not a model package; it is not replaced", path.display())]
     NotReplaced {
         /// The path.
         path: PathBuf,
@@ -98,6 +149,9 @@ impl std::fmt::Debug for PackageError {
         f.write_str(&mil_ir::error_chain(self))
     }
 }
+
+/// What is said of an item that is one; see [`PackageError::LfsPointer`].
+pub(crate) const POINTER: &str = "a Git LFS pointer: run `git lfs pull`";
 
 /// What is wrong with a program that was read, and where.
 #[derive(Debug, thiserror::Error)]
@@ -263,5 +317,49 @@ impl PackageError {
     ) -> impl FnOnce(io::Error) -> PackageError {
         let path = path.into();
         move |source| PackageError::Io { action, path, source }
+    }
+
+    /// The error below those that only say which model was opened or written.
+    pub fn cause(&self) -> &PackageError {
+        let mut error = self;
+        while let PackageError::Open { source, .. } | PackageError::Save { source, .. } = error {
+            error = source;
+        }
+        error
+    }
+
+    /// Says which model was opened, where the error does not say it.
+    pub(crate) fn opening(self, model: &Path) -> PackageError {
+        if self.names(model) {
+            return self;
+        }
+        PackageError::Open { path: model.to_owned(), source: Box::new(self) }
+    }
+
+    /// Says which model was written, where the error does not say it.
+    pub(crate) fn saving(self, model: &Path) -> PackageError {
+        if self.names(model) {
+            return self;
+        }
+        PackageError::Save { path: model.to_owned(), source: Box::new(self) }
+    }
+
+    /// The message has the path of a model, of a file in it, or of the folder around it.
+    fn names(&self, model: &Path) -> bool {
+        match self {
+            PackageError::Open { path, .. }
+            | PackageError::Save { path, .. }
+            | PackageError::Io { path, .. }
+            | PackageError::NotAModel { path, .. }
+            | PackageError::Part { path, .. }
+            | PackageError::LfsPointer { path }
+            | PackageError::Unsupported { path, .. }
+            | PackageError::NotText { path }
+            | PackageError::Text { path, .. }
+            | PackageError::OutputName { path }
+            | PackageError::NotReplaced { path } => path.starts_with(model),
+            PackageError::NoFolder { .. } => true,
+            _ => false,
+        }
     }
 }

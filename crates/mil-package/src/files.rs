@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mil_tensor::{FileSource, Source};
 
-use crate::{Limits, PackageError};
+use crate::{Limits, PackageError, identify};
 
 /// How deep folders may be nested in an item; a link to a folder above would otherwise never end.
 const DEEPEST: usize = 32;
@@ -67,25 +67,22 @@ impl Files {
 
     /// The whole of a file.
     pub(crate) fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, PackageError> {
-        let source = self.get(path).ok_or_else(|| PackageError::Missing { item: path.to_owned() })?;
-        let len = source.len();
-        if len > limit {
-            return Err(PackageError::Limit(format!("{path} has {len} bytes; at most {limit} are read")));
-        }
-        let len = usize::try_from(len).map_err(|_| PackageError::Limit(format!("{path} is too large")))?;
-        let mut bytes = vec![0; len];
-        source.read_at(0, &mut bytes).map_err(PackageError::io("read", path))?;
-        Ok(bytes)
+        let source = self.get(path);
+        let source = source.ok_or_else(|| PackageError::Missing { item: path.to_owned(), pointer: false })?;
+        read_all(source.as_ref(), path, limit)
     }
 
-    /// Opens an item of a package on disk: a file, or a folder with all that is in it. `false` if it is not there.
+    /// Opens an item of a package on disk: a file, or a folder with all that is in it. `false` if it is not
+    /// there.
+    ///
+    /// Links are followed, wherever they lead: a hub's cache keeps the files of a package in a store of its
+    /// own. The manifest cannot name anything outside ([`join`]).
     pub(crate) fn open_item(
         &mut self,
         root: &Path,
         item: &str,
         limits: &Limits,
     ) -> Result<bool, PackageError> {
-        let real_root = fs::canonicalize(root).map_err(PackageError::io("open", root))?;
         let mut stack: Vec<(String, PathBuf, usize)> = vec![(item.to_owned(), root.join(item), 0)];
         while let Some((name, path, depth)) = stack.pop() {
             let found = match fs::metadata(&path) {
@@ -93,10 +90,6 @@ impl Files {
                 Err(error) if depth == 0 && error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
                 Err(error) => return Err(PackageError::io("open", path)(error)),
             };
-            let real = fs::canonicalize(&path).map_err(PackageError::io("open", &path))?;
-            if !real.starts_with(&real_root) {
-                return Err(PackageError::Outside(name));
-            }
             if found.is_file() {
                 if self.0.len() >= limits.files {
                     return Err(PackageError::Limit(format!(
@@ -104,8 +97,7 @@ impl Files {
                         limits.files
                     )));
                 }
-                let source = File::open(&path).and_then(FileSource::new);
-                self.insert(name, Arc::new(source.map_err(PackageError::io("open", path))?));
+                self.insert(name, Arc::new(open_file(&path)?));
             } else if found.is_dir() && depth < DEEPEST {
                 for entry in fs::read_dir(&path).map_err(PackageError::io("list", &path))? {
                     let entry = entry.map_err(PackageError::io("list", &path))?;
@@ -130,6 +122,32 @@ impl Files {
         }
         Ok(true)
     }
+
+    /// Takes a file that is a Git LFS pointer for one that is not there; `true` if it is one.
+    pub(crate) fn drop_pointer(&mut self, path: &str) -> bool {
+        let is_pointer = self.get(path).is_some_and(|source| identify::is_pointer(source.as_ref()));
+        if is_pointer {
+            self.0.remove(path);
+        }
+        is_pointer
+    }
+}
+
+/// Opens a file for reading in ranges.
+pub(crate) fn open_file(path: &Path) -> Result<FileSource, PackageError> {
+    File::open(path).and_then(FileSource::new).map_err(PackageError::io("open", path))
+}
+
+/// The whole of a source, which an error calls by this name.
+pub(crate) fn read_all(source: &dyn Source, name: &str, limit: u64) -> Result<Vec<u8>, PackageError> {
+    let len = source.len();
+    if len > limit {
+        return Err(PackageError::Limit(format!("{name} has {len} bytes; at most {limit} are read")));
+    }
+    let len = usize::try_from(len).map_err(|_| PackageError::Limit(format!("{name} is too large")))?;
+    let mut bytes = vec![0; len];
+    source.read_at(0, &mut bytes).map_err(PackageError::io("read", name))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

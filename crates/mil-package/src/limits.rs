@@ -11,7 +11,8 @@ pub struct Limits {
     pub manifest_bytes: u64,
     /// Files in the package. Default: 4096.
     pub files: usize,
-    /// Bytes of the message of a model that carries its weights inside. Default: 4 GiB; protobuf itself ends at 2 GiB.
+    /// Bytes of the message of a model that carries its weights inside. Default: 4 GiB; protobuf itself ends
+    /// at 2 GiB.
     pub model_bytes: u64,
 }
 

@@ -9,6 +9,8 @@ use crate::files::join;
 pub(crate) const FILE: &str = "Manifest.json";
 /// The folder of the items.
 pub(crate) const DATA: &str = "Data";
+/// Where converters put all items.
+pub(crate) const CORE_ML: &str = "Data/com.apple.CoreML";
 /// Where converters put the model.
 const MODEL: &str = "com.apple.CoreML/model.mlmodel";
 
@@ -38,7 +40,7 @@ impl Manifest {
     pub(crate) fn parse(raw: Vec<u8>) -> Result<Manifest, PackageError> {
         let fault = |message: &str| PackageError::Manifest(message.to_owned());
         let value: Value = serde_json::from_slice(&raw).map_err(|error| fault(&error.to_string()))?;
-        let Value::Object(value) = value else { return Err(fault("it is no object")) };
+        let Value::Object(value) = value else { return Err(fault("it is not an object")) };
         let entries = value.get("itemInfoEntries").and_then(Value::as_object);
         let mut items = Vec::new();
         for (id, entry) in entries.ok_or_else(|| fault("itemInfoEntries is missing"))? {

@@ -1,18 +1,16 @@
 //! The package: a model, its weights, and what else stands beside them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
 use mil_ir::{Model, Program};
-use mil_tensor::{FileSource, MemorySource};
+use mil_tensor::MemorySource;
 use prost::bytes::Bytes;
 
 use crate::files::{Files, parent};
 use crate::manifest::{self, Manifest};
 use crate::save;
-use crate::text;
 use crate::translate::Decoder;
 use crate::weights::Weights;
 use crate::{Limits, PackageError};
@@ -39,80 +37,31 @@ pub struct Package {
     pub(crate) manifest: Option<Manifest>,
     pub(crate) files: Files,
     pub(crate) weights: Weights,
-    /// Items that the manifest names and that are not there.
-    missing: Vec<String>,
+    missing: Vec<MissingItem>,
     warnings: Vec<String>,
 }
 
+/// A file or folder that a model needs and that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingItem {
+    /// Its path, as the manifest or the program has it.
+    pub item: String,
+    /// Git left a pointer in its place.
+    pub is_lfs_pointer: bool,
+}
+
+impl MissingItem {
+    /// One that nothing stands for.
+    pub(crate) fn new(item: String) -> MissingItem {
+        MissingItem { item, is_lfs_pointer: false }
+    }
+
+    fn error(&self) -> PackageError {
+        PackageError::Missing { item: self.item.clone(), pointer: self.is_lfs_pointer }
+    }
+}
+
 impl Package {
-    /// Opens a `.mlpackage` folder, a `.mlmodel` file, a compiled `.mlmodelc` folder or a `.mil` text.
-    ///
-    /// A text `x.mil` may have its weights in `x.weights.bin` beside it, or where it says.
-    ///
-    /// A package whose weights are missing opens with a warning: its program can be looked at, but neither its weights
-    /// can be read nor can it be saved.
-    ///
-    /// # Errors
-    ///
-    /// If the path holds no model, or one that is malformed, exceeds the [`Limits`], or refers to weights that are not
-    /// what the program says.
-    pub fn open(path: impl AsRef<Path>) -> Result<Package, PackageError> {
-        Package::open_with(path, &Limits::default())
-    }
-
-    /// Like [`Package::open`], with limits.
-    ///
-    /// # Errors
-    ///
-    /// See [`Package::open`].
-    pub fn open_with(path: impl AsRef<Path>, limits: &Limits) -> Result<Package, PackageError> {
-        let path = path.as_ref();
-        let found = fs::metadata(path).map_err(PackageError::io("open", path))?;
-        if found.is_dir() {
-            return Package::open_folder(path, limits);
-        }
-        if !found.is_file() {
-            return Err(PackageError::NotAModel {
-                path: path.into(),
-                reason: "it is neither file nor folder",
-            });
-        }
-        if text::is_text(path) {
-            return text::open(path, limits);
-        }
-        let source = File::open(path).and_then(FileSource::new).map_err(PackageError::io("open", path))?;
-        let model = Manifest::new_model_path();
-        let mut files = Files::default();
-        files.insert(model.clone(), Arc::new(source));
-        let bytes = files.read(&model, limits.model_bytes).map_err(|error| match error {
-            PackageError::Io { action, source, .. } => PackageError::Io { action, path: path.into(), source },
-            other => other,
-        })?;
-        Package::decode(bytes, None, Files::default(), Vec::new(), limits)
-    }
-
-    fn open_folder(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
-        if text::is_compiled(path) {
-            return text::open_compiled(path, limits);
-        }
-        let manifest = path.join(manifest::FILE);
-        let is_package = manifest.try_exists().map_err(PackageError::io("open", &manifest))?;
-        if !is_package {
-            let reason = "it has no Manifest.json";
-            return Err(PackageError::NotAModel { path: path.into(), reason });
-        }
-        let mut files = Files::default();
-        files.open_item(path, manifest::FILE, limits)?;
-        let manifest = read_manifest(&mut files, limits)?;
-        let mut missing = Vec::new();
-        for item in manifest.items() {
-            if !files.open_item(path, &item.path, limits)? {
-                missing.push(item.spelled.clone());
-            }
-        }
-        Package::of_files(manifest, files, missing, limits)
-    }
-
     /// Reads a model from memory: its message, and the bytes of its weight file if it has one.
     ///
     /// # Errors
@@ -143,33 +92,41 @@ impl Package {
         for (path, bytes) in contents {
             files.insert(path, Arc::new(MemorySource::new(bytes)));
         }
-        let manifest = read_manifest(&mut files, limits)?;
+        let manifest = read_manifest(&files, limits)?;
         let absent = manifest.items().filter(|item| !files.has_item(&item.path));
-        let missing = absent.map(|item| item.spelled.clone()).collect();
+        let missing = absent.map(|item| MissingItem::new(item.spelled.clone())).collect();
         Package::of_files(manifest, files, missing, limits)
     }
 
-    fn of_files(
+    pub(crate) fn of_files(
         manifest: Manifest,
         files: Files,
-        missing: Vec<String>,
+        missing: Vec<MissingItem>,
         limits: &Limits,
     ) -> Result<Package, PackageError> {
         let bytes = files.read(manifest.model(), limits.model_bytes)?;
         Package::decode(bytes, Some(manifest), files, missing, limits)
     }
 
-    fn decode(
+    pub(crate) fn decode(
         bytes: Vec<u8>,
         manifest: Option<Manifest>,
         files: Files,
-        missing: Vec<String>,
+        mut missing: Vec<MissingItem>,
         limits: &Limits,
     ) -> Result<Package, PackageError> {
         let model_path = manifest.as_ref().map_or_else(Manifest::new_model_path, |m| m.model().to_owned());
         let mut weights = Weights::new(parent(&model_path));
         let mut decoder = Decoder { files: &files, weights: &mut weights };
         let model = decoder.model(Bytes::from(bytes), &limits.message)?;
+        for path in weights.missing() {
+            let within = |MissingItem { item, .. }: &MissingItem| {
+                path.ends_with(item.as_str()) || path.contains(&format!("{item}/"))
+            };
+            if !missing.iter().any(within) {
+                missing.push(MissingItem::new(path.clone()));
+            }
+        }
         Ok(Package::new(model, manifest, files, weights, missing))
     }
 
@@ -179,18 +136,11 @@ impl Package {
         manifest: Option<Manifest>,
         files: Files,
         weights: Weights,
-        missing: Vec<String>,
+        missing: Vec<MissingItem>,
     ) -> Package {
         let mut package =
             Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
-        for path in package.weights.missing() {
-            let within = |item: &String| path.ends_with(item.as_str()) || path.contains(&format!("{item}/"));
-            if !package.missing.iter().any(within) {
-                package.missing.push(path.clone());
-            }
-        }
-        let warnings = package.missing.iter().map(|item| format!("item {item} of the package is missing"));
-        package.warnings = warnings.collect();
+        package.warnings = package.missing.iter().map(|item| item.error().to_string()).collect();
         package
     }
 
@@ -209,12 +159,22 @@ impl Package {
         &self.warnings
     }
 
+    /// What the model needs and what is not there: the program can be looked at, but not written.
+    pub fn missing(&self) -> &[MissingItem] {
+        &self.missing
+    }
+
+    /// Adds a warning.
+    pub(crate) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// Takes the program out, to be changed and put back with [`Package::set_program`].
     ///
     /// # Errors
     ///
-    /// If the model is none: the programs of a pipeline are reached through [`Package::model_mut`]. If the program was
-    /// taken already.
+    /// If the model is none: the programs of a pipeline are reached through [`Package::model_mut`]. If the
+    /// program was taken already.
     pub fn take_program(&mut self) -> Result<Program, PackageError> {
         match &mut self.model {
             _ if self.taken => Err(PackageError::Taken),
@@ -234,31 +194,42 @@ impl Package {
         self
     }
 
-    /// Writes the package as a `.mlpackage` folder; to a path that ends in `.mil`, as [`Package::save_text`] does. A package that stands there is exchanged for it in one step;
-    /// whoever opens the path, whenever, finds one or the other, whole.
+    /// Writes the model: as a package to a path that ends in `.mlpackage`, as text to one that ends in
+    /// `.mil`.
+    ///
+    /// **A package** that stands there is exchanged for the new one in one step; whoever opens the path, at
+    /// any moment, finds one or the other, whole. What the manifest of the old one names is replaced. Its
+    /// other files, a README for example, stay: the new package has them, too, unless it has a file of its
+    /// own at their path.
+    ///
+    /// **A text** `x.mil` comes with a file `x.HASH.weights.bin` beside it, which it refers to. The weights
+    /// are there before the text is replaced, in one step; then the weights that the old text referred to are
+    /// removed, unless another text in the folder refers to them.
+    ///
+    /// A link at the path is replaced, not what it leads to. Several writers may write to the same path: all
+    /// succeed, and what the last one wrote stays.
     ///
     /// # Errors
     ///
-    /// If something else than a package stands there; if the program cannot be written, for example because its weights
-    /// are missing; if the file system fails. Then what stood there stands there still.
+    /// If the path ends in anything else; if something else than a model stands there; if the program cannot
+    /// be written, for example because its weights are missing; if the file system fails. Then what stood
+    /// there stands there still.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
         let path = path.as_ref();
-        if text::is_text(path) {
-            self.save_text(path)
-        } else {
-            save::atomic::replace(path, &self.contents()?)
-        }
+        let done = match Form::of(path)? {
+            Form::Text => self.check_whole().and_then(|()| save::text::save(self, path)),
+            Form::Package => self.contents().and_then(|contents| save::package::replace(path, &contents)),
+        };
+        done.map_err(|error| error.saving(path))
     }
 
-    /// Writes the program as MIL text, and its weights beside it: `x.weights.bin` for `x.mil`. Each file is replaced in
-    /// one step, but not the two together.
+    /// Whether [`Package::save`] takes a path: for a program that wants to say so before it does any work.
     ///
     /// # Errors
     ///
-    /// If the model is no program; otherwise see [`Package::save`].
-    pub fn save_text(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
-        self.check_whole()?;
-        text::save(self, path.as_ref())
+    /// If the path ends neither in `.mlpackage` nor in `.mil`.
+    pub fn check_output(path: impl AsRef<Path>) -> Result<(), PackageError> {
+        Form::of(path.as_ref()).map(|_| ())
     }
 
     /// The package as files in memory, by their path in the package: what [`Package::save`] writes.
@@ -281,7 +252,7 @@ impl Package {
             return Err(PackageError::Taken);
         }
         match self.missing.first() {
-            Some(item) => Err(PackageError::Missing { item: item.clone() }),
+            Some(item) => Err(item.error()),
             None => Ok(()),
         }
     }
@@ -295,6 +266,22 @@ impl From<Program> for Package {
     }
 }
 
-fn read_manifest(files: &mut Files, limits: &Limits) -> Result<Manifest, PackageError> {
+/// The forms that are written.
+enum Form {
+    Package,
+    Text,
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Form, PackageError> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("mlpackage") => Ok(Form::Package),
+            Some("mil") => Ok(Form::Text),
+            _ => Err(PackageError::OutputName { path: path.to_owned() }),
+        }
+    }
+}
+
+pub(crate) fn read_manifest(files: &Files, limits: &Limits) -> Result<Manifest, PackageError> {
     Manifest::parse(files.read(manifest::FILE, limits.manifest_bytes)?)
 }

@@ -1,111 +1,126 @@
-//! MIL text as a form of a package: compiled `.mlmodelc` folders, and `.mil` files with their weights beside them.
+//! MIL text as a form of a model: `.mil` files with their weights beside them, and what compiled models hold.
 //!
-//! A program names its weight files as in a package, `@model_path/weights/weight.bin`. Beside a text `x.mil` that file
-//! is called `x.weights.bin`, and another one, `@model_path/weights/w.bin`, `x.w.bin`. Where there is no such file, the
-//! path counts from the folder of the text.
+//! A text refers to its weights by their path from the folder it stands in, which it spells `@model_path`.
+//! The ones that [`Package::save`] writes beside `x.mil` are called `x.HASH.weights.bin` after their content
+//! ([`beside`]); read back, they count as `@model_path/weights/weight.bin`, as in a package.
+//!
+//! Older texts refer to `@model_path/weights/weight.bin` where the file beside `x.mil` is called
+//! `x.weights.bin`, and to `@model_path/weights/w.bin` where it is called `x.w.bin`.
 
-use std::fs::{self, File};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mil_ir::text::{Placement, PrintOptions, parse_with, write};
-use mil_ir::{Interface, Literal, Model, Storage};
-use mil_tensor::{DType, FileSource, Tensor};
-use serde_json::Value;
+use mil_ir::text::parse_with;
+use mil_ir::{Graph, Literal, Model, Name, OpId, Operand, Program, Storage};
+use mil_tensor::{DType, FileSource};
 
-use crate::files::{Files, join, parent};
-use crate::manifest::{DATA, Manifest};
-use crate::save::{Content, atomic};
-use crate::translate::model::lay_out_model;
-use crate::translate::program::new_weights;
-use crate::weights::{Layout, MODEL_PATH, WEIGHT_FILE, Weights};
-use crate::{Limits, Package, PackageError};
-
-/// Text of a compiled program.
-const PROGRAM: &str = "model.mil";
+use crate::files::{Files, join, open_file, parent, read_all};
+use crate::manifest::Manifest;
+use crate::package::MissingItem;
+use crate::weights::{MODEL_PATH, WEIGHT_FILE, Weights};
+use crate::{Limits, Package, PackageError, compiled, identify};
 
 /// The path is that of a text.
 pub(crate) fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "mil")
 }
 
-/// The folder holds a compiled model.
-pub(crate) fn is_compiled(folder: &Path) -> bool {
-    [PROGRAM, "coremldata.bin"].iter().any(|name| folder.join(name).is_file())
-}
-
 /// Opens a text and the weights beside it.
 pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
     let (folder, stem) = place(path);
-    read(path, &folder, Some(&stem), limits)
+    let mut parts = Parts::new();
+    let names = RefCell::new(HashMap::new());
+    let packaged = |name: &str| packaged(&mut names.borrow_mut(), name);
+    let mut program = parts.read(path, &folder, Some(&stem), &packaged, limits)?;
+    compiled::take_flexible_shapes(&mut program);
+    Ok(parts.into_package(Model::Program(program)))
 }
 
-/// Opens a compiled program.
-pub(crate) fn open_compiled(folder: &Path, limits: &Limits) -> Result<Package, PackageError> {
-    let program = folder.join(PROGRAM);
-    if !program.is_file() {
-        let what = if folder.join("model.espresso.net").is_file() {
-            "a compiled neural network"
-        } else if folder.join("model0").is_dir() {
-            "a compiled pipeline"
-        } else {
-            "a compiled model that is no program"
+/// What a weight file is called in a package. No two names of a text become one.
+fn packaged(names: &mut HashMap<Name, Name>, name: &str) -> Option<Name> {
+    let first = beside::packaged(name).unwrap_or_else(|| name.to_owned());
+    let mut inside = Name::from(first.as_str());
+    let mut count = 1;
+    while names.get(&inside).is_some_and(|known| &**known != name) {
+        count += 1;
+        inside = compiled::prefixed(&format!("{count}-"), &first);
+    }
+    names.insert(inside.clone(), name.into());
+    (&*inside != name).then_some(inside)
+}
+
+/// The folder of a path and its name without extension.
+pub(crate) fn place(path: &Path) -> (PathBuf, String) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    (folder.unwrap_or(Path::new(".")).to_owned(), stem)
+}
+
+/// What becomes a package, while its texts are read.
+pub(crate) struct Parts {
+    pub(crate) files: Files,
+    pub(crate) weights: Weights,
+    pub(crate) warnings: Vec<String>,
+    missing: Vec<MissingItem>,
+}
+
+impl Parts {
+    pub(crate) fn new() -> Parts {
+        let weights = Weights::new(parent(&Manifest::new_model_path()));
+        Parts { files: Files::default(), weights, warnings: Vec::new(), missing: Vec::new() }
+    }
+
+    pub(crate) fn into_package(self, model: Model) -> Package {
+        let mut package = Package::new(model, None, self.files, self.weights, self.missing);
+        self.warnings.into_iter().for_each(|warning| package.warn(warning));
+        package
+    }
+
+    /// Reads a program and finds its weights. `packaged` answers what a weight file is called in a package,
+    /// where the text calls it otherwise.
+    pub(crate) fn read(
+        &mut self,
+        path: &Path,
+        folder: &Path,
+        stem: Option<&str>,
+        packaged: &dyn Fn(&str) -> Option<Name>,
+        limits: &Limits,
+    ) -> Result<Program, PackageError> {
+        let source = open_file(path)?;
+        if identify::is_pointer(&source) {
+            return Err(PackageError::LfsPointer { path: path.into() });
+        }
+        if let Some(found) = identify::not_mil(&source) {
+            return Err(PackageError::NotAModel { path: path.into(), found });
+        }
+        let bytes = read_all(&source, &path.to_string_lossy(), limits.text.bytes as u64)?;
+        let text = String::from_utf8(bytes).map_err(|_| PackageError::NotText { path: path.into() })?;
+        let mut tensor = |name: &str, offset: u64, dtype: DType, shape: &[usize]| {
+            let known = packaged(name);
+            let known = known.as_deref().unwrap_or(name);
+            if let Some(inside) = self.weights.not_found_yet(known)
+                && self.files.get(&inside).is_none()
+            {
+                let found = find(folder, stem, name, limits).map_err(|error| chain(&error))?;
+                let is_lfs_pointer = found.as_ref().is_some_and(|found| identify::is_pointer(found));
+                match found.filter(|_| !is_lfs_pointer) {
+                    Some(found) => self.files.insert(inside, Arc::new(found)),
+                    None => {
+                        let item = name.strip_prefix(MODEL_PATH).unwrap_or(name).to_owned();
+                        self.missing.push(MissingItem { item, is_lfs_pointer });
+                    }
+                }
+            }
+            let tensor = self.weights.tensor(&self.files, known, offset, dtype, shape);
+            tensor.map_err(|error| chain(&error))
         };
-        return Err(PackageError::Unsupported { what: format!("{} is {what}, which", folder.display()) });
+        let mut program = parse_with(&text, &limits.text, &mut tensor)
+            .map_err(|source| PackageError::Text { path: path.into(), source })?;
+        rename_weights(&mut program, packaged);
+        Ok(program)
     }
-    let mut package = read(&program, folder, None, limits)?;
-    let mut files = Files::default();
-    if files.open_item(folder, "metadata.json", limits)?
-        && let Ok(Value::Array(entries)) =
-            serde_json::from_slice(&files.read("metadata.json", limits.manifest_bytes)?)
-        && let (Some(metadata), Model::Program(program)) = (entries.first(), package.model_mut())
-    {
-        describe(&mut program.interface, metadata);
-    }
-    Ok(package)
-}
-
-/// What the metadata of a compiled model say beyond its program.
-fn describe(interface: &mut Interface, json: &Value) {
-    let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let version = json.get("specificationVersion").and_then(Value::as_i64);
-    if let Some(version) = version.and_then(|version| i32::try_from(version).ok()) {
-        interface.specification_version = interface.specification_version.max(version);
-    }
-    let metadata = &mut interface.metadata;
-    (metadata.present, metadata.description) = (true, text("shortDescription"));
-    (metadata.author, metadata.license, metadata.version) =
-        (text("author"), text("license"), text("version"));
-    let user = json.get("userDefinedMetadata").and_then(Value::as_object);
-    for (key, value) in user.into_iter().flatten() {
-        if let Some(value) = value.as_str() {
-            metadata.user_defined.insert(key.clone(), value.to_owned());
-        }
-    }
-}
-
-fn read(path: &Path, folder: &Path, stem: Option<&str>, limits: &Limits) -> Result<Package, PackageError> {
-    let len = fs::metadata(path).map_err(PackageError::io("open", path))?.len();
-    if len > limits.text.bytes as u64 {
-        return Err(PackageError::Limit(format!("{} has {len} bytes", path.display())));
-    }
-    let bytes = fs::read(path).map_err(PackageError::io("read", path))?;
-    let text = String::from_utf8(bytes).map_err(|_| PackageError::NotText { path: path.into() })?;
-    let mut weights = Weights::new(parent(&Manifest::new_model_path()));
-    let mut files = Files::default();
-    let mut tensor = |name: &str, offset: u64, dtype: DType, shape: &[usize]| {
-        if let Some(inside) = weights.not_found_yet(name)
-            && files.get(&inside).is_none()
-            && let Some(found) = find(folder, stem, name, limits).map_err(|error| chain(&error))?
-        {
-            files.insert(inside, Arc::new(found));
-        }
-        let tensor = weights.tensor(&files, name, offset, dtype, shape);
-        tensor.map_err(|error| chain(&error))
-    };
-    let program = parse_with(&text, &limits.text, &mut tensor)
-        .map_err(|source| PackageError::Text { path: path.into(), source })?;
-    Ok(Package::new(Model::Program(program), None, files, weights, Vec::new()))
 }
 
 /// The file that a program names, if it is there.
@@ -117,31 +132,123 @@ fn find(
 ) -> Result<Option<FileSource>, PackageError> {
     let relative = name.strip_prefix(MODEL_PATH).unwrap_or(name);
     let Some(relative) = join("", relative) else { return Err(PackageError::Outside(name.to_owned())) };
-    let beside = stem.map(|stem| beside(stem, name));
-    for candidate in beside.into_iter().chain([relative]) {
+    let older = stem.map(|stem| beside::older(stem, name));
+    for candidate in older.into_iter().chain([relative]) {
         let mut found = Files::default();
         if found.open_item(folder, &candidate, limits)? && found.get(&candidate).is_some() {
-            let path = folder.join(candidate);
-            let source = File::open(&path).and_then(FileSource::new);
-            return source.map(Some).map_err(PackageError::io("open", path));
+            return open_file(&folder.join(candidate)).map(Some);
         }
     }
     Ok(None)
 }
 
-/// What a weight file is called beside a text.
-fn beside(stem: &str, name: &str) -> String {
-    if name == WEIGHT_FILE {
-        return format!("{stem}.weights.bin");
+/// Names of weight files beside a text.
+pub(crate) mod beside {
+    use super::{MODEL_PATH, WEIGHT_FILE};
+
+    /// Digits of the hash in a name.
+    const DIGITS: usize = 32;
+
+    /// What a file is called whose content has this hash, and whose name in the package ends so.
+    pub(crate) fn new(stem: &str, end: &str, hash: &blake3::Hash) -> String {
+        let hex = hash.to_hex();
+        format!("{stem}.{}.{end}", &hex[..DIGITS])
     }
-    format!("{stem}.{}", name.rsplit('/').next().unwrap_or(name))
+
+    /// What older versions called the file of a name.
+    pub(crate) fn older(stem: &str, name: &str) -> String {
+        format!("{stem}.{}", end(name))
+    }
+
+    /// What stands in a package for the name of a file beside a text.
+    pub(crate) fn packaged(name: &str) -> Option<String> {
+        let end = split(name.strip_prefix(MODEL_PATH)?)?.1;
+        Some(match end {
+            "weights.bin" => WEIGHT_FILE.to_owned(),
+            end => format!("{MODEL_PATH}weights/{end}"),
+        })
+    }
+
+    /// The file is one that was written for the text of this stem.
+    pub(crate) fn is_of(stem: &str, file: &str) -> bool {
+        file == older(stem, WEIGHT_FILE) || split(file).is_some_and(|(found, _)| found == stem)
+    }
+
+    /// What stands before and behind the hash in a name.
+    fn split(file: &str) -> Option<(&str, &str)> {
+        let is_hash = |piece: &str| {
+            piece.len() == DIGITS && piece.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let dots = file.match_indices('.').map(|(at, _)| at);
+        dots.filter(|&at| at > 0 && !file.contains('/')).find_map(|at| {
+            let hash = file.get(at + 1..at + 1 + DIGITS).filter(|piece| is_hash(piece))?;
+            let end = file.get(at + 1 + hash.len()..)?.strip_prefix('.')?;
+            (!end.is_empty()).then_some((&file[..at], end))
+        })
+    }
+
+    /// What the name beside the text has of the one in the package.
+    pub(crate) fn end(name: &str) -> &str {
+        if name == WEIGHT_FILE { "weights.bin" } else { name.rsplit('/').next().unwrap_or(name) }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn names_lead_back_to_the_package() {
+            let hash = blake3::hash(b"");
+            for name in [WEIGHT_FILE, "@model_path/weights/0-weight.bin"] {
+                let file = new("a.b", end(name), &hash);
+                assert_eq!(packaged(&format!("{MODEL_PATH}{file}")).as_deref(), Some(name));
+                assert!(is_of("a.b", &file) && !is_of("a", &file));
+            }
+            for name in ["@model_path/weights/weight.bin", "@model_path/x.weights.bin", "x"] {
+                assert_eq!(packaged(name), None);
+            }
+            assert!(is_of("x", "x.weights.bin") && !is_of("x", "x.other.bin"));
+        }
+    }
 }
 
-/// The folder of a path and its name without extension.
-fn place(path: &Path) -> (PathBuf, String) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    (folder.unwrap_or(Path::new(".")).to_owned(), stem)
+/// Changes the names of weight files in a program.
+fn rename_weights(program: &mut Program, rename: &dyn Fn(&str) -> Option<Name>) {
+    let renamed = |literal: &Literal| {
+        let storage = match &literal.storage {
+            Storage::File(name) => Storage::File(rename(name)?),
+            Storage::Missing(name, offset) => Storage::Missing(rename(name)?, *offset),
+            Storage::Auto | Storage::Immediate => return None,
+        };
+        Some(Literal { storage, ..literal.clone() })
+    };
+    for function in program.functions.values_mut() {
+        for graph in function.specializations.values_mut() {
+            let ops: Vec<OpId> = graph.walk().collect();
+            ops.into_iter().for_each(|op| rename_in_op(graph, op, &renamed));
+            graph.forget_edits();
+        }
+    }
+}
+
+fn rename_in_op(graph: &mut Graph, id: OpId, renamed: &dyn Fn(&Literal) -> Option<Literal>) {
+    let op = graph.op(id);
+    let attributes: Vec<_> =
+        op.attributes().iter().filter_map(|(key, literal)| Some((key.clone(), renamed(literal)?))).collect();
+    let mut operands = Vec::new();
+    for (param, argument) in op.arguments() {
+        for (position, operand) in argument.iter().enumerate() {
+            if let Some(literal) = operand.literal().and_then(renamed) {
+                operands.push((param.clone(), position, literal));
+            }
+        }
+    }
+    for (key, literal) in attributes {
+        graph.set_attribute(id, key, Some(literal));
+    }
+    for (param, position, literal) in operands {
+        graph.set_operand(id, &param, position, Operand::from(literal));
+    }
 }
 
 /// An error with its causes, for a reader that takes text.
@@ -154,42 +261,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Writes a program as text, and its weights beside it.
-pub(crate) fn save(package: &Package, path: &Path) -> Result<(), PackageError> {
-    let Model::Program(program) = &package.model else {
-        return Err(PackageError::NoProgram(package.model.kind().to_owned()));
-    };
-    let mut layout = Layout::new(&package.weights);
-    lay_out_model(&package.model, &mut layout)?;
-    let new_weights = new_weights(program);
-    let mut place_tensor = |tensor: &Tensor, literal: &Literal| {
-        let name = match &literal.storage {
-            Storage::File(name) => name,
-            _ => &new_weights,
-        };
-        match layout.offset(name, tensor) {
-            Some(offset) if literal.storage != Storage::Immediate => {
-                Placement::Blob { path: name.clone(), offset }
-            }
-            _ => Placement::Inline,
-        }
-    };
-    let mut text = String::new();
-    write(&mut text, program, &PrintOptions::default(), &mut place_tensor)
-        .map_err(|error| PackageError::Model(error.to_string()))?;
-    let (folder, stem) = place(path);
-    let base = format!("{DATA}/");
-    for (inside, file) in layout.into_files() {
-        // As the program names it, as far as `beside` looks at it.
-        let model_folder = parent(&Manifest::new_model_path()).to_owned();
-        let relative = inside
-            .strip_prefix(&format!("{model_folder}/"))
-            .unwrap_or_else(|| inside.strip_prefix(&base).unwrap_or(&inside));
-        let target = folder.join(beside(&stem, &format!("{MODEL_PATH}{relative}")));
-        let content = Content::Weights(file);
-        atomic::replace_file(&target, |file| content.write(&mut &*file))?;
-    }
-    atomic::replace_file(path, |file| Content::Bytes(text.into_bytes()).write(&mut &*file))
 }

@@ -170,7 +170,8 @@ fn a_package_without_its_weights_can_be_looked_at_only() {
     assert!(shown.contains(place), "{shown}");
     let folder = tempfile::tempdir().unwrap();
     let error = package.save(folder.path().join("x.mlpackage")).unwrap_err();
-    assert_eq!(error.to_string(), "item com.apple.CoreML/weights of the package is missing");
+    assert!(error.to_string().contains("x.mlpackage"), "{error}");
+    assert_eq!(error.cause().to_string(), "item com.apple.CoreML/weights of the package is missing");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -237,7 +238,7 @@ fn text_and_package_are_the_same_program() {
     let package = without_carried();
     let text = folder.path().join("x.mil");
     package.save(&text).unwrap();
-    assert!(folder.path().join("x.weights.bin").is_file());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     let again = Package::open(&text).unwrap();
     assert_eq!(again.warnings(), [""; 0]);
     assert_eq!(tensors(&again), tensors(&package));

@@ -107,7 +107,7 @@ fn an_estimate_is_drawn_before_and_after() {
     assert!(strips.contains(">as it is</text>") && strips.contains(">after default,add_fp16_cast</text>"));
     let nowhere = milopt(&["estimate", &fixture, "--html", &file("missing/plan.html")]);
     assert_eq!(nowhere.status.code(), Some(2));
-    assert!(text(&nowhere.stderr).contains("missing/plan.html"), "{}", text(&nowhere.stderr));
+    assert!(text(&nowhere.stderr).contains("missing does not exist"), "{}", text(&nowhere.stderr));
 }
 
 #[test]
@@ -175,4 +175,17 @@ fn shells_and_manuals_are_served() {
     for page in ["milopt.1", "milopt-run.1", "milopt-passes-explain.1"] {
         assert!(std::fs::read_to_string(man.join(page)).unwrap().contains(".TH"), "{page}");
     }
+}
+
+#[test]
+fn verify_looks_into_models_that_are_not_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scaler.mlmodel");
+    // Version 1; a double x, a double y; a scaler with two shifts, for which there is no room.
+    let description = b"\x0a\x07\x0a\x01x\x1a\x02\x12\x00\x52\x07\x0a\x01y\x1a\x02\x12\x00";
+    let scaler = [&b"\xe2\x25\x12\x0a\x10"[..], &[0; 16]].concat();
+    std::fs::write(&path, [&b"\x08\x01\x12\x12"[..], description, &scaler].concat()).unwrap();
+    let output = milopt(&["verify", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("[parameter-value]"), "{}", text(&output.stdout));
 }

@@ -86,9 +86,13 @@ fn suggestions_come_with_numbers() {
 #[test]
 fn limits_fail_with_the_reason() {
     for (limit, message) in [
-        (["--max-cost-ms", "0.001"], "by the planner's clock, more than 0.001; first"),
-        (["--min-ane-share", "0.5"], "is on the Neural Engine, less than 0.5; first"),
-        (["--max-segments", "0"], "falls into 1 segments, more than 0"),
+        (["--max-cost-ms", "0.001"], "ms, more than 0.001; first"),
+        (
+            ["--min-ane-share", "0.5"],
+            "0% of main is on the Neural Engine (0 of 178 ops), less than 50%; first",
+        ),
+        (["--min-ane-share", "95%"], "less than 95%; first"),
+        (["--max-segments", "0"], "falls into 1 segment, more than 0"),
     ] {
         let output = milopt(&["estimate", fixture(), limit[0], limit[1]]);
         assert_eq!(output.status.code(), Some(1), "{limit:?}");
@@ -96,6 +100,9 @@ fn limits_fail_with_the_reason() {
         assert!(!output.stdout.is_empty(), "the report is printed all the same");
     }
     assert!(milopt(&["estimate", fixture(), "--max-cost-ms", "1000"]).status.success());
+    for bad in ["--max-cost-ms=nan", "--max-cost-ms=-1", "--min-ane-share=95", "--min-ane-share=2"] {
+        assert_eq!(milopt(&["estimate", fixture(), bad]).status.code(), Some(2), "{bad}");
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(crate) static ACTIVATION_PARAMS: Message = Message {
         Field { number: 71, name: "parametricSoftplus", label: Label::Single, kind: Kind::Message(&ACTIVATION_PARAMETRIC_SOFTPLUS), slot: 0 },
     ],
     counters: 0,
-    memory: 32,
+    memory: 464,
 };
 
 pub(crate) static ACTIVATION_RE_LU: Message = Message {
@@ -1487,7 +1487,7 @@ pub(crate) static ITEM_SIMILARITY_RECOMMENDER_SIMILAR_ITEMS: Message = Message {
         Field { number: 3, name: "itemScoreAdjustment", label: Label::Single, kind: Kind::Double, slot: 1 },
     ],
     counters: 1,
-    memory: 32,
+    memory: 64,
 };
 
 pub(crate) static K_NEAREST_NEIGHBORS_CLASSIFIER: Message = Message {
@@ -1573,7 +1573,7 @@ pub(crate) static LSTM_WEIGHT_PARAMS: Message = Message {
         Field { number: 62, name: "outputGatePeepholeVector", label: Label::Single, kind: Kind::Message(&WEIGHT_PARAMS), slot: 14 },
     ],
     counters: 0,
-    memory: 32,
+    memory: 3360,
 };
 
 pub(crate) static LAYER_NORMALIZATION_LAYER_PARAMS: Message = Message {
@@ -2832,7 +2832,7 @@ pub(crate) static PRECISION_RECALL_CURVE: Message = Message {
         Field { number: 4, name: "recallConfidenceThresholds", label: Label::Single, kind: Kind::Message(&FLOAT_VECTOR), slot: 3 },
     ],
     counters: 0,
-    memory: 32,
+    memory: 128,
 };
 
 pub(crate) static QUANTIZATION_PARAMS: Message = Message {
@@ -3811,7 +3811,7 @@ pub(crate) static WEIGHT_PARAMS: Message = Message {
         Field { number: 50, name: "isUpdatable", label: Label::Single, kind: Kind::Bool, slot: 4 },
     ],
     counters: 0,
-    memory: 32,
+    memory: 224,
 };
 
 pub(crate) static WHERE_BROADCASTABLE_LAYER_PARAMS: Message = Message {

@@ -15,10 +15,12 @@
 //! What prost refuses, with a better message: truncated or overlong lengths and numbers, wire types that do not fit
 //! the schema, groups that do not close, strings that are not UTF-8. And one thing more: a single field that occurs
 //! twice, or two members of one oneof. Protobuf would keep the last and silently lose the first; no encoder writes
-//! such messages. (A map key that occurs twice is allowed, and the last entry wins, as in every other reader.)
+//! such messages. Who wants to read them all the same calls [`merge`] first. (A map key that occurs twice is allowed,
+//! and the last entry wins, as in every other reader.)
 //!
 //! Fields of [`Kind::Opaque`](crate::schema::Kind::Opaque) are not looked into.
 
+mod merge;
 mod reader;
 mod scan;
 mod splice;
@@ -27,6 +29,7 @@ mod unknown;
 #[cfg(test)]
 mod random;
 
+pub use merge::merge;
 pub use reader::{Fields, RawField, WireType, fields};
 pub use scan::{Limits, Scan, scan};
 pub use splice::splice;

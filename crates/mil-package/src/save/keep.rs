@@ -1,8 +1,9 @@
 //! A file of the new package that takes over the one that stands, as far as they are the same.
 //!
-//! Whoever runs a pipeline again mostly changes the program and not a byte of gigabytes of weights. So what is to be
-//! written is compared with what stands. If all of it is the same, the new package gets a second link to the file, and
-//! the old package loses its own when it is removed; otherwise the part up to the first difference is copied.
+//! Whoever runs a pipeline again mostly changes the program and not a byte of gigabytes of weights. So what
+//! is to be written is compared with what stands. If all of it is the same, the new package gets a second
+//! link to the file, and the old package loses its own when it is removed; otherwise the part up to the first
+//! difference is copied.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -94,7 +95,8 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// The file at `path`, if it is nobody's but the package's: no link leads to it, and it has no second name.
+    /// The file at `path`, if it is nobody's but the package's: no link leads to it, and it has no second
+    /// name.
     pub(crate) fn open(root: &Path, name: &str) -> Option<Standing> {
         let path = root.join(name);
         if fs::canonicalize(&path).ok()? != fs::canonicalize(root).ok()?.join(name) {

@@ -1,7 +1,11 @@
 //! What a package that is to be written consists of.
 
-pub(crate) mod atomic;
+mod file;
+mod guests;
 mod keep;
+pub(crate) mod package;
+mod temporary;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,11 +19,14 @@ use crate::translate::model::{encode_model, lay_out_model};
 use crate::weights::{self, FileLayout, Layout, Out};
 use crate::{Package, PackageError};
 
+pub use file::write_file;
+
 /// What a package consists of, by path in it.
 #[derive(Debug)]
 pub(crate) struct Contents {
     files: BTreeMap<String, Content>,
-    /// Items of the manifest that hold no file: converters write an empty folder for weights that there are none of.
+    /// Items of the manifest that hold no file: converters write an empty folder for weights that there are
+    /// none of.
     empty: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
 //! Unknown fields, handed from the message that was read to the entities of the program and back.
 //!
-//! `mil_proto` finds the unknown fields of a file as one tree. Decoding cuts it up: each entity takes the fields of
-//! its message and of those inside it that are no entities themselves. Encoding puts them together again, leaving
-//! out what belonged to a message that is gone.
+//! `mil_proto` finds the unknown fields of a file as one tree. Decoding cuts it up: each entity takes the
+//! fields of its message and of those inside it that are no entities themselves. Encoding puts them together
+//! again, leaving out what belonged to a message that is gone.
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,8 @@ const FUNCTION_STATE: u32 = 6;
 /// The function of a model that does not name functions.
 const MAIN: &str = "main";
 
-/// What a model says about itself. Takes the unknown fields of the description; the caller keeps those of the model.
+/// What a model says about itself. Takes the unknown fields of the description; the caller keeps those of the
+/// model.
 pub(crate) fn decode_interface(model: &Model, carried: &mut Carried) -> Result<Interface, PackageError> {
     let mut interface = Interface {
         specification_version: model.specification_version,

@@ -117,7 +117,8 @@ impl Decoder<'_> {
     }
 }
 
-/// `None` unless the elements stand in the field where elements of this type belong, and as many as the type says.
+/// `None` unless the elements stand in the field where elements of this type belong, and as many as the type
+/// says.
 fn immediate_tensor(message: &TensorValue, ty: &Type) -> Option<Tensor> {
     let (dtype, shape) = (ty.dtype()?, ty.fixed_shape()?);
     match (message.value.as_ref()?, dtype) {
@@ -239,8 +240,8 @@ fn immediate(value: Immediate) -> Contents {
     Contents::ImmediateValue(Box::new(ImmediateValue { value: Some(value) }))
 }
 
-/// The weight file that holds a literal's tensor; `None` if it stands in the program. New weights go to a file by
-/// the rules of Apple's converter: at least ten elements, of a type that files of this version hold.
+/// The weight file that holds a literal's tensor; `None` if it stands in the program. New weights go to a
+/// file by the rules of Apple's converter: at least ten elements, of a type that files of this version hold.
 pub(crate) fn file_for<'n>(
     literal: &'n Literal,
     spot: Spot,

@@ -1,10 +1,12 @@
-//! Messages to the program's form and back. Each file does both ways for one family of messages, side by side.
+//! Messages to the program's form and back. Each file does both ways for one family of messages, side by
+//! side.
 //!
-//! **What the program's form cannot say exactly is carried as bytes**: a type or a value of an unusual form becomes an
-//! unknown type or an opaque literal that holds the whole message. So an untouched model is written as it was read.
+//! **What the program's form cannot say exactly is carried as bytes**: a type or a value of an unusual form
+//! becomes an unknown type or an opaque literal that holds the whole message. So an untouched model is
+//! written as it was read.
 //!
-//! Where a message is absent and one that is there but empty would look the same, `carried` tells: `Some`, be it of
-//! nothing, means that the message is there.
+//! Where a message is absent and one that is there but empty would look the same, `carried` tells: `Some`, be
+//! it of nothing, means that the message is there.
 //!
 //! Types and values are walked by recursion, at most 100 deep as the scan allows; blocks with a stack.
 

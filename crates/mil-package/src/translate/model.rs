@@ -9,7 +9,7 @@ use mil_proto::specification::{
     Model as Message, ModelDescription, Pipeline as PipelineMessage, PipelineClassifier, PipelineRegressor,
     mil_spec::Program, model::Type,
 };
-use mil_proto::wire::{self, Unknown};
+use mil_proto::wire::{self, Unknown, WireError, WireErrorKind};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -38,7 +38,15 @@ impl Decoder<'_> {
         bytes: Bytes,
         limits: &mil_proto::wire::Limits,
     ) -> Result<Model, PackageError> {
-        let scan = wire::scan(&bytes, Message::SCHEMA, limits)?;
+        let (bytes, scan) = match wire::scan(&bytes, Message::SCHEMA, limits) {
+            // Core ML's parser reads such files, so they are read; what was merged is written merged.
+            Err(WireError { kind: WireErrorKind::Repeated(_), .. }) => {
+                let merged = Bytes::from(wire::merge(&bytes, Message::SCHEMA)?);
+                let scan = wire::scan(&merged, Message::SCHEMA, limits)?;
+                (merged, scan)
+            }
+            scan => (bytes, scan?),
+        };
         self.scanned_model(bytes, from_unknown(scan.unknown))
     }
 
@@ -130,6 +138,11 @@ fn split(bytes: &Bytes) -> Result<(Message, Option<(u32, Bytes)>), PackageError>
         }
     }
     Ok((outer, payload))
+}
+
+/// The payload of a model, encoded.
+pub(crate) fn payload(model: &Bytes) -> Result<Option<Bytes>, PackageError> {
+    Ok(split(model)?.1.map(|(_, payload)| payload))
 }
 
 /// The message in a field that occurs once.

@@ -187,7 +187,8 @@ pub(crate) fn new_weights(program: &Program) -> Name {
     files.next().unwrap_or_else(|| WEIGHT_FILE.into())
 }
 
-/// Asks for places for the weights of a program; answers whether those that were read must stay where they are.
+/// Asks for places for the weights of a program; answers whether those that were read must stay where they
+/// are.
 pub(crate) fn lay_out(program: &Program, layout: &mut Layout<'_>) -> Result<bool, EncodeError> {
     let new_weights = new_weights(program);
     let version = program.interface.specification_version;

@@ -1,8 +1,9 @@
-//! The bytes of a weight file: header, records, and the codes of element types. All numbers are little endian.
+//! The bytes of a weight file: header, records, and the codes of element types. All numbers are little
+//! endian.
 //!
-//! A header of 64 bytes (count of blobs, version) is followed by blobs. Each begins at a multiple of 64 with a record
-//! of 64 bytes: sentinel, element type, size, place of the data, bits of padding. The data follow the record. Behind
-//! the last blob there is nothing.
+//! A header of 64 bytes (count of blobs, version) is followed by blobs. Each begins at a multiple of 64 with
+//! a record of 64 bytes: sentinel, element type, size, place of the data, bits of padding. The data follow
+//! the record. Behind the last blob there is nothing.
 
 use mil_tensor::DType;
 

@@ -1,4 +1,8 @@
 //! Where each blob goes, known before any byte is written.
+//!
+//! Blobs that were read and not touched are known by their place and keep it as long as the file can. Blobs
+//! that are new are shared by content ([`share`]): a weight of several functions that a pass has rewritten in
+//! each of them is written once, whatever the pass was.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,8 +10,8 @@ use std::sync::Arc;
 use mil_tensor::{DType, Source, Tensor};
 
 use crate::error::EncodeErrorKind;
-use crate::weights::Weights;
 use crate::weights::format::{self, BLOCK, Record};
+use crate::weights::{Weights, share};
 
 /// The blobs of all weight files of a package that is to be written.
 #[derive(Debug)]
@@ -41,7 +45,8 @@ pub(crate) enum Origin {
     Appended(Arc<dyn Source>, usize),
 }
 
-/// What makes two tensors one blob: the same bytes in the same place, of the same element type.
+/// What makes two tensors one blob at first sight: the same bytes in the same place, of the same element
+/// type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     dtype: DType,
@@ -88,7 +93,7 @@ impl<'a> Layout<'a> {
     /// Gives every blob its place. With `pinned`, blobs that were read stay where they are.
     pub(crate) fn settle(&mut self, pinned: bool) -> Result<(), EncodeErrorKind> {
         for (path, file) in &mut self.files {
-            file.settle(self.original, path, pinned).ok_or(EncodeErrorKind::TooLarge)?;
+            file.settle(self.original, path, pinned)?;
         }
         Ok(())
     }
@@ -100,17 +105,21 @@ impl<'a> Layout<'a> {
     }
 
     /// The files by their path in the package.
+    pub(crate) fn files(&self) -> &BTreeMap<String, FileLayout> {
+        &self.files
+    }
+
+    /// See [`files`](Layout::files).
     pub(crate) fn into_files(self) -> BTreeMap<String, FileLayout> {
         self.files
     }
 }
 
 impl FileLayout {
-    /// `None` where a number overflows.
-    fn settle(&mut self, original: &Weights, path: &str, pinned: bool) -> Option<()> {
+    fn settle(&mut self, original: &Weights, path: &str, pinned: bool) -> Result<(), EncodeErrorKind> {
         let original = original.file(path).and_then(|file| Some((file, file.source.as_ref()?)));
         let place = |tensor: &Tensor| original?.0.record(tensor.blob()?, tensor.dtype());
-        let kept: Vec<Option<u64>> = self.blobs.iter().map(|(tensor, _)| place(tensor)).collect();
+        let mut kept: Vec<Option<u64>> = self.blobs.iter().map(|(tensor, _)| place(tensor)).collect();
         if let Some((original, source)) = original {
             let used: BTreeSet<u64> = kept.iter().flatten().copied().collect();
             let all_kept = kept.iter().all(Option::is_some);
@@ -121,17 +130,42 @@ impl FileLayout {
                 }
                 self.origin = Origin::Same(source.clone());
                 self.size = source.len();
-                return Some(());
+                return Ok(());
             }
-            if pinned {
-                return self.append(source.clone(), &kept);
-            }
+        }
+        self.share(&mut kept)?;
+        if let Some((_, source)) = original
+            && pinned
+        {
+            return self.append(source.clone(), &kept).ok_or(EncodeErrorKind::TooLarge);
         }
         self.size = BLOCK;
         for (tensor, offset) in &mut self.blobs {
-            self.size = place_blob(tensor, offset, self.size)?;
+            self.size = place_blob(tensor, offset, self.size).ok_or(EncodeErrorKind::TooLarge)?;
         }
-        Some(())
+        Ok(())
+    }
+
+    /// Drops each new blob that is equal to another one.
+    fn share(&mut self, kept: &mut Vec<Option<u64>>) -> Result<(), EncodeErrorKind> {
+        let is_new = |at: usize| kept.get(at).is_some_and(Option::is_none);
+        let same = share::equal_blobs(&self.blobs, is_new)?;
+        if same.is_empty() {
+            return Ok(());
+        }
+        // Where each blob stands when the others are gone.
+        let mut left = 0;
+        let mut place: Vec<usize> = Vec::with_capacity(self.blobs.len());
+        for at in 0..self.blobs.len() {
+            place.push(left);
+            left += usize::from(!same.contains_key(&at));
+        }
+        self.index.values_mut().for_each(|at| *at = place[*same.get(at).unwrap_or(at)]);
+        let mut at = 0..;
+        self.blobs.retain(|_| at.next().is_some_and(|at| !same.contains_key(&at)));
+        let mut at = 0..;
+        kept.retain(|_| at.next().is_some_and(|at| !same.contains_key(&at)));
+        Ok(())
     }
 
     /// Leaves what was there and puts the rest behind it, in the same order.
@@ -149,11 +183,11 @@ impl FileLayout {
             }
             blobs.push((tensor, offset));
         }
+        let mut place = vec![0; order.len()];
         for (new, &old) in order.iter().enumerate() {
-            if let Some(entry) = self.index.get_mut(&Key::new(&self.blobs[old].0)) {
-                *entry = new;
-            }
+            place[old] = new;
         }
+        self.index.values_mut().for_each(|at| *at = place[*at]);
         self.blobs = blobs;
         self.origin = Origin::Appended(source, first_new);
         Some(())

@@ -3,11 +3,12 @@
 pub(crate) mod format;
 mod layout;
 mod open;
+mod share;
 mod write;
 
 pub(crate) use layout::{FileLayout, Layout, Origin};
 pub(crate) use open::Weights;
-pub(crate) use write::{Out, copy, write};
+pub(crate) use write::{Out, copy, copy_chunks, write};
 
 /// The folder of the model, as programs spell it.
 pub(crate) const MODEL_PATH: &str = "@model_path/";

@@ -67,7 +67,12 @@ fn copy_in_kernel(_: &File, _: &mut Range<u64>, _: &File) -> io::Result<()> {
     Ok(())
 }
 
-fn copy_chunks<O: Out + ?Sized>(out: &mut O, source: &dyn Source, mut range: Range<u64>) -> io::Result<()> {
+/// Copies a range through memory.
+pub(crate) fn copy_chunks<O: Out + ?Sized>(
+    out: &mut O,
+    source: &dyn Source,
+    mut range: Range<u64>,
+) -> io::Result<()> {
     if range.is_empty() {
         return Ok(());
     }

@@ -166,7 +166,10 @@ fn output(args: &Args) -> Result<Option<&Path>, Failure> {
             "-o -: a model and its weights are several files; `milopt print` writes text to standard output"
                 .into(),
         )),
-        output => Ok(output),
+        output => {
+            output.map(Package::check_output).transpose()?;
+            Ok(output)
+        }
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use mil_estimate::{DevicePlan, Target, estimate, score};
+use mil_estimate::{DevicePlan, estimate, score};
 
+use crate::cli::estimate::{share, target};
 use crate::cli::{Failure, Outcome, open, say, say_json};
 
 /// Compare an estimate with a plan that Core ML made on a device.
 ///
-/// The plan is a dump of MLComputePlan, as JSON or tab-separated text; docs/placement.md has the format, and a Swift and a
-/// Python snippet that write one. Devices and what the Neural Engine can run are compared op by op, and disagreements are
-/// counted by op type and by the rule that we gave.
+/// The plan is a dump of MLComputePlan, as JSON or tab-separated text; docs/placement.md has the format, and
+/// a Swift and a Python snippet that write one. Devices and what the Neural Engine can run are compared op by
+/// op, and disagreements are counted by op type and by the rule that we gave.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The model that the plan was made of: .mlpackage, .mlmodel, .mlmodelc or .mil
@@ -26,8 +27,8 @@ pub(super) struct Args {
     /// The compute units; where neither says, cpu-and-ne
     #[arg(long)]
     units: Option<String>,
-    /// Fail if a smaller share of the devices is right, from 0 to 1
-    #[arg(long, value_name = "X")]
+    /// Fail if a smaller share of the devices is right: from 0 to 1, or 95%
+    #[arg(long, value_name = "X", value_parser = share)]
     device_at_least: Option<f64>,
     /// Print JSON for scripts
     #[arg(long)]
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let chip = args.chip.as_ref().or(plan.chip.as_ref()).ok_or_else(|| missing("chip"))?;
     let os = args.os.as_ref().or(plan.os.as_ref()).ok_or_else(|| missing("os"))?;
     let units = args.units.as_ref().or(plan.units.as_ref()).map_or("cpu-and-ne", |units| units);
-    let target = Target::new(chip, os, units)?;
+    let target = target(chip, os, units)?;
     let package = open(&args.input)?;
     let programs = package.model().programs();
     let [(_, program)] = programs[..] else {

@@ -31,6 +31,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         violations.extend(report.violations.iter().map(|violation| format!("{at}{violation}")));
         unchecked.extend(report.unchecked.iter().map(|what| format!("{at}{what}")));
     }
+    for (path, opaque) in package.model().opaques() {
+        let at: String = path.iter().map(|index| format!("member {index}: ")).collect();
+        let report = mil_package::payload::verify(opaque);
+        violations.extend(report.violations.iter().map(|violation| format!("{at}{violation}")));
+        unchecked.extend(report.unchecked.iter().map(|what| format!("{at}{what}")));
+    }
     if args.json {
         say_json(&json!({"violations": violations, "unchecked": unchecked}))?;
     } else {
