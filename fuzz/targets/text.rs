@@ -6,8 +6,10 @@ use mil_ir::text::{PrintOptions, parse, print};
 
 fuzz_target!(|text: &str| {
     if let Ok(program) = parse(text) {
-        let printed = print(&program, &PrintOptions::default());
-        let again = parse(&printed).expect("what milopt prints, it reads");
-        assert_eq!(printed, print(&again, &PrintOptions::default()));
+        for options in [PrintOptions::default(), PrintOptions::readable()] {
+            let printed = print(&program, &options);
+            let again = parse(&printed).expect("what milopt prints, it reads");
+            assert_eq!(printed, print(&again, &options));
+        }
     }
 });

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mil-tensor",
         ],
     ),
+    ("milopt-cli", &["milopt"]),
     ("milopt-tests", &["milopt", "mil-generate"]),
 ];
 

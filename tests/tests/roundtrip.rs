@@ -46,6 +46,21 @@ fn text_prints_the_same_after_it_was_parsed() {
 }
 
 #[test]
+fn the_text_for_people_computes_the_same() {
+    for fixture in milopt_tests::fixtures() {
+        let package = Package::open(&fixture).unwrap();
+        // A pipeline's text cannot be read back.
+        let Some(program) = package.model().as_program() else { continue };
+        let options = text::PrintOptions::readable().inline_all();
+        let again = text::parse(&text::print(program, &options)).unwrap();
+        assert!(milopt::ops::verify_program(&again).is_clean(), "{}", fixture.display());
+        let same = milopt::numerics::compare_programs(program, &again, milopt::ops::Numerics::Exact, 3);
+        let same = same.unwrap_or_else(|fault| panic!("{}: {fault}", fixture.display()));
+        assert!(same.elements > 0 && same.notes.is_empty(), "{}: {:?}", fixture.display(), same.notes);
+    }
+}
+
+#[test]
 fn a_package_survives_the_way_through_text_and_weights() {
     let folder = tempfile::tempdir().unwrap();
     let mut tried = 0;

@@ -30,6 +30,7 @@
 
 mod attributes;
 mod carried;
+mod chain;
 mod graph;
 mod ids;
 mod interface;
@@ -46,6 +47,7 @@ pub mod verify;
 
 pub use attributes::{Attributes, Iter as AttributesIter};
 pub use carried::{Carried, CarriedKey};
+pub use chain::error_chain;
 pub use graph::{
     Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, OriginId, Use,
     Value, Walk,

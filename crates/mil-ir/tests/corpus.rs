@@ -33,8 +33,9 @@ fn printing_is_a_fixed_point_on_the_corpus() {
                 continue;
             }
         };
-        for options in [PrintOptions::default(), PrintOptions::default().inline_all(), PrintOptions::apple()]
-        {
+        let full = PrintOptions::default();
+        let forms = [full.clone(), full.inline_all(), PrintOptions::readable(), PrintOptions::apple()];
+        for options in forms {
             let first = text::print(&program, &options);
             let again =
                 text::parse(&first).unwrap_or_else(|error| panic!("{}: {error}\n{first}", file.display()));

@@ -37,11 +37,103 @@ proptest! {
     }
 
     #[test]
+    fn the_form_for_people_keeps_all_but_the_spelling_of_constants(program in common::program()) {
+        let options = PrintOptions::readable().inline_all();
+        let first = text::print(&program, &options);
+        let again = text::parse(&first).map_err(|error| TestCaseError::fail(format!("{error}\n{first}")))?;
+        prop_assert_eq!(&first, &text::print(&again, &options));
+        let full = |program| text::print(&with_constants_inlined(program), &PrintOptions::default().inline_all());
+        prop_assert_eq!(full(&program), full(&again), "{}", first);
+        for (_, _, graph) in again.graphs() {
+            prop_assert_eq!(graph.check(), Vec::<String>::new());
+        }
+    }
+
+    #[test]
     fn garbage_gets_an_error(start in 0_usize..4000, len in 0_usize..40, garbage in "[\\[\\](){}<>@=,;a-z0-9\" ?.-]{0,12}") {
         let cut = |at: usize| (0..=at.min(EVERYTHING.len())).rev().find(|&at| EVERYTHING.is_char_boundary(at)).unwrap_or(0);
         let (start, end) = (cut(start), cut(start + len));
         let _ = text::parse(&format!("{}{garbage}{}", &EVERYTHING[..start], &EVERYTHING[end..]));
     }
+}
+
+/// The program with every constant that an op takes in that op.
+fn with_constants_inlined(program: &Program) -> Program {
+    let mut program = program.clone();
+    for graph in program.functions.values_mut().flat_map(|function| function.specializations.values_mut()) {
+        let ops: Vec<OpId> = graph.walk().collect();
+        for &op in &ops {
+            if graph.op(op).is_return() {
+                continue;
+            }
+            let arguments: Vec<(Name, Vec<Operand>)> = graph
+                .op(op)
+                .arguments()
+                .map(|(param, argument)| (param.clone(), argument.to_vec()))
+                .collect();
+            for (param, argument) in arguments {
+                for (position, operand) in argument.into_iter().enumerate() {
+                    let Some(literal) = operand.value().and_then(|value| graph.const_literal(value)) else {
+                        continue;
+                    };
+                    let literal = Operand::Literal(Box::new(literal.clone()));
+                    graph.set_operand(op, &param, position, literal);
+                }
+            }
+        }
+        let is_spent =
+            |graph: &Graph, op: OpId| constant_result(graph, op).is_some_and(|value| graph.is_unused(value));
+        let unused: Vec<OpId> = ops.into_iter().filter(|&op| is_spent(graph, op)).collect();
+        unused.into_iter().for_each(|op| graph.erase(op).unwrap());
+    }
+    program
+}
+
+fn constant_result(graph: &Graph, op: OpId) -> Option<ValueId> {
+    graph.op(op).result().filter(|&value| graph.const_literal(value).is_some())
+}
+
+#[test]
+fn people_read_constants_where_they_are_used() {
+    let source = r#"program(1.3)
+{
+    func main<ios17>(tensor<fp16, [1, 3, 8, 8]> x) {
+        tensor<int32, [2]> strides = const()[name = string("strides"), val = tensor<int32, [2]>([2, 2])];
+        string pad_type = const()[name = string("pad_type"), val = string("valid")];
+        bool keep = const()[name = string("keep"), val = bool(true)];
+        tensor<bool, [2]> mask = const()[name = string("mask"), val = tensor<bool, [2]>([true, false])];
+        fp16 alpha = const()[name = string("alpha"), val = fp16(0x1.998p-4)];
+        tensor<fp16, [9]> nine = const()[val = tensor<fp16, [9]>(HASH("00112233445566778899aabbccddeeff"))];
+        int32 unused = const()[name = string("unused"), val = int32(-1)];
+        int32 shown = const()[name = string("shown"), val = int32(7)];
+        fp16 y = thing(alpha = alpha, keep = keep, many = (strides, strides), mask = mask, nine = nine, pad_type = pad_type, x = x)[name = string("thing_1")];
+    } -> (y, shown);
+}
+"#;
+    let readable = r#"program(1.3)
+{
+    func main<ios17>(tensor<fp16, [1, 3, 8, 8]> x) {
+        tensor<fp16, [9]> nine = const()[val = tensor<fp16, [9]>(HASH("00112233445566778899aabbccddeeff"))];
+        int32 shown = const()[name = "shown", val = 7];
+        fp16 y = thing(alpha = fp16(0.1), keep = bool(true), many = ([2, 2], [2, 2]), mask = [true, false], nine = nine, pad_type = "valid", x = x)[name = "thing_1"];
+    } -> (y, shown);
+}
+"#;
+    let program = text::parse(source).unwrap();
+    assert_eq!(program.to_string(), readable);
+    assert_eq!(text::parse(readable).unwrap().to_string(), readable);
+    assert_eq!(text::print(&program, &PrintOptions::default()), source);
+}
+
+#[test]
+fn long_constants_are_not_repeated() {
+    let shared = |text: &str| {
+        let ops: String = (0..40).map(|n| format!("fp16 y{n} = c(a = text);\n")).collect();
+        let body = format!("string text = const()[val = string(\"{text}\")];\n{ops}");
+        text::parse(&format!("program(1.3) {{ func main<ios17>(fp16 x) {{ {body} }} -> (x); }}")).unwrap()
+    };
+    assert_eq!(shared("short").to_string().matches("short").count(), 40);
+    assert_eq!(shared(&"long ".repeat(100)).to_string().matches("long ").count(), 100);
 }
 
 #[test]
@@ -150,7 +242,16 @@ fn errors_say_where_and_what() {
             "y: fp16 = relu(x = x);",
             "expected a type: `tensor`, `list`, `tuple`, `dict`, `state` or an element type, found `y`",
         ),
-        ("fp16 y = relu(x = [1]);", "expected the name of a value, or a literal with its type, found `[`"),
+        ("fp16 y = relu(x = <1>);", "expected the name of a value, or a literal with its type, found `<`"),
+        (
+            "fp16 y = relu(x = [[], 1]);",
+            "expected a literal with its type, for example `tensor<fp16, [0]>([])`",
+        ),
+        (
+            "fp16 y = relu(x = 0.5);",
+            "expected an integer from -2147483648 to 2147483647, found the number 0.5",
+        ),
+        ("fp16 y = relu(x = [1, true]);", "expected an integer from -2147483648 to 2147483647, found `true`"),
         ("return x;", "expected a type"),
         (
             "fp16 y = c()[val = tensor<fp16, [2]>([1, 2, 3])];",

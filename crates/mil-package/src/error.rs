@@ -12,7 +12,7 @@ use crate::Found;
 ///
 /// Every error names the file that it is about, so that a message is enough to act on.
 /// [`PackageError::cause`] gets past the names.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
     /// A model cannot be opened.
@@ -144,6 +144,13 @@ pub enum PackageError {
         /// The path.
         path: PathBuf,
     },
+}
+
+/// In words, with its sources: what `main` prints of an error that it returns.
+impl std::fmt::Debug for PackageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&mil_ir::error_chain(self))
+    }
 }
 
 /// What is said of an item that is one; see [`PackageError::LfsPointer`].

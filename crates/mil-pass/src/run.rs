@@ -24,7 +24,7 @@ pub struct Runner {
 }
 
 /// Why a run ended early. The program is as it was before the pass.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// A pass failed.
@@ -60,6 +60,13 @@ pub enum RunError {
         /// Why.
         message: String,
     },
+}
+
+/// In words, with its sources: what `main` prints of an error that it returns.
+impl std::fmt::Debug for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&mil_ir::error_chain(self))
+    }
 }
 
 impl Default for Runner {

@@ -5,8 +5,8 @@
 //! the same byte for byte on every run.
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
+//! # fn main() -> Result<(), milopt::Error> {
+//! # let folder = tempfile::tempdir().expect("a folder");
 //! # let input = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/star_hourglass.mlpackage");
 //! # let output = folder.path().join("out.mlpackage");
 //! use milopt::{Package, Pipeline, passes::FuseConvBn};
@@ -20,14 +20,22 @@
 //! # }
 //! ```
 //!
+//! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
+//! [`ir::text::print`] in a form of your choice.
+//!
+//! The default features use all cores and temporary files; where there are none, as in a browser, leave them out. `cli` adds
+//! the command line as `main_with(registry)`: a crate with passes of its own gets its own `milopt` of it.
+//!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
 //! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
 pub mod diff;
+mod error;
 pub mod inspect;
 pub mod numerics;
 pub mod suggest;
 mod verify;
+mod words;
 
 pub use mil_estimate as estimate;
 pub use mil_eval as eval;
@@ -39,10 +47,12 @@ pub use mil_passes as passes;
 pub use mil_tensor as tensor;
 
 pub use crate::verify::{new_violations, rules, verify};
+pub use error::Error;
 pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};
 
 #[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
+mod cli;
+#[cfg(feature = "cli")]
+pub use cli::main_with;

@@ -68,7 +68,7 @@ fn mark(text: &[u8]) -> Option<&'static str> {
 }
 
 /// Reads tokens from a text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lexer<'t> {
     text: &'t str,
     at: usize,

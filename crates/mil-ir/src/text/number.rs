@@ -144,6 +144,23 @@ pub(super) fn write_float(out: &mut dyn fmt::Write, dtype: DType, bits: u64) -> 
     write!(out, "p{exponent:+}")
 }
 
+/// Writes a float as the shortest decimal that reads as the same bits; infinities and NaNs as [`write_float`] does.
+pub(super) fn write_decimal(out: &mut dyn fmt::Write, dtype: DType, bits: u64) -> fmt::Result {
+    let finite = |layout: &Layout| !layout.is_nan(bits) && layout.decode(bits).is_finite();
+    let Some(layout) = Layout::of(dtype).filter(finite) else { return write_float(out, dtype, bits) };
+    let value = layout.decode(bits);
+    // 17 digits tell any two floats of 64 bits apart.
+    for digits in 0..17 {
+        let text = format!("{value:.digits$e}");
+        if parse_float(dtype, &text) == Some(bits)
+            && let Ok(shortest) = text.parse::<f64>()
+        {
+            return write!(out, "{shortest:?}");
+        }
+    }
+    write_float(out, dtype, bits)
+}
+
 /// The bits of a float: C hexadecimal, decimal, `inf`, `nan`. Rounded to the nearest; `None` for what is no number or
 /// beyond the range.
 pub(super) fn parse_float(dtype: DType, text: &str) -> Option<u64> {
@@ -222,17 +239,27 @@ mod tests {
         text
     }
 
+    fn decimal(dtype: DType, bits: u64) -> String {
+        let mut text = String::new();
+        write_decimal(&mut text, dtype, bits).unwrap();
+        text
+    }
+
+    fn read(dtype: DType, text: &str) -> Option<u64> {
+        match text.strip_prefix("nan(").and_then(|rest| rest.strip_suffix(')')) {
+            Some(payload) => parse_nan(dtype, payload),
+            None => parse_float(dtype, text),
+        }
+    }
+
     #[test]
     fn every_half_and_byte_float_survives() {
         for dtype in [DType::Fp16, DType::Bf16, DType::Fp8E5M2, DType::Fp8E4M3Fn] {
             let count = 1_u64 << (8 * float_size(dtype).unwrap());
             for bits in 0..count {
-                let text = shown(dtype, bits);
-                let back = match text.strip_prefix("nan(").and_then(|rest| rest.strip_suffix(')')) {
-                    Some(payload) => parse_nan(dtype, payload),
-                    None => parse_float(dtype, &text),
-                };
-                assert_eq!(back, Some(bits), "{dtype} {text}");
+                for text in [shown(dtype, bits), decimal(dtype, bits)] {
+                    assert_eq!(read(dtype, &text), Some(bits), "{dtype} {text}");
+                }
             }
         }
     }
@@ -240,13 +267,27 @@ mod tests {
     #[test]
     fn wide_floats_survive() {
         for value in [0.0, -0.0, 1.0, -1.5, f64::MIN_POSITIVE, 5e-324, f64::MAX, 0.1, f64::INFINITY] {
-            let text = shown(DType::Fp64, value.to_bits());
-            assert_eq!(parse_float(DType::Fp64, &text), Some(value.to_bits()), "{text}");
+            for text in [shown(DType::Fp64, value.to_bits()), decimal(DType::Fp64, value.to_bits())] {
+                assert_eq!(parse_float(DType::Fp64, &text), Some(value.to_bits()), "{text}");
+            }
         }
         for value in [0.1_f32, f32::MIN_POSITIVE / 8.0, f32::MAX, 1e-45] {
-            let text = shown(DType::Fp32, value.to_bits().into());
-            assert_eq!(parse_float(DType::Fp32, &text), Some(value.to_bits().into()), "{text}");
+            let bits = value.to_bits().into();
+            for text in [shown(DType::Fp32, bits), decimal(DType::Fp32, bits)] {
+                assert_eq!(parse_float(DType::Fp32, &text), Some(bits), "{text}");
+            }
         }
+    }
+
+    #[test]
+    fn decimals_are_the_shortest() {
+        assert_eq!(decimal(DType::Fp32, 0.1_f32.to_bits().into()), "0.1");
+        assert_eq!(decimal(DType::Fp32, 1e-5_f32.to_bits().into()), "1e-5");
+        assert_eq!(decimal(DType::Fp32, f32::MAX.to_bits().into()), "3.4028235e38");
+        assert_eq!(decimal(DType::Fp16, 0x2e66), "0.1");
+        assert_eq!(decimal(DType::Fp16, 0x8000), "-0.0");
+        assert_eq!(decimal(DType::Fp16, 0x7c00), "inf");
+        assert_eq!(decimal(DType::Fp64, 0.1_f64.to_bits()), "0.1");
     }
 
     #[test]

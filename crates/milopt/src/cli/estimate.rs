@@ -12,7 +12,7 @@ use mil_pass::{Pipeline, Registry};
 use serde_json::{Map, Value, json};
 
 use crate::cli::pipeline::pipeline;
-use crate::cli::{Failure, Outcome, chain, open, say, say_json};
+use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
 use crate::suggest::{Subject, Suggestions};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
@@ -115,11 +115,11 @@ struct Answer {
     suggestions: Option<Suggestions>,
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let target = target(&args.chip, &args.os, &args.units)?;
     let found = match &args.other {
-        Some(other) => two_models(args, other, &target)?,
-        None => one_model(args, &target)?,
+        Some(other) => two_models(args, other, &target, &context.registry)?,
+        None => one_model(args, &target, &context.registry)?,
     };
     if args.json {
         say_json(&found.to_json()?)?;
@@ -131,13 +131,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
 }
 
-fn one_model(args: &Args, target: &Target) -> Result<Answer, Failure> {
+fn one_model(args: &Args, target: &Target, registry: &Registry) -> Result<Answer, Failure> {
     let mut package = programs(&args.input)?;
-    let registry = mil_passes::registry();
-    let rewrite = args.what_if.as_ref().map(|text| Ok((&**text, pipeline(text, &registry)?)));
+    let rewrite = args.what_if.as_ref().map(|text| Ok((&**text, pipeline(text, registry)?)));
     let rewrite: Option<(&str, Pipeline)> = rewrite.transpose().map_err(|failure: Failure| failure)?;
     let also = rewrite.as_ref().map(|(text, pipeline)| (*text, pipeline));
-    let (rewrites, suggestions) = advised(args, &package, target, &registry, also);
+    let (rewrites, suggestions) = advised(args, &package, target, registry, also);
     let members: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
     let one = |(member, program): (Vec<usize>, &mut Program)| -> Result<Found, Failure> {
         let now = estimate(program, target);
@@ -193,7 +192,7 @@ fn advised(
     (rewrites, Some(found))
 }
 
-fn two_models(args: &Args, other: &Path, target: &Target) -> Result<Answer, Failure> {
+fn two_models(args: &Args, other: &Path, target: &Target, registry: &Registry) -> Result<Answer, Failure> {
     let (first, second) = (programs(&args.input)?, programs(other)?);
     let estimates = |package: &Package| -> Vec<Estimate> {
         package.model().programs().iter().map(|(_, program)| estimate(program, target)).collect()
@@ -208,7 +207,7 @@ fn two_models(args: &Args, other: &Path, target: &Target) -> Result<Answer, Fail
             after.len()
         )));
     }
-    let (rewrites, _) = advised(args, &second, target, &mil_passes::registry(), None);
+    let (rewrites, _) = advised(args, &second, target, registry, None);
     let members = second.model().programs().into_iter().map(|(path, _)| path);
     let pairs = members.zip(before.into_iter().zip(after));
     let programs = pairs.map(|(member, (a, b))| Found { member, estimate: b, before: Some(a) }).collect();

@@ -2,10 +2,12 @@
 //!
 //! Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a verification failed.
 
+mod completions;
 mod diff;
 mod estimate;
 mod eval;
 mod inspect;
+mod man;
 mod passes;
 mod pipeline;
 mod print;
@@ -18,7 +20,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mil_ir::error_chain as chain;
 use mil_package::Package;
+use mil_pass::Registry;
 
 /// Compiler passes for Core ML models, on any system.
 ///
@@ -27,11 +31,29 @@ use mil_package::Package;
 ///
 /// Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a verification failed.
 #[derive(Debug, Parser)]
-#[command(name = "milopt", version, max_term_width = 110)]
+#[command(
+    name = "milopt",
+    version = env!("MILOPT_VERSION"),
+    max_term_width = 110,
+    arg_required_else_help = true,
+    after_help = EXAMPLES
+)]
 struct Cli {
+    /// Say nothing where all went well but what was asked for
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  milopt inspect A.mlpackage                             what is in it
+  milopt estimate A.mlpackage --chip M1                  where it would run, and why
+  milopt run A.mlpackage --pipeline default --stats      what passes would do
+  milopt run A.mlpackage -o B.mlpackage --pipeline default
+  milopt diff A.mlpackage B.mlpackage                    what they did
+  milopt passes explain fuse_conv_bn                     what a pass is for";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -44,6 +66,16 @@ enum Command {
     Estimate(estimate::Args),
     Passes(passes::Args),
     Score(score::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// What a command may ask beside its own arguments.
+struct Context {
+    /// The passes and pipelines that there are.
+    registry: Registry,
+    /// `--quiet`.
+    quiet: bool,
 }
 
 /// Why a command ends, with its exit code.
@@ -65,35 +97,31 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// An error with its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let inner_text = inner.to_string();
-        if !text.ends_with(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        source = inner.source();
-    }
-    text
-}
-
-/// Parses the arguments, runs the command, prints errors.
+/// The command line of `milopt` with the passes and pipelines of this registry: parses the arguments, runs the
+/// command, prints errors. A crate with passes of its own makes its own command of it:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     milopt::main_with(milopt::passes::registry())
+/// }
+/// ```
 #[allow(clippy::print_stderr, reason = "the command line's own errors")]
-pub fn main() -> ExitCode {
+pub fn main_with(registry: Registry) -> ExitCode {
     let raw: Vec<String> = std::env::args().collect();
-    let outcome = match Cli::parse().command {
-        Command::Run(args) => run::run(args, &raw),
-        Command::Print(args) => print::run(&args),
+    let Cli { quiet, command } = Cli::parse();
+    let context = Context { registry, quiet };
+    let outcome = match command {
+        Command::Run(args) => run::run(&args, &raw, &context),
+        Command::Print(args) => print::run(&args, &context),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
-        Command::Estimate(args) => estimate::run(&args),
-        Command::Passes(args) => passes::run(&args),
+        Command::Estimate(args) => estimate::run(&args, &context),
+        Command::Passes(args) => passes::run(&args, &context),
         Command::Score(args) => score::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, &context),
     };
     let (code, message) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
@@ -107,14 +135,30 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Opens a model of any readable form and passes warnings on.
+/// Opens a model of any readable form and passes warnings on. `-` is standard input: MIL text, or the message of a model.
 #[allow(clippy::print_stderr, reason = "warnings for the person at the terminal")]
 fn open(path: &Path) -> Result<Package, Failure> {
-    let package = Package::open(path)?;
+    let package = if path == Path::new("-") { read_standard_input()? } else { Package::open(path)? };
     for warning in package.warnings() {
         eprintln!("milopt: warning: {warning}");
     }
     Ok(package)
+}
+
+fn read_standard_input() -> Result<Package, Failure> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes)?;
+    let fault = |error: String| Failure::Input(format!("standard input: {error}"));
+    let is_text = |text: &str| ["program", "//"].iter().any(|head| text.trim_start().starts_with(head));
+    match std::str::from_utf8(&bytes) {
+        _ if bytes.is_empty() => Err(fault("it is empty".into())),
+        Ok(text) if is_text(text) => {
+            let program = mil_ir::text::parse(text).map_err(|error| fault(error.to_string()))?;
+            Ok(Package::from(program))
+        }
+        _ => Package::from_bytes(bytes, None).map_err(|error| fault(chain(&error))),
+    }
 }
 
 /// Writes to standard output. A closed pipe (`| head`) ends the program without a word.
@@ -129,4 +173,42 @@ fn say(text: &str) -> Outcome {
 /// Writes a value as JSON.
 fn say_json(value: &impl serde::Serialize) -> Outcome {
     say(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// `docs/generated/cli.md` is the help of every command. `BLESS=1` rewrites it.
+    #[test]
+    fn the_reference_of_commands_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/generated/cli.md");
+        let mut text = String::from(
+            "<!-- Made by `BLESS=1 cargo test -p milopt --features cli`; do not edit. -->\n\n# Commands\n",
+        );
+        let mut root = super::Cli::command().term_width(100);
+        root.build();
+        let names: Vec<String> =
+            root.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let mut section = |title: &str, command: &mut clap::Command| {
+            let help = command.render_long_help().to_string();
+            let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+            text.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n")));
+        };
+        section("milopt", &mut root);
+        for name in names.iter().filter(|name| *name != "help") {
+            if let Some(command) = root.find_subcommand_mut(name) {
+                section(&format!("milopt {name}"), command);
+            }
+        }
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert!(std::fs::read_to_string(path).unwrap_or_default() == text, "docs/generated/cli.md is stale");
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Cli::command().debug_assert();
+    }
 }

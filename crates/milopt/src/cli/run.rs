@@ -1,34 +1,37 @@
 //! `milopt run`.
 
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use mil_estimate::{Estimate, Target};
 use mil_ir::verify::Report;
 use mil_ir::{Model, Program, Release};
 use mil_package::Package;
-use mil_pass::{Entry, Pipeline, RunError, RunReport, Runner};
-use serde_json::json;
+use mil_pass::{Entry, PassReport, Pipeline, RunError, RunReport, Runner};
+use serde_json::{Map, Value, json};
 
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
-use crate::cli::{Failure, Outcome, chain, open, pipeline, say, say_json};
-use crate::inspect;
+use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
+use crate::{inspect, words};
 
 /// Rewrite a model with passes and write it.
 ///
 /// Steps run in the order in which they are given; nothing else is run. Without any, the model is written as
-/// it is. What no pass touches does not change, and the same input gives the same bytes.
-///
-/// A pipeline is the name of one (`milopt passes pipelines`), a file, or text:
-///   fuse_conv_bn,fixpoint(noop_elimination,dead_code_elimination){max=8}
-///   const_elimination{max_bytes=1000000}
+/// it is. What no pass touches does not change, and the same input gives the same bytes. Without -o or
+/// --in-place, the passes run and nothing is written.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = PIPELINES)]
 pub(super) struct Args {
-    /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil
+    /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil; `-` reads standard input
     input: PathBuf,
     /// What to write: .mlpackage, or .mil with its weights beside it
     #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
+    output: Option<PathBuf>,
+    /// Write the result over the input
+    #[arg(long, conflicts_with = "output")]
+    in_place: bool,
     /// A pipeline: name, file or text; may be repeated
     #[arg(long, value_name = "PIPELINE")]
     pipeline: Vec<String>,
@@ -91,24 +94,37 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
-    Package::check_output(&args.output)?;
-    let registry = mil_passes::registry();
+const PIPELINES: &str = "\
+A pipeline is the name of one (see `milopt passes pipelines`), a file, or text:
+  fuse_conv_bn,fixpoint(noop_elimination,dead_code_elimination){max=8}
+  const_elimination{max_bytes=1000000}";
+
+/// What can be asked for where nothing is written.
+const DRY_RUN: &str = "-o OUT.mlpackage writes the result; --stats, --time, --why PASS, --print-after-change, \
+                       --verify-numerics and --estimate CHIP say more about it";
+
+/// The size of a program before or after.
+struct Size {
+    ops: Histogram,
+    weight_bytes: u64,
+}
+
+pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
+    let start = Instant::now();
+    let registry = &context.registry;
     let steps = pipeline::steps(raw);
-    let pipeline = pipeline::assemble(&steps, &args.set, &registry)?;
+    let pipeline = pipeline::assemble(&steps, &args.set, registry)?;
+    let output = output(args)?;
     if let Some(id) = &args.why
         && registry.find(id).is_none()
     {
         return Err(Failure::Input(format!("--why {id}: there is no such pass")));
     }
-    let chip =
-        args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
+    let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
     let known = crate::verify(package.model());
-    warn_of(&known);
-    let changed = retarget(&args, &mut package)?;
-    let before: Vec<_> =
-        package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
+    let changed = retarget(args, &mut package)?;
+    let before = sizes(&package);
     if before.is_empty() && !pipeline.entries.is_empty() {
         let kind = package.model().kind();
         return Err(Failure::Input(format!(
@@ -116,38 +132,73 @@ pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
             args.input.display()
         )));
     }
+    if !args.no_verify {
+        warn_of(&args.input, &known);
+    }
+    if args.bisect {
+        return bisect(args, &pipeline, &package);
+    }
     let mut reports = Vec::new();
     for program in package.model_mut().programs_mut() {
-        if args.bisect {
-            return bisect(&args, &pipeline, program);
+        let report = runner(args, &pipeline, args.fuel).run(&pipeline, program);
+        reports.push(report.map_err(|error| failure(&error))?);
+    }
+    let after = sizes(&package);
+    if let Some(output) = output {
+        if changed || reports.iter().any(RunReport::changed) {
+            check(&known, package.model())?;
         }
-        reports.push(
-            runner(&args, &pipeline, args.fuel).run(&pipeline, program).map_err(|error| failure(&error))?,
-        );
+        package.save(output)?;
     }
-    let after: Vec<_> =
-        package.model().programs().into_iter().map(|(_, program)| histogram(program)).collect();
-    if changed || reports.iter().any(RunReport::changed) {
-        check(&known, package.model())?;
+    let estimates: Option<Vec<Estimate>> = chip.map(|chip| {
+        let programs = package.model().programs();
+        programs.into_iter().map(|(_, program)| mil_estimate::estimate(program, &chip)).collect()
+    });
+    let outcome = Done { before, after, reports, estimates, output, seconds: start.elapsed().as_secs_f64() };
+    if args.json {
+        return say_json(&outcome.to_json()?);
     }
-    package.save(&args.output)?;
-    report(&args, &reports, &before, &after)?;
-    if let Some(chip) = chip {
-        for (_, program) in package.model().programs() {
-            say(&mil_estimate::report(&mil_estimate::estimate(program, &chip), false))?;
-        }
-    }
-    Ok(())
+    say(&outcome.text(args))?;
+    if context.quiet { Ok(()) } else { say(&outcome.line()) }
 }
 
-/// Says that the input is not what Core ML takes.
+/// Where to write, if anywhere.
+fn output(args: &Args) -> Result<Option<&Path>, Failure> {
+    if args.in_place {
+        let is_written = args.input.extension().is_some_and(|end| end == "mlpackage" || end == "mil");
+        return match is_written {
+            true => Ok(Some(&args.input)),
+            false => Err(Failure::Input(format!(
+                "--in-place: {} is neither .mlpackage nor .mil, which is what milopt writes; use -o",
+                args.input.display()
+            ))),
+        };
+    }
+    match args.output.as_deref() {
+        Some(path) if path == Path::new("-") => Err(Failure::Input(
+            "-o -: a model and its weights are several files; `milopt print` writes text to standard output"
+                .into(),
+        )),
+        output => {
+            output.map(Package::check_output).transpose()?;
+            Ok(output)
+        }
+    }
+}
+
+fn sizes(package: &Package) -> Vec<Size> {
+    let size =
+        |program: &Program| Size { ops: histogram(program), weight_bytes: inspect::weights(program).bytes };
+    package.model().programs().into_iter().map(|(_, program)| size(program)).collect()
+}
+
+/// Passes keep what was broken before them, so that it is said here or nowhere.
 #[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
-fn warn_of(known: &Report) {
-    let rules: std::collections::BTreeSet<&str> = known.violations.iter().map(|found| found.code).collect();
-    match rules.len() {
-        0 => {}
-        1 => eprintln!("milopt: warning: the input breaks a rule, see milopt verify"),
-        count => eprintln!("milopt: warning: the input breaks {count} rules, see milopt verify"),
+fn warn_of(input: &Path, known: &Report) {
+    let rules: BTreeSet<&str> = known.violations.iter().map(|found| found.code).collect();
+    if !rules.is_empty() {
+        let rules = words::count(rules.len(), "rule");
+        eprintln!("milopt: warning: {0} breaks {rules} as it is: see milopt verify {0}", input.display());
     }
 }
 
@@ -244,70 +295,150 @@ fn failure(error: &RunError) -> Failure {
     Failure::Pass(chain(error))
 }
 
-/// The smallest number of rewrites with which the run fails.
-fn bisect(args: &Args, pipeline: &Pipeline, program: &Program) -> Outcome {
+/// Finds the first program that the run fails on, and the smallest number of rewrites with which it does.
+fn bisect(args: &Args, pipeline: &Pipeline, package: &Package) -> Outcome {
+    for (path, program) in package.model().programs() {
+        let at: String = path.iter().map(|index| format!("member {index}: ")).collect();
+        if let Some(message) = first_bad_rewrite(args, pipeline, program) {
+            return Err(Failure::Pass(at + &message));
+        }
+    }
+    say("the run does not fail\n")
+}
+
+/// Says which rewrite makes the run fail; `None` if it does not fail.
+fn first_bad_rewrite(args: &Args, pipeline: &Pipeline, program: &Program) -> Option<String> {
     let attempt = |fuel: Option<u64>| runner(args, pipeline, fuel).run(pipeline, &mut program.clone());
-    let Err(_) = attempt(None) else {
-        return say("the run does not fail\n");
-    };
+    attempt(None).err()?;
     if let Err(error) = attempt(Some(0)) {
-        return Err(Failure::Pass(format!("the run fails without any rewrite: {}", chain(&error))));
+        return Some(format!("the run fails without any rewrite: {}", chain(&error)));
     }
     // `good` rewrites pass, `bad` fail.
     let (mut good, mut bad) = (0, 1);
     while attempt(Some(bad)).is_ok() {
+        if bad == u64::MAX {
+            return Some("the run does not fail every time".into());
+        }
         (good, bad) = (bad, bad.saturating_mul(2));
     }
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
         if attempt(Some(middle)).is_ok() { good = middle } else { bad = middle }
     }
-    match attempt(Some(bad)) {
-        Err(error) => Err(Failure::Pass(format!(
-            "rewrite {bad} is the first that makes the run fail: {}",
-            chain(&error)
-        ))),
-        Ok(_) => Err(Failure::Pass("the run does not fail every time".into())),
+    Some(match attempt(Some(bad)) {
+        Err(error) => format!("rewrite {bad} is the first that makes the run fail: {}", chain(&error)),
+        Ok(_) => "the run does not fail every time".into(),
+    })
+}
+
+/// A run that succeeded. Programs stand in the order of the model.
+struct Done<'a> {
+    before: Vec<Size>,
+    after: Vec<Size>,
+    reports: Vec<RunReport>,
+    estimates: Option<Vec<Estimate>>,
+    output: Option<&'a Path>,
+    seconds: f64,
+}
+
+impl Done<'_> {
+    /// What happened, in one line.
+    fn line(&self) -> String {
+        let ops = |sizes: &[Size]| sizes.iter().flat_map(|size| size.ops.values()).sum::<usize>();
+        let bytes = |sizes: &[Size]| sizes.iter().map(|size| size.weight_bytes).sum::<u64>();
+        let mut parts = Vec::new();
+        if !self.before.is_empty() {
+            parts.push(words::count_change(ops(&self.before), ops(&self.after), "op"));
+            parts.push(words::bytes_change(bytes(&self.before), bytes(&self.after)) + " of weights");
+        }
+        parts.push(match self.output {
+            Some(path) => format!("wrote {}", path.display()),
+            None => "nothing written".to_owned(),
+        });
+        let hint = if self.output.is_none() { format!("\n  {DRY_RUN}") } else { String::new() };
+        format!("{} ({:.2} s){hint}\n", parts.join(", "), self.seconds)
+    }
+
+    fn to_json(&self) -> Result<Value, Failure> {
+        let ops = |size: &Size| size.ops.values().sum::<usize>();
+        let programs = self.reports.iter().zip(self.before.iter().zip(&self.after));
+        let programs = programs.map(|(report, (before, after))| {
+            json!({
+                "changed": report.changed(),
+                "ops_before": ops(before),
+                "ops_after": ops(after),
+                "weight_bytes_before": before.weight_bytes,
+                "weight_bytes_after": after.weight_bytes,
+                "ops": {"before": before.ops, "after": after.ops},
+                "rewrites": report.rewrites,
+                "passes": report.passes.iter().map(pass_to_json).collect::<Vec<_>>(),
+                "notes": report.notes,
+                "unfinished": report.unfinished,
+            })
+        });
+        let mut document = Map::new();
+        document.insert("output".into(), json!(self.output));
+        document.insert("seconds".into(), json!(self.seconds));
+        document.insert("programs".into(), programs.collect());
+        if let Some(estimates) = &self.estimates {
+            let mut values = estimates.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            let value = if values.len() == 1 { values.remove(0) } else { json!({ "programs": values }) };
+            document.insert("estimate".into(), value);
+        }
+        Ok(Value::Object(document))
+    }
+
+    /// The tables that were asked for.
+    fn text(&self, args: &Args) -> String {
+        let mut text = String::new();
+        for (report, (before, after)) in self.reports.iter().zip(self.before.iter().zip(&self.after)) {
+            if args.stats {
+                text.push_str(&table(&before.ops, &after.ops));
+            }
+            if args.stats || args.time {
+                report.passes.iter().for_each(|pass| text.push_str(&pass_line(pass, args.time)));
+            }
+            if args.time {
+                let seconds: f64 = report.passes.iter().map(|pass| pass.seconds + pass.verify_seconds).sum();
+                text.push_str(&format!("{seconds:>9.3} s in all\n"));
+            }
+            for note in &report.notes {
+                text.push_str(&format!("{note}\n"));
+            }
+            for fixpoint in &report.unfinished {
+                text.push_str(&format!("still changing after its last round: {fixpoint}\n"));
+            }
+        }
+        for estimate in self.estimates.iter().flatten() {
+            text.push_str(&mil_estimate::report(estimate, false));
+        }
+        text
     }
 }
 
-fn report(args: &Args, reports: &[RunReport], before: &[Histogram], after: &[Histogram]) -> Outcome {
-    if args.json {
-        return say_json(&json!({"output": args.output, "programs": reports}));
-    }
-    let mut text = String::new();
-    for (report, (before, after)) in reports.iter().zip(before.iter().zip(after)) {
-        if args.stats {
-            text.push_str(&table(before, after));
-        }
-        for pass in &report.passes {
-            let mut line = String::new();
-            if args.time {
-                line = format!("{:>9.3} s {:>9.3} s verify  ", pass.seconds, pass.verify_seconds);
-            }
-            if args.stats || args.time {
-                let ops = if pass.ops_before == pass.ops_after {
-                    format!("{}", pass.ops_after)
-                } else {
-                    format!("{} -> {}", pass.ops_before, pass.ops_after)
-                };
-                let counts: Vec<String> =
-                    pass.statistics.iter().map(|(name, n)| format!("{name} {n}")).collect();
-                text.push_str(&format!("{line}{:<36} {ops:>14} ops  {}\n", pass.id, counts.join(", ")));
-            }
-        }
-        if args.time {
-            let seconds: f64 = report.passes.iter().map(|pass| pass.seconds + pass.verify_seconds).sum();
-            text.push_str(&format!("{seconds:>9.3} s in all\n"));
-        }
-        for note in &report.notes {
-            text.push_str(&format!("{note}\n"));
-        }
-        for fixpoint in &report.unfinished {
-            text.push_str(&format!("still changing after its last round: {fixpoint}\n"));
-        }
-    }
-    say(&text)
+/// Statistics are an object here, for scripts to index.
+fn pass_to_json(pass: &PassReport) -> Value {
+    let statistics: Map<String, Value> =
+        pass.statistics.iter().map(|(name, count)| (name.clone(), json!(count))).collect();
+    json!({
+        "id": pass.id,
+        "changed": pass.changed,
+        "ops_before": pass.ops_before,
+        "ops_after": pass.ops_after,
+        "statistics": statistics,
+        "seconds": pass.seconds,
+        "verify_seconds": pass.verify_seconds,
+    })
+}
+
+fn pass_line(pass: &PassReport, with_time: bool) -> String {
+    let time = match with_time {
+        true => format!("{:>9.3} s {:>9.3} s verify  ", pass.seconds, pass.verify_seconds),
+        false => String::new(),
+    };
+    let ops = words::count_change(pass.ops_before, pass.ops_after, "op");
+    let counts: Vec<String> = pass.statistics.iter().map(|(name, n)| format!("{name} {n}")).collect();
+    format!("{time}{:<36} {ops:>18}  {}\n", pass.id, counts.join(", ")).replace("  \n", "\n")
 }
 
 /// Ops by type before and after, those whose number changed first.

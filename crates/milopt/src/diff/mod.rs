@@ -1,20 +1,38 @@
 //! What differs between two models.
 
 mod graph;
+mod pairs;
+mod show;
 mod text;
+mod weights;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use mil_ir::{Interface, Model, Program};
+use mil_ir::{Interface, Model, Program, text::print_feature};
 use serde::Serialize;
 
-pub use graph::{GraphDifference, OpChange, WeightChange};
+use crate::inspect;
+
+pub use graph::{GraphDifference, OpChange, OpName, Retyped};
 pub use text::lines;
+pub use weights::WeightChange;
+
+/// A number in the first model and in the second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Change<T> {
+    /// In the first.
+    pub before: T,
+    /// In the second.
+    pub after: T,
+}
 
 /// What differs between two models, `a` and `b`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Difference {
+    /// Ops of all programs, without `const`.
+    pub ops: Change<usize>,
+    /// Bytes of the constants of all programs.
+    pub weight_bytes: Change<u64>,
     /// Kinds of the models, features, states, target: what an app sees.
     pub interface: Vec<String>,
     /// Author, licence and what else was written down.
@@ -37,7 +55,11 @@ impl Difference {
 
 /// Compares two models.
 pub fn compare(a: &Model, b: &Model) -> Difference {
-    let mut difference = Difference::default();
+    let mut difference = Difference {
+        ops: Change { before: ops(a), after: ops(b) },
+        weight_bytes: Change { before: weight_bytes(a), after: weight_bytes(b) },
+        ..Difference::default()
+    };
     // Members of pipelines are compared in pairs; the place of each stands before what differs.
     let mut stack = vec![(String::new(), a, b)];
     while let Some((place, a, b)) = stack.pop() {
@@ -57,9 +79,12 @@ pub fn compare(a: &Model, b: &Model) -> Difference {
                     a.members.iter().zip(&b.members).enumerate().rev()
                 {
                     if name_a != name_b {
-                        difference
-                            .interface
-                            .push(format!("{place}member {index}: name {name_a:?} became {name_b:?}"));
+                        let name = |name: &Option<mil_ir::Name>| match name {
+                            Some(name) => name.to_string(),
+                            None => "none".to_owned(),
+                        };
+                        let (a, b) = (name(name_a), name(name_b));
+                        difference.interface.push(format!("{place}member {index}: name {a} became {b}"));
                     }
                     stack.push((format!("{place}member {index}: "), member_a, member_b));
                 }
@@ -73,15 +98,37 @@ pub fn compare(a: &Model, b: &Model) -> Difference {
     difference
 }
 
+fn ops(model: &Model) -> usize {
+    let programs = model.programs();
+    let functions = programs.iter().flat_map(|(_, program)| program.functions.values());
+    functions
+        .filter_map(|function| function.graph())
+        .flat_map(|graph| inspect::histogram(graph).into_values())
+        .sum()
+}
+
+fn weight_bytes(model: &Model) -> u64 {
+    model.programs().iter().map(|(_, program)| inspect::weights(program).bytes).sum()
+}
+
 fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mut Difference) {
     if a.specification_version != b.specification_version {
         let (a, b) = (a.specification_version, b.specification_version);
         difference.interface.push(format!("{place}specification version: {a} became {b}"));
     }
-    if (a.updatable, &a.default_function, a.multifunction)
-        != (b.updatable, &b.default_function, b.multifunction)
-    {
-        difference.interface.push(format!("{place}default function, form of the functions, or updatability"));
+    if a.default_function != b.default_function {
+        let name = |name: &Option<mil_ir::Name>| name.as_ref().map_or("none".to_owned(), ToString::to_string);
+        let (a, b) = (name(&a.default_function), name(&b.default_function));
+        difference.interface.push(format!("{place}default function: {a} became {b}"));
+    }
+    for (what, a, b) in [
+        ("functions are spelled one by one", a.multifunction, b.multifunction),
+        ("updatable", a.updatable, b.updatable),
+    ] {
+        if a != b {
+            let side = if a { "only in the first" } else { "only in the second" };
+            difference.interface.push(format!("{place}{what}: {side}"));
+        }
     }
     let functions: BTreeSet<_> = a.functions.keys().chain(b.functions.keys()).collect();
     for name in functions {
@@ -101,21 +148,24 @@ fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mu
                 let find =
                     |features: &[mil_ir::Feature]| features.iter().position(|found| found.name == *feature);
                 let text = match (find(a), find(b)) {
-                    (Some(at_a), Some(at_b)) if a[at_a] != b[at_b] => "differs",
-                    (Some(at_a), Some(at_b)) if at_a != at_b => "moved",
-                    (Some(_), None) => "only in the first",
-                    (None, Some(_)) => "only in the second",
+                    (Some(at_a), Some(at_b)) if a[at_a] != b[at_b] => {
+                        format!("{} became {}", print_feature(&a[at_a]), print_feature(&b[at_b]))
+                    }
+                    (Some(at_a), Some(at_b)) if at_a != at_b => format!("place {at_a} became {at_b}"),
+                    (Some(_), None) => "only in the first".to_owned(),
+                    (None, Some(_)) => "only in the second".to_owned(),
                     _ => continue,
                 };
                 difference.interface.push(format!("{place}{name}: {role} {feature}: {text}"));
             }
         }
-        if (&a.predicted_feature, &a.predicted_probabilities)
-            != (&b.predicted_feature, &b.predicted_probabilities)
-        {
-            difference
-                .interface
-                .push(format!("{place}{name}: names of the predicted class and its probabilities"));
+        for (what, a, b) in [
+            ("predicted feature", &a.predicted_feature, &b.predicted_feature),
+            ("predicted probabilities", &a.predicted_probabilities, &b.predicted_probabilities),
+        ] {
+            if a != b {
+                difference.interface.push(format!("{place}{name}: {what}: {a:?} became {b:?}"));
+            }
         }
     }
     if a.training_inputs != b.training_inputs {
@@ -137,7 +187,13 @@ fn compare_interfaces(place: &str, a: &Interface, b: &Interface, difference: &mu
         for key in keys {
             let (a, b) = (a.metadata.user_defined.get(key), b.metadata.user_defined.get(key));
             if a != b {
-                difference.metadata.push(format!("{place}{key}: {a:?} became {b:?}"));
+                difference.metadata.push(match (a, b) {
+                    (Some(a), Some(b)) => format!("{place}{key}: {a:?} became {b:?}"),
+                    (Some(a), None) => format!("{place}{key}: {a:?} only in the first"),
+                    (None, b) => {
+                        format!("{place}{key}: {:?} only in the second", b.map_or("", String::as_str))
+                    }
+                });
             }
         }
         if a.metadata.carried != b.metadata.carried || a.metadata.present != b.metadata.present {
@@ -183,21 +239,5 @@ fn compare_programs(place: &str, a: &Program, b: &Program, difference: &mut Diff
                     .push(format!("{place}function {name}: opset {opset} only in the second")),
             }
         }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return writeln!(f, "no difference");
-        }
-        for (title, entries) in
-            [("interface", &self.interface), ("metadata", &self.metadata), ("program", &self.program)]
-        {
-            for entry in entries {
-                writeln!(f, "{title}: {entry}")?;
-            }
-        }
-        self.graphs.iter().try_for_each(|graph| graph.fmt(f))
     }
 }

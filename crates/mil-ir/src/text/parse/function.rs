@@ -344,11 +344,14 @@ impl Parser<'_, '_> {
         Ok(arguments)
     }
 
-    /// A visible value, or a literal with its type.
+    /// A visible value, or a literal.
     fn operand(&mut self, scope: &Scope, param: &str) -> Result<Operand> {
         self.charge(64)?; // an edge
         let start = self.start;
         let Token::Word(word) = self.token else {
+            if self.looks_at_bare() {
+                return self.bare().map(|literal| Operand::Literal(Box::new(literal)));
+            }
             return self
                 .visible(scope, param, "the name of a value, or a literal with its type")
                 .map(Operand::Value);

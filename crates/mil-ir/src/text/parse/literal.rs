@@ -1,6 +1,6 @@
 //! Literals.
 
-use mil_tensor::{DType, Fingerprint, Tensor};
+use mil_tensor::{DType, Fingerprint, Tensor, TensorError};
 
 use crate::text::TextErrorKind;
 use crate::text::lexer::Token;
@@ -13,14 +13,42 @@ use crate::{Dim, Literal, LiteralData, Name, Shape, Storage, TensorType, Type, T
 const VALUE_WORDS: [&str; 8] = [BLOBFILE, HASH, OPAQUE, UNREADABLE, "true", "false", "inf", "nan"];
 
 impl Parser<'_, '_> {
-    /// `TYPE(value)`, and its `@{…}` clause.
+    /// `TYPE(value)`, and its `@{…}` clause; or a bare value.
     pub(super) fn literal(&mut self) -> Result<Literal> {
         let Token::Word(word) = self.token else {
+            if self.looks_at_bare() {
+                return self.bare();
+            }
             return Err(self.expected("a literal with its type, for example `int32(1)`"));
         };
         let start = self.start;
         self.bump()?;
         self.literal_after(word, start)
+    }
+
+    /// A bare value may begin here.
+    pub(super) fn looks_at_bare(&self) -> bool {
+        matches!(self.token, Token::Number(_) | Token::Text(_)) || self.looks_at("[")
+    }
+
+    /// A value without its type, which its first element tells: int32, text, or truth values in a list.
+    pub(super) fn bare(&mut self) -> Result<Literal> {
+        self.charge(LITERAL_MEMORY)?;
+        let start = self.start;
+        let mut ahead = self.lexer.clone();
+        let mut first = self.token.clone();
+        while first == Token::Mark("[") {
+            first = ahead.next().map_err(|(offset, kind)| self.error_at(offset, kind))?.1;
+        }
+        let dtype = match first {
+            Token::Number(_) => DType::Int32,
+            Token::Text(_) => DType::String,
+            Token::Word("true" | "false") => DType::Bool,
+            _ => return Err(self.expected("a literal with its type, for example `tensor<fp16, [0]>([])`")),
+        };
+        let (elements, shape) = self.elements(dtype)?;
+        let tensor = elements.into_tensor(dtype, &shape);
+        Ok(Literal::tensor(tensor.map_err(|error| self.bad_value(start, error.to_string()))?))
     }
 
     /// A literal whose first word, at `start`, is taken already.
@@ -140,7 +168,7 @@ impl Parser<'_, '_> {
             };
             return self.reference(ty, declared.dtype, &shape);
         }
-        let (bytes, dims) = self.elements(declared.dtype)?;
+        let (elements, dims) = self.elements(declared.dtype)?;
         let shape = match (fixed, &declared.shape) {
             (Some(fixed), _) => {
                 let flat = dims.len() == 1 && !fixed.is_empty();
@@ -159,10 +187,7 @@ impl Parser<'_, '_> {
             }
             (None, Shape::Unranked) => dims,
         };
-        let tensor = match bytes {
-            Elements::Bytes(bytes) => Tensor::from_bytes(declared.dtype, &shape, bytes),
-            Elements::Strings(strings) => Tensor::from_strings(&shape, strings),
-        };
+        let tensor = elements.into_tensor(declared.dtype, &shape);
         let tensor = tensor.map_err(|error| self.bad_value(start, error.to_string()))?;
         Ok(Literal::new(ty.clone(), LiteralData::Tensor(tensor)))
     }
@@ -370,6 +395,15 @@ impl Parser<'_, '_> {
 enum Elements {
     Bytes(Vec<u8>),
     Strings(Vec<String>),
+}
+
+impl Elements {
+    fn into_tensor(self, dtype: DType, shape: &[usize]) -> Result<Tensor, TensorError> {
+        match self {
+            Elements::Bytes(bytes) => Tensor::from_bytes(dtype, shape, bytes),
+            Elements::Strings(strings) => Tensor::from_strings(shape, strings),
+        }
+    }
 }
 
 fn product(dims: &[usize]) -> Option<usize> {

@@ -2,13 +2,21 @@
 
 use std::fmt;
 
+use mil_tensor::{DType, Data};
+
 use crate::text::derived_interface;
-use crate::text::print::types::Entry;
-use crate::text::print::{Printer, identifier};
+use crate::text::print::literal::is_plain;
+use crate::text::print::types::{Entry, is_same_type};
+use crate::text::print::{Form, Printer, identifier};
 use crate::{BlockId, Function, Graph, Name, Op, OpId, Operand, Opset, Program, ValueId};
 
 /// Columns of functions and of what is inside blocks.
 const STEP: usize = 4;
+
+/// Elements up to which a constant stands in the ops that take it, in the form for people.
+const INLINED_ELEMENTS: usize = 8;
+/// The same for bytes of text: what many ops take must not stand there in full each time.
+const INLINED_TEXT: usize = 64;
 
 /// What remains to be printed of a block and of the op that owns it.
 struct Open {
@@ -46,7 +54,7 @@ impl Printer<'_> {
             self.function(name, function, STEP)?;
         }
         self.out.write_str("}\n")?;
-        if self.options.apple {
+        if self.is(Form::Apple) {
             self.dropped.push("model: interface, metadata and target".into());
             return Ok(());
         }
@@ -66,7 +74,7 @@ impl Printer<'_> {
         self.opset(&function.opset)?;
         let plain = match function.graph() {
             Some(graph) if function.specializations.len() == 1 => Some(graph),
-            Some(graph) if self.options.apple => {
+            Some(graph) if self.is(Form::Apple) => {
                 for opset in function.specializations.keys().filter(|opset| **opset != function.opset) {
                     self.dropped.push(format!("function {name}: specialization for {opset}"));
                 }
@@ -75,7 +83,7 @@ impl Printer<'_> {
             _ => None,
         };
         if let Some(graph) = plain {
-            self.replace_names(graph);
+            self.prepare(graph);
             self.inputs(graph, Graph::ROOT)?;
             self.function_extras(name, function)?;
             return self.body(graph, indent);
@@ -86,7 +94,7 @@ impl Printer<'_> {
         self.function_extras(name, function)?;
         self.out.write_str(" specializations {\n")?;
         for (opset, graph) in &function.specializations {
-            self.replace_names(graph);
+            self.prepare(graph);
             self.indent(indent + STEP)?;
             self.opset(opset)?;
             self.inputs(graph, Graph::ROOT)?;
@@ -119,12 +127,25 @@ impl Printer<'_> {
         self.out.write_str(">")
     }
 
+    /// Decides what differs from the program in the form that is printed.
+    fn prepare(&mut self, graph: &Graph) {
+        self.replaced.clear();
+        self.inlined.clear();
+        match self.options.form {
+            Form::Full => {}
+            Form::Readable => {
+                self.inlined = graph.walk().filter_map(|op| inlined(graph, op)).collect();
+                let unused = self.inlined.iter().filter(|value| graph.is_unused(**value)).count();
+                if unused > 0 {
+                    self.dropped.push(format!("small constants that nothing uses: {unused}"));
+                }
+            }
+            Form::Apple => self.replace_names(graph),
+        }
+    }
+
     /// Finds identifiers for the values whose names Apple's grammar has no form for.
     fn replace_names(&mut self, graph: &Graph) {
-        self.replaced.clear();
-        if !self.options.apple {
-            return;
-        }
         let blocks = graph.blocks().flat_map(|block| graph.block(block).inputs());
         let values: Vec<ValueId> =
             blocks.chain(graph.walk().flat_map(|op| graph.op(op).results())).copied().collect();
@@ -181,6 +202,9 @@ impl Printer<'_> {
                 let found = graph.op(op);
                 let following = graph.next(op).filter(|&next| !graph.op(next).is_return());
                 top.next = following;
+                if found.results().first().is_some_and(|value| self.inlined.contains(value)) {
+                    continue;
+                }
                 let indent = top.indent + STEP;
                 self.indent(indent)?;
                 self.op_line(graph, op)?;
@@ -285,8 +309,36 @@ impl Printer<'_> {
 
     fn operand(&mut self, graph: &Graph, operand: &Operand) -> fmt::Result {
         match operand {
-            Operand::Value(value) => self.value(graph, *value),
+            Operand::Value(value) => match graph.const_literal(*value) {
+                Some(literal) if self.inlined.contains(value) => self.literal(literal),
+                _ => self.value(graph, *value),
+            },
             Operand::Literal(literal) => self.literal(literal),
         }
     }
+}
+
+/// The result of a `const` op that says nothing but a small tensor, if nothing but operands of ops refers to it.
+fn inlined(graph: &Graph, id: OpId) -> Option<ValueId> {
+    let op = graph.op(id);
+    let [result] = op.results() else { return None };
+    let value = graph.value(*result);
+    let literal = op.attributes().get("val").filter(|_| op.attributes().len() == 1)?;
+    let tensor = literal.as_tensor()?;
+    let says_no_more = &**op.kind() == "const"
+        && op.arguments().next().is_none()
+        && op.blocks().is_empty()
+        && op.carried().is_none()
+        && value.carried().is_none()
+        && is_plain(literal)
+        && is_same_type(value.ty(), &literal.ty);
+    let is_operand = graph.users(*result).all(|user| !graph.op(user).is_return());
+    let is_short = || {
+        let length = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+        tensor.dtype() != DType::String
+            || tensor.to_strings().is_ok_and(|texts| length(texts) <= INLINED_TEXT)
+    };
+    let is_small =
+        tensor.len() <= INLINED_ELEMENTS && !matches!(tensor.data(), Data::Opaque(_)) && is_short();
+    (says_no_more && is_operand && is_small).then_some(*result)
 }

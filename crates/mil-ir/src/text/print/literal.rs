@@ -5,19 +5,51 @@ use std::fmt;
 use mil_tensor::{DType, Data, Tensor, TensorError};
 
 use crate::text::names::{BLOBFILE, HASH, OPAQUE, UNREADABLE, usual_storage};
-use crate::text::number::{float_size, write_float};
+use crate::text::number::{float_size, write_decimal, write_float};
 use crate::text::print::types::{Entry, is_same_type};
-use crate::text::print::{Placement, Printer, write_quoted};
+use crate::text::print::{Form, Placement, Printer, write_quoted};
 use crate::{Dim, Literal, LiteralData, Shape, Storage, Type, TypeKind};
 
 impl Printer<'_> {
-    /// `TYPE(value)` and its `@{…}` clause.
+    /// `TYPE(value)` and its `@{…}` clause; for people, `value` alone where that says the type.
     pub(super) fn literal(&mut self, literal: &Literal) -> fmt::Result {
+        match self.bare(literal) {
+            Some(elements) => self.out.write_str(&elements),
+            None => self.typed(literal),
+        }
+    }
+
+    fn typed(&mut self, literal: &Literal) -> fmt::Result {
         self.ty(&literal.ty)?;
         self.out.write_str("(")?;
         let storage = self.contents(literal)?;
         self.out.write_str(")")?;
         self.literal_clause(literal, storage)
+    }
+
+    /// The elements of a literal that needs no type in front: int32, text, and truth values in lists, since a word on
+    /// its own is a name.
+    fn bare(&self, literal: &Literal) -> Option<String> {
+        let tensor = literal.as_tensor().filter(|_| self.is(Form::Readable) && is_plain(literal))?;
+        let says_its_type = match tensor.dtype() {
+            DType::Int32 | DType::String => !tensor.is_empty(),
+            DType::Bool => !tensor.is_empty() && tensor.rank() > 0,
+            _ => false,
+        };
+        if !says_its_type || (tensor.len() > self.options.inline_elements && tensor.dtype() != DType::String)
+        {
+            return None;
+        }
+        self.elements(tensor)
+    }
+
+    /// The elements of a tensor; `None` if they are not at hand.
+    fn elements(&self, tensor: &Tensor) -> Option<String> {
+        let mut elements = String::new();
+        let write = if self.is(Form::Readable) { write_decimal } else { write_float };
+        let known = !matches!(tensor.data(), Data::Opaque(_));
+        let written = known && matches!(write_elements(&mut elements, tensor, write), Ok(Ok(())));
+        written.then_some(elements)
     }
 
     /// What stands beside a literal: documentation, unusual storage, unknown fields.
@@ -37,7 +69,7 @@ impl Printer<'_> {
             }
         }
         // Apple's grammar cannot say where a literal is stored, but its compiler decides that anyway.
-        if self.options.apple {
+        if self.is(Form::Apple) {
             entries.retain(|(key, _)| *key == "doc");
         }
         self.clause("literal", &entries, None, literal.carried.as_deref())
@@ -114,7 +146,7 @@ impl Printer<'_> {
             && (literal.storage == Storage::Auto
                 || literal.storage == usual_storage(literal)
                 || matches!(literal.storage, Storage::Missing(..)));
-        if plain { self.data(literal).map(drop) } else { self.literal(literal) }
+        if plain { self.data(literal).map(drop) } else { self.typed(literal) }
     }
 
     fn tensor(&mut self, tensor: &Tensor, literal: &Literal) -> Result<Shown, fmt::Error> {
@@ -138,17 +170,12 @@ impl Printer<'_> {
             Placement::Inline => true,
             Placement::Hash => false,
             Placement::BySize => {
-                is_text || self.options.apple || tensor.len() <= self.options.inline_elements
+                is_text || self.is(Form::Apple) || tensor.len() <= self.options.inline_elements
             }
         };
-        let known = !matches!(tensor.data(), Data::Opaque(_));
-        if inline && known {
-            let mut elements = String::new();
-            if let Ok(result) = write_elements(&mut elements, tensor) {
-                result?;
-                self.out.write_str(&elements)?;
-                return Ok(Shown::Plain);
-            }
+        if inline && let Some(elements) = self.elements(tensor) {
+            self.out.write_str(&elements)?;
+            return Ok(Shown::Plain);
         }
         self.drops(|| format!("the values of a tensor of type {}, which are not available", literal.ty));
         match tensor.fingerprint() {
@@ -169,6 +196,15 @@ impl Printer<'_> {
         write!(self.out, "), offset = uint64({offset}))")?;
         Ok(Shown::Reference)
     }
+}
+
+/// A tensor of its literal's very type, stored where the text need not say, and nothing beside it.
+pub(super) fn is_plain(literal: &Literal) -> bool {
+    let own = |tensor: &Tensor| is_same_type(&literal.ty, &Type::fixed(tensor.dtype(), tensor.shape()));
+    literal.as_tensor().is_some_and(own)
+        && literal.doc.is_empty()
+        && literal.carried.is_none()
+        && (literal.storage == Storage::Auto || literal.storage == usual_storage(literal))
 }
 
 /// How the contents of a literal stand in the text.
@@ -242,7 +278,11 @@ fn dict_types(pairs: &[(Literal, Literal)]) -> (Type, Type) {
 }
 
 /// Elements as lists nested by axis; a scalar on its own.
-fn write_elements(out: &mut String, tensor: &Tensor) -> Result<fmt::Result, TensorError> {
+fn write_elements(
+    out: &mut String,
+    tensor: &Tensor,
+    float: fn(&mut dyn fmt::Write, DType, u64) -> fmt::Result,
+) -> Result<fmt::Result, TensorError> {
     use fmt::Write;
     let dtype = tensor.dtype();
     if dtype == DType::String {
@@ -254,7 +294,7 @@ fn write_elements(out: &mut String, tensor: &Tensor) -> Result<fmt::Result, Tens
         return Ok(nest(out, tensor, |out, index| {
             let mut bits = [0; 8];
             bits[..size].copy_from_slice(&bytes[index * size..(index + 1) * size]);
-            write_float(out, dtype, u64::from_le_bytes(bits))
+            float(out, dtype, u64::from_le_bytes(bits))
         }));
     }
     let values = tensor.to_i64s()?;

@@ -5,23 +5,39 @@ mod literal;
 mod model;
 mod types;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write};
 
 use mil_tensor::Tensor;
 
-use crate::{Graph, Literal, Model, Name, OpId, Program, ValueId};
+use crate::{Feature, Graph, Literal, Model, Name, OpId, Program, ValueId};
 
 pub use types::write_type;
+
+/// The spelling of a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// Every op as it stands, floats in hexadecimal. What is read back is the same program, and prints the same text.
+    #[default]
+    Full,
+    /// For people: small constants stand in the ops that take them, floats are the shortest decimals, and int32, text
+    /// and lists of truth values stand without their types. What is read back is the same program up to the
+    /// spelling of its constants, and prints the same text. Small constants that nothing uses are left out; [`write()`]
+    /// returns how many.
+    Readable,
+    /// Only what Apple's grammar has: no `model` section, no extensions. [`write()`] returns what was dropped.
+    Apple,
+}
 
 /// How a program is printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrintOptions {
-    /// Only what Apple's grammar has: no `model` section, no extensions. [`write()`] returns what was dropped.
-    pub apple: bool,
+    /// The spelling.
+    pub form: Form,
     /// A tensor with more elements than this is shown by its hash; text is always shown. Default: 16.
-    /// With `apple`, which has no hashes, everything is shown.
+    /// With [`Form::Apple`], which has no hashes, everything is shown.
     pub inline_elements: usize,
     /// Only this function, without the rest of the program.
     pub function: Option<Name>,
@@ -29,14 +45,19 @@ pub struct PrintOptions {
 
 impl Default for PrintOptions {
     fn default() -> PrintOptions {
-        PrintOptions { apple: false, inline_elements: 16, function: None }
+        PrintOptions { form: Form::Full, inline_elements: 16, function: None }
     }
 }
 
 impl PrintOptions {
     /// Apple's grammar and nothing else.
     pub fn apple() -> PrintOptions {
-        PrintOptions { apple: true, ..PrintOptions::default() }
+        PrintOptions { form: Form::Apple, ..PrintOptions::default() }
+    }
+
+    /// The form for people.
+    pub fn readable() -> PrintOptions {
+        PrintOptions { form: Form::Readable, ..PrintOptions::default() }
     }
 
     /// With every tensor shown, however large.
@@ -81,7 +102,7 @@ pub fn write(
     options: &PrintOptions,
     place: &mut dyn FnMut(&Tensor, &Literal) -> Placement,
 ) -> Result<Vec<String>, fmt::Error> {
-    let mut printer = Printer { out, options, place, dropped: Vec::new(), replaced: HashMap::new() };
+    let mut printer = Printer::new(out, options, place);
     printer.program(program)?;
     Ok(printer.dropped)
 }
@@ -101,7 +122,7 @@ pub fn write_model(
     options: &PrintOptions,
     place: &mut dyn FnMut(&Tensor, &Literal) -> Placement,
 ) -> Result<Vec<String>, fmt::Error> {
-    let mut printer = Printer { out, options, place, dropped: Vec::new(), replaced: HashMap::new() };
+    let mut printer = Printer::new(out, options, place);
     printer.model(model)?;
     Ok(printer.dropped)
 }
@@ -111,15 +132,19 @@ pub fn print_op(graph: &Graph, op: OpId) -> String {
     let mut text = String::new();
     let options = PrintOptions::default();
     let mut place = |_: &Tensor, _: &Literal| Placement::BySize;
-    let mut printer = Printer {
-        out: &mut text,
-        options: &options,
-        place: &mut place,
-        dropped: Vec::new(),
-        replaced: HashMap::new(),
-    };
+    let mut printer = Printer::new(&mut text, &options, &mut place);
     // A String takes everything.
     let _ = printer.op_line(graph, op);
+    text
+}
+
+/// What a feature is, without its name: for messages.
+pub fn print_feature(feature: &Feature) -> String {
+    let mut text = String::new();
+    let options = PrintOptions::default();
+    let mut place = |_: &Tensor, _: &Literal| Placement::BySize;
+    // A String takes everything.
+    let _ = Printer::new(&mut text, &options, &mut place).feature_type(feature);
     text
 }
 
@@ -131,15 +156,39 @@ struct Printer<'a> {
     dropped: Vec<String>,
     /// Names of values that Apple's grammar has no form for, in the graph that is being printed.
     replaced: HashMap<ValueId, Name>,
+    /// Constants of that graph that stand in the ops which take them.
+    inlined: HashSet<ValueId>,
+}
+
+/// The text for people; [`print()`] has others.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, self, &PrintOptions::readable(), &mut |_, _| Placement::BySize).map(drop)
+    }
+}
+
+impl<'a> Printer<'a> {
+    fn new(
+        out: &'a mut dyn Write,
+        options: &'a PrintOptions,
+        place: &'a mut dyn FnMut(&Tensor, &Literal) -> Placement,
+    ) -> Printer<'a> {
+        let (replaced, inlined) = (HashMap::new(), HashSet::new());
+        Printer { out, options, place, dropped: Vec::new(), replaced, inlined }
+    }
+
+    fn is(&self, form: Form) -> bool {
+        self.options.form == form
+    }
 }
 
 impl Printer<'_> {
     /// Notes what Apple's grammar has no form for; whether to leave it out.
     fn drops(&mut self, what: impl FnOnce() -> String) -> bool {
-        if self.options.apple {
+        if self.is(Form::Apple) {
             self.dropped.push(what());
         }
-        self.options.apple
+        self.is(Form::Apple)
     }
 
     /// A list with commas in between.

@@ -41,16 +41,10 @@ impl Printer<'_> {
             }
             self.out.write_str(" {\n")?;
             let mut out = Indented { out: self.out, at_start: true };
-            let mut inner = Printer {
-                out: &mut out,
-                options: self.options,
-                place: self.place,
-                dropped: std::mem::take(&mut self.dropped),
-                replaced: Default::default(),
-            };
+            let mut inner = Printer::new(&mut out, self.options, self.place);
             inner.model(member)?;
-            let dropped = std::mem::take(&mut inner.dropped);
-            self.dropped = dropped;
+            let dropped = inner.dropped;
+            self.dropped.extend(dropped);
             self.out.write_str("    }\n")?;
         }
         self.out.write_str("}\n")?;
@@ -144,6 +138,12 @@ impl Printer<'_> {
         write!(self.out, "{:width$}{word} ", "", width = 4 * level)?;
         self.name(&feature.name)?;
         self.out.write_str(": ")?;
+        self.feature_type(feature)?;
+        self.out.write_str(";\n")
+    }
+
+    /// What stands behind the name of a feature.
+    pub(super) fn feature_type(&mut self, feature: &Feature) -> fmt::Result {
         match &feature.kind {
             None => self.out.write_str("?")?,
             Some(kind) => self.feature_kind(kind)?,
@@ -155,8 +155,7 @@ impl Printer<'_> {
         if !feature.doc.is_empty() {
             entries.push(("doc", Entry::Text(&feature.doc)));
         }
-        self.clause("feature", &entries, None, feature.carried.as_deref())?;
-        self.out.write_str(";\n")
+        self.clause("feature", &entries, None, feature.carried.as_deref())
     }
 
     fn feature_kind(&mut self, kind: &FeatureKind) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::text::print::Printer;
+use crate::text::print::{Form, Printer};
 use crate::{Attributes, Carried, CarriedKey, Name, Shape, Type, TypeKind};
 
 /// Writes a type as MIL text has it: `tensor<fp16, [1, 3]>`, and `int32` for a tensor of rank 0. Attributes and unknown
@@ -182,9 +182,11 @@ impl Printer<'_> {
                 printer.literal(literal)
             }
             (_, _, Some(label)) => {
-                printer.out.write_str("name = string(")?;
+                let (open, close) =
+                    if printer.is(Form::Readable) { ("name = ", "") } else { ("name = string(", ")") };
+                printer.out.write_str(open)?;
                 printer.quoted(label)?;
-                printer.out.write_str(")")
+                printer.out.write_str(close)
             }
             _ => Ok(()),
         })?;

@@ -57,7 +57,7 @@ pub(super) struct Args {
 }
 
 /// Bytes that one array of an archive may have.
-const LARGEST_ARRAY: usize = 4 << 30;
+const LARGEST_ARRAY: usize = if usize::BITS > 32 { (4_u64 << 30) as usize } else { usize::MAX };
 
 /// What ran, and what it gave.
 struct Run<'p> {

@@ -4,7 +4,7 @@
 //! another binary than the one that was built for the test:
 //!
 //! ```text
-//! MILOPT_KILLS=1000 cargo test --release -p milopt --test kill -- --nocapture
+//! MILOPT_KILLS=1000 cargo test --release -p milopt-cli --test kill -- --nocapture
 //! ```
 
 #![cfg(unix)]

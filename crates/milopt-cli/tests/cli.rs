@@ -107,7 +107,74 @@ fn an_estimate_is_drawn_before_and_after() {
     assert!(strips.contains(">as it is</text>") && strips.contains(">after default,add_fp16_cast</text>"));
     let nowhere = milopt(&["estimate", &fixture, "--html", &file("missing/plan.html")]);
     assert_eq!(nowhere.status.code(), Some(2));
-    assert!(text(&nowhere.stderr).contains("missing/plan.html"), "{}", text(&nowhere.stderr));
+    assert!(text(&nowhere.stderr).contains("missing does not exist"), "{}", text(&nowhere.stderr));
+}
+
+#[test]
+fn a_run_is_one_document() {
+    let output =
+        milopt(&["run", &fixture(), "--pipeline", "default", "--json", "--stats", "--estimate", "M1"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["output"].is_null(), "nothing was written");
+    let program = &document["programs"][0];
+    assert_eq!(program["ops"]["before"]["conv"], 38);
+    assert_eq!(program["ops_before"], 178);
+    let fused =
+        program["passes"].as_array().unwrap().iter().find(|pass| pass["id"] == "fuse_conv_bn").unwrap();
+    assert_eq!(fused["statistics"]["conv_bn"], 1, "statistics are an object");
+    for key in ["changed", "ops_before", "ops_after", "seconds"] {
+        assert!(fused.get(key).is_some(), "{key}");
+    }
+    assert_eq!(document["estimate"]["chip"], "M1");
+    assert!(document["estimate"]["functions"]["main"]["summary"]["ops"].is_number());
+}
+
+#[test]
+fn text_goes_through_standard_input() {
+    for form in [&["--full"][..], &[]] {
+        let printed = milopt(&[&["print", &fixture()], form].concat());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_milopt"))
+            .args(["inspect", "-", "--json"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), &printed.stdout).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(summary["functions"]["main"]["ops"]["conv"], 38);
+    }
+}
+
+#[test]
+fn a_model_is_written_over_itself_only_where_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("model.mlpackage").display().to_string();
+    assert!(milopt(&["run", &fixture(), "-o", &package, "--quiet"]).stdout.is_empty());
+    assert!(milopt(&["run", &package, "--pipeline", "default"]).status.success());
+    assert_eq!(milopt(&["diff", &fixture(), &package]).status.code(), Some(0), "a dry run writes nothing");
+    assert!(milopt(&["run", &package, "--pipeline", "default", "--in-place"]).status.success());
+    assert_eq!(milopt(&["diff", &fixture(), &package]).status.code(), Some(1));
+    let model = format!("{}/Data/com.apple.CoreML/model.mlmodel", fixture());
+    let refused = milopt(&["run", &model, "--in-place"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("--in-place"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn shells_and_manuals_are_served() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = text(&milopt(&["completions", shell]).stdout);
+        assert!(script.contains("estimate") && script.contains("in-place"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let man = folder.path().join("man1");
+    assert!(milopt(&["man", man.to_str().unwrap()]).status.success());
+    for page in ["milopt.1", "milopt-run.1", "milopt-passes-explain.1"] {
+        assert!(std::fs::read_to_string(man.join(page)).unwrap().contains(".TH"), "{page}");
+    }
 }
 
 /// A text in a folder of its own, and the path of what it is turned into.
