@@ -47,8 +47,8 @@ pub mod verify;
 pub use attributes::{Attributes, Iter as AttributesIter};
 pub use carried::{Carried, CarriedKey};
 pub use graph::{
-    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, Use, Value,
-    Walk,
+    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, Revision, Use,
+    Value, Walk,
 };
 pub use ids::{BlockId, OpId, ValueId};
 pub use interface::{

@@ -1,5 +1,5 @@
 //! The `milopt` command.
 
 fn main() -> std::process::ExitCode {
-    milopt::cli::main()
+    milopt::main_with(&milopt::passes::registry())
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mil_estimate::{Estimate, Fix, Target, estimate};
 use mil_ir::Program;
-use mil_pass::{Entry, Numerics, Pipeline, Registry};
+use mil_pass::{Numerics, Pipeline, Registry};
 use serde::Serialize;
 
 /// Costs that differ by less, in milliseconds, are the same.
@@ -121,7 +121,7 @@ pub fn suggest(program: &Program, target: &Target, registry: &Registry) -> Sugge
             Ok(after) => {
                 usable.push((at, after));
                 if after.is_better_than(&now) {
-                    found.push(describe(&fixes, &[at], after, registry));
+                    found.push(describe(&fixes, &[at], after));
                 } else {
                     without_effect.push(fix.pipeline.to_owned());
                 }
@@ -152,14 +152,14 @@ pub fn suggest(program: &Program, target: &Target, registry: &Registry) -> Sugge
                 if let Ok(after) = attempt(&combine(&fixes, &all), program, target)
                     && after.is_better_than(&now)
                 {
-                    found.push(describe(&fixes, &all, after, registry));
+                    found.push(describe(&fixes, &all, after));
                 }
                 break;
             }
             _ => break,
         }
         if chosen.len() > 1 {
-            found.push(describe(&fixes, &chosen, reached, registry));
+            found.push(describe(&fixes, &chosen, reached));
         }
     }
     found.sort_by(|a, b| {
@@ -182,27 +182,18 @@ fn combine(fixes: &[Parsed<'_>], chosen: &[usize]) -> Pipeline {
     pipelines.fold(Pipeline::new(), |all, next| all.then(next.clone()))
 }
 
-fn describe(fixes: &[Parsed<'_>], chosen: &[usize], after: Totals, registry: &Registry) -> Suggestion {
+fn describe(fixes: &[Parsed<'_>], chosen: &[usize], after: Totals) -> Suggestion {
     let texts: Vec<&str> = chosen.iter().map(|&at| fixes[at].0.pipeline).collect();
     Suggestion {
         pipeline: texts.join(","),
         why: chosen.iter().map(|&at| fixes[at].0.why).collect(),
         after,
-        lossy: is_lossy(combine(fixes, chosen), registry),
+        lossy: is_lossy(&combine(fixes, chosen)),
     }
 }
 
-fn is_lossy(pipeline: Pipeline, registry: &Registry) -> bool {
-    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics == Numerics::Lossy);
-    let mut pending = pipeline.entries;
-    while let Some(entry) = pending.pop() {
-        match entry {
-            Entry::Pass { id, .. } if lossy(&id) => return true,
-            Entry::Fixpoint { entries, .. } => pending.extend(entries),
-            _ => {}
-        }
-    }
-    false
+fn is_lossy(pipeline: &Pipeline) -> bool {
+    pipeline.passes().any(|pass| pass.def().numerics == Numerics::Lossy)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use mil_ir::{BlockId, Graph, Name, OpId, Operand, ValueId};
-use mil_ops::effects;
+use mil_ops::{can_merge, effects};
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 use mil_tensor::Fingerprint;
 
@@ -61,7 +61,8 @@ impl Pass for RemoveRedundantOps {
             for op in ops {
                 let Some(key) = key(graph, op) else { continue };
                 let first = *known.entry(key).or_insert(op);
-                if first == op || graph.op(op).results().iter().any(|&value| graph.is_block_output(value)) {
+                let is_output = || graph.op(op).results().iter().any(|&value| graph.is_block_output(value));
+                if first == op || is_output() || !can_merge(graph, first, op) {
                     continue;
                 }
                 if !cx.spend() {

@@ -1,4 +1,5 @@
 use mil_ir::{At, Graph, OpId};
+use mil_ops::can_move;
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 
 pass! {
@@ -44,7 +45,7 @@ impl Pass for TopologicalReorder {
                 let end = graph.block(block).return_op();
                 let first = ancestors
                     .fold(end, |first, user| if graph.is_before(user, first) { user } else { first });
-                if stands_before(graph, op, first) {
+                if stands_before(graph, op, first) || !can_move(graph, op, first) {
                     continue;
                 }
                 if !cx.spend() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use mil_estimate::{Comparison, Estimate, Target, Version, compare, estimate, html, report, svg};
 use mil_ir::Program;
 use mil_package::Package;
+use mil_pass::Registry;
 use serde_json::{Map, Value, json};
 
 use crate::cli::pipeline::pipeline;
@@ -67,11 +68,11 @@ struct Found {
     suggestions: Option<Suggestions>,
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
+pub(super) fn run(args: &Args, registry: &Registry) -> Outcome {
     let target = Target::new(&args.chip, &args.os, &args.units)?;
     let found = match &args.other {
         Some(other) => two_models(args, other, &target)?,
-        None => one_model(args, &target)?,
+        None => one_model(args, &target, registry)?,
     };
     if args.json {
         let mut values: Vec<Value> = found.iter().map(Found::to_json).collect::<Result<_, _>>()?;
@@ -89,12 +90,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
 }
 
-fn one_model(args: &Args, target: &Target) -> Result<Vec<Found>, Failure> {
+fn one_model(args: &Args, target: &Target, registry: &Registry) -> Result<Vec<Found>, Failure> {
     let mut package = programs(&args.input)?;
-    let registry = mil_passes::registry();
-    let rewrite = args.what_if.as_ref().map(|text| pipeline(text, &registry)).transpose()?;
+    let rewrite = args.what_if.as_ref().map(|text| pipeline(text, registry)).transpose()?;
     let one = |program: &mut Program| -> Result<Found, Failure> {
-        let suggestions = args.suggest.then(|| suggest(program, target, &registry));
+        let suggestions = args.suggest.then(|| suggest(program, target, registry));
         let now = estimate(program, target);
         let Some(rewrite) = &rewrite else {
             return Ok(Found { estimate: now, before: None, suggestions });

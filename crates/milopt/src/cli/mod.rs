@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mil_package::Package;
+use mil_pass::Registry;
 
 /// Compiler passes for Core ML models, on any system.
 ///
@@ -80,19 +81,25 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Parses the arguments, runs the command, prints errors.
+/// The command line over the passes and pipelines of a registry: parses the arguments, runs the command, prints errors.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     milopt::main_with(&milopt::passes::registry())
+/// }
+/// ```
 #[allow(clippy::print_stderr, reason = "the command line's own errors")]
-pub fn main() -> ExitCode {
+pub fn main_with(registry: &Registry) -> ExitCode {
     let raw: Vec<String> = std::env::args().collect();
     let outcome = match Cli::parse().command {
-        Command::Run(args) => run::run(args, &raw),
+        Command::Run(args) => run::run(args, &raw, registry),
         Command::Print(args) => print::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
-        Command::Estimate(args) => estimate::run(&args),
-        Command::Passes(args) => passes::run(&args),
+        Command::Estimate(args) => estimate::run(&args, registry),
+        Command::Passes(args) => passes::run(&args, registry),
         Command::Score(args) => score::run(&args),
     };
     let (code, message) = match outcome {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mil_ir::{Program, Release};
 use mil_package::Package;
-use mil_pass::{Entry, Pipeline, RunError, RunReport, Runner};
+use mil_pass::{Pipeline, Registry, RunError, RunReport, Runner};
 use serde_json::json;
 
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
@@ -81,14 +81,13 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, raw: &[String]) -> Outcome {
-    let registry = mil_passes::registry();
+pub(super) fn run(args: Args, raw: &[String], registry: &Registry) -> Outcome {
     let steps = pipeline::steps(raw);
-    let pipeline = pipeline::assemble(&steps, &args.set, &registry)?;
-    if let Some(id) = &args.why
-        && registry.find(id).is_none()
+    let pipeline = pipeline::assemble(&steps, &args.set, registry)?;
+    for (flag, ids) in
+        [("--why", &args.why), ("--print-before", &args.print_before), ("--print-after", &args.print_after)]
     {
-        return Err(Failure::Input(format!("--why {id}: there is no such pass")));
+        pipeline::check_named(flag, ids.as_deref(), &pipeline, registry)?;
     }
     let chip =
         args.estimate.as_ref().map(|chip| mil_estimate::Target::new(chip, "26", "cpu-and-ne")).transpose()?;
@@ -176,15 +175,7 @@ fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {
     if let Some(folder) = &args.reproducer {
         runner = runner.instrument(Reproducer { folder: folder.clone() });
     }
-    runner.instrument(Progress::new(passes_in(&pipeline.entries)))
-}
-
-fn passes_in(entries: &[Entry]) -> usize {
-    let count = |entry: &Entry| match entry {
-        Entry::Fixpoint { entries, .. } => passes_in(entries),
-        _ => 1,
-    };
-    entries.iter().map(count).sum()
+    runner.instrument(Progress::new(pipeline.passes().count()))
 }
 
 fn failure(error: &RunError) -> Failure {
