@@ -1,17 +1,17 @@
-//! Small constants that passes compute.
+//! Constants that passes compute: fitting one to a value, combining it, rounding it once.
 
 use half::f16;
-use mil_pass::Miss;
+use mil_ir::{OpId, ValueId};
+use mil_pass::{No, Rewrite, Side};
 use mil_tensor::{DType, Tensor};
 
 /// A vector of this element type, each element rounded once. Refused where a value is not finite in it.
-pub(crate) fn to_dtype(values: &[f64], dtype: DType) -> Result<Tensor, Miss> {
+pub(crate) fn to_dtype(values: &[f64], dtype: DType) -> Result<Tensor, No> {
     if !matches!(dtype, DType::Fp16 | DType::Fp32) {
-        return Err(Miss(format!("constants of type {dtype} are not computed").into()));
+        return Err(No::miss(format!("constants of type {dtype} are not computed")));
     }
-    if !values.iter().all(|&value| fits(value, dtype)) {
-        return Err(Miss::new("a new constant is not finite in its element type"));
-    }
+    let finite = values.iter().all(|&value| fits(value, dtype));
+    No::unless(finite, "a new constant is not finite in its element type")?;
     Ok(Tensor::from_f64s(dtype, &[values.len()], values)?)
 }
 
@@ -24,12 +24,72 @@ pub(crate) fn fits(value: f64, dtype: DType) -> bool {
     }
 }
 
-/// Whether a constant is `value` up to the rounding of its element type: in fp32 a few units in the last place, in fp16,
-/// whose units are coarse enough to hold other constants, rounded to the nearest.
-pub(crate) fn is_close(constant: f64, value: f64, dtype: DType) -> bool {
-    let tolerance = match dtype {
-        DType::Fp16 => 0.5 * f64::from(f16::EPSILON.to_f32()),
-        _ => 2.0 * f64::from(f32::EPSILON),
+/// Rounding a value to an element type loses no more than rounding does: not what lies beyond the range, and not what
+/// falls into the gap around zero, where units are coarse and small numbers vanish.
+fn rounds_well(value: f64, dtype: DType) -> bool {
+    let (rounded, half_a_unit) = match dtype {
+        DType::Fp16 => (f16::from_f64(value).to_f64(), 2_f64.powi(-11)),
+        _ => (f64::from(value as f32), 2_f64.powi(-24)),
     };
-    (constant - value).abs() <= tolerance * value.abs()
+    fits(value, dtype) && (rounded - value).abs() <= half_a_unit * value.abs()
+}
+
+/// A weight with each part along its first axis scaled, rounded once. Refused where a product is not finite in the element
+/// type, or loses more than rounding: a weight must not vanish.
+pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
+    let factors = Tensor::from_slice(&[scale.len()], scale)?;
+    let exact = weight.cast(DType::Fp64)?.scale_shift(0, Some(&factors), None)?;
+    let (mut finite, mut precise) = (true, true);
+    exact.for_each_f64_chunk(|products| {
+        finite &= products.iter().all(|&product| fits(product, weight.dtype()));
+        precise &= products.iter().all(|&product| rounds_well(product, weight.dtype()));
+    })?;
+    No::unless(finite, "the scaled weight is not finite in its element type")?;
+    No::unless(precise, "the scaled weight is too small for its element type")?;
+    Ok(weight.scale_shift(0, Some(&factors), None)?)
+}
+
+/// How a value and a constant count in a sum or difference of them, by the side on which the value stands.
+pub(crate) fn signs(rw: &Rewrite<'_>, op: OpId, value: Side) -> (f64, f64) {
+    match (rw.is(op, &["sub"]), value) {
+        (false, _) => (1.0, 1.0),
+        (true, Side::X) => (1.0, -1.0),
+        (true, Side::Y) => (-1.0, 1.0),
+    }
+}
+
+/// The elements of a constant along one axis of a value that it is combined with, which has `size` places. Refused where the
+/// constant varies along another axis, or would widen the result.
+pub(crate) fn along_axis(
+    rw: &Rewrite<'_>,
+    constant: &Tensor,
+    value: ValueId,
+    axis: usize,
+    size: usize,
+) -> Result<Vec<f64>, No> {
+    let rank = rw.rank(value)?;
+    let missing = rank.checked_sub(constant.rank()).ok_or(No::miss("the constant has more axes"))?;
+    let mut others = constant.shape().iter().enumerate().filter(|(at, _)| at + missing != axis);
+    No::unless(others.all(|(_, &size)| size == 1), "the constant varies along another axis")?;
+    No::unless(constant.dtype() == rw.dtype(value)?, "the constant has another element type")?;
+    let declared = rw.ty(value).dims().and_then(|dims| dims.get(axis)?.fixed());
+    No::unless(declared == Some(size as u64), "the axis has another size, or an unknown one")?;
+    match constant.to_f64s()?[..] {
+        [only] => Ok(vec![only; size]),
+        ref values if values.len() == size => Ok(values.to_vec()),
+        _ => Err(No::miss("the constant has another size")),
+    }
+}
+
+/// A constant that is broadcast to `shape`, reduced to these axes, which it must fill. Refused where it varies along
+/// others.
+pub(crate) fn along_axes(constant: &Tensor, shape: &[usize], axes: &[usize]) -> Result<Tensor, No> {
+    let missing = shape.len().checked_sub(constant.rank()).ok_or(No::miss("the constant has more axes"))?;
+    for (axis, &size) in shape.iter().enumerate() {
+        let own = if axis < missing { 1 } else { constant.shape()[axis - missing] };
+        let wanted = if axes.contains(&axis) { size } else { 1 };
+        No::unless(own == wanted, "the constant does not vary along the right axes")?;
+    }
+    let kept: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
+    Ok(constant.reshaped(&kept)?)
 }

@@ -1,9 +1,15 @@
 //! The passes of milopt, one folder each, grouped by theme, and the named pipelines.
 //!
 //! A pass's folder holds its declaration and code (`mod.rs`) and its before/after cases (`cases/*.mil`). The path of the
-//! folder ends in the pass's id. To add one: make the folder, and name it in the list of its theme and in `PASSES` below.
-//! No pass knows of files.
+//! folder ends in the pass's id. To add one: make the folder, and run `BLESS=1 cargo test -p mil-passes`, which rewrites the
+//! lists. No pass knows of files.
 
+mod constants;
+mod coremltools;
+mod pipelines;
+mod registry;
+
+// Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
 pub mod cleanup;
 pub mod conv;
@@ -12,47 +18,30 @@ pub mod linear;
 pub mod norm;
 pub mod precision;
 pub mod shape;
-
-mod constants;
-mod pipelines;
-
-use mil_pass::{PassDef, Registry};
-
-pub use activation::{FuseGeluExact, MergeConsecutiveRelus, PreluToLeakyRelu};
-pub use cleanup::{
-    ConstDeduplication, ConstElimination, DeadCodeElimination, NoopElimination, RemoveRedundantOps,
-    TopologicalReorder,
-};
-pub use conv::{FuseConvBias, FuseConvBn, FuseConvScale};
+pub use activation::FuseGeluExact;
+pub use activation::MergeConsecutiveRelus;
+pub use activation::PreluToLeakyRelu;
+pub use cleanup::ConstDeduplication;
+pub use cleanup::ConstElimination;
+pub use cleanup::DeadCodeElimination;
+pub use cleanup::NoopElimination;
+pub use cleanup::RemoveRedundantOps;
+pub use cleanup::TopologicalReorder;
+pub use conv::FuseConvBias;
+pub use conv::FuseConvBn;
+pub use conv::FuseConvScale;
 pub use layout::MergeConsecutiveTransposes;
 pub use linear::FuseLinearBias;
 pub use norm::FuseLayernormOrInstancenorm;
-pub use precision::{AddFp16Cast, CastOptimization};
+pub use precision::AddFp16Cast;
+pub use precision::CastOptimization;
 pub use shape::MergeConsecutiveReshapes;
 
-/// Every pass, sorted by id.
-pub const PASSES: &[&PassDef] = &[
-    &AddFp16Cast::DEF,
-    &CastOptimization::DEF,
-    &ConstDeduplication::DEF,
-    &ConstElimination::DEF,
-    &DeadCodeElimination::DEF,
-    &FuseConvBias::DEF,
-    &FuseConvBn::DEF,
-    &FuseConvScale::DEF,
-    &FuseGeluExact::DEF,
-    &FuseLayernormOrInstancenorm::DEF,
-    &FuseLinearBias::DEF,
-    &MergeConsecutiveRelus::DEF,
-    &MergeConsecutiveReshapes::DEF,
-    &MergeConsecutiveTransposes::DEF,
-    &NoopElimination::DEF,
-    &PreluToLeakyRelu::DEF,
-    &RemoveRedundantOps::DEF,
-    &TopologicalReorder::DEF,
-];
+use mil_pass::Registry;
 
-/// All passes and named pipelines.
+pub use registry::PASSES;
+
+/// All passes and named pipelines. [`Registry::with`] adds others to them.
 pub fn registry() -> Registry {
-    Registry::new(PASSES, pipelines::PIPELINES)
+    Registry::new(PASSES, pipelines::PIPELINES).with_coremltools(coremltools::IDS)
 }

@@ -1,12 +1,12 @@
 //! Passes that take away what does nothing.
 
+// Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod const_deduplication;
 mod const_elimination;
 mod dead_code_elimination;
 mod noop_elimination;
 mod remove_redundant_ops;
 mod topological_reorder;
-
 pub use const_deduplication::ConstDeduplication;
 pub use const_elimination::ConstElimination;
 pub use dead_code_elimination::DeadCodeElimination;

@@ -1,5 +1,5 @@
 //! Normalisations.
 
+// Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod fuse_layernorm_or_instancenorm;
-
 pub use fuse_layernorm_or_instancenorm::FuseLayernormOrInstancenorm;

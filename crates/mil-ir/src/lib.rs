@@ -49,8 +49,8 @@ pub use attributes::{Attributes, Iter as AttributesIter};
 pub use carried::{Carried, CarriedKey};
 pub use chain::error_chain;
 pub use graph::{
-    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, OriginId, Use,
-    Value, Walk,
+    Argument, At, BlockRef, Checkpoint, Edit, Graph, GraphError, NewBlock, NewOp, Op, Operand, OriginId,
+    Revision, Use, Value, Walk,
 };
 pub use ids::{BlockId, OpId, ValueId};
 pub use interface::{

@@ -59,8 +59,13 @@ impl<'g> Rewriter<'g> {
     }
 
     /// Replaces an op by values that were inserted for it, which take over the names of its results; otherwise like
-    /// [`Rewriter::replace`].
-    pub fn supersede(&mut self, op: OpId, values: &[ValueId], origins: &[OpId]) -> Result<(), GraphError> {
+    /// [`Rewriter::replace_with_existing`].
+    pub fn replace_with_new(
+        &mut self,
+        op: OpId,
+        values: &[ValueId],
+        gone: &[OpId],
+    ) -> Result<(), GraphError> {
         let results = self.graph.op(op).results().to_vec();
         for (&old, &new) in results.iter().zip(values) {
             let name = self.graph.value(old).name().clone();
@@ -68,20 +73,25 @@ impl<'g> Rewriter<'g> {
             self.graph.rename_value(old, hidden);
             self.graph.rename_value(new, name);
         }
-        self.inherit(op, values, origins);
+        self.inherit(op, values, gone);
         for (&old, &new) in results.iter().zip(values) {
             self.graph.replace_uses(old, new);
         }
         self.graph.erase(op)
     }
 
-    /// Replaces an op: its results by these values, in order, then erases it. `origins` are the ops that go with it,
+    /// Replaces an op: its results by these values, in order, then erases it. `gone` are the ops that go with it,
     /// from which the replacement inherits what it stands for.
     ///
     /// The caller has made sure that each new value computes the old one, with its type, and is visible to its users.
-    pub fn replace(&mut self, op: OpId, values: &[ValueId], origins: &[OpId]) -> Result<(), GraphError> {
+    pub fn replace_with_existing(
+        &mut self,
+        op: OpId,
+        values: &[ValueId],
+        gone: &[OpId],
+    ) -> Result<(), GraphError> {
         let results = self.graph.op(op).results().to_vec();
-        self.inherit(op, values, origins);
+        self.inherit(op, values, gone);
         for (&old, &new) in results.iter().zip(values) {
             self.replace_value(op, old, new);
         }

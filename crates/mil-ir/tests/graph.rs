@@ -236,7 +236,7 @@ fn a_successor_takes_over_the_name_of_an_output() {
     let mut rewriter = Rewriter::new(&mut graph);
     let new = rewriter.insert(relu("fused", x), second);
     let value = rewriter.graph().op(new).results()[0];
-    rewriter.replace(second, &[value], &[]).unwrap();
+    rewriter.replace_with_existing(second, &[value], &[]).unwrap();
     assert_eq!(output_names(&graph), ["a", "b"]);
     assert_eq!(graph.root().outputs().nth(1), Some(value));
     assert_eq!(graph.origins(new), ["b"]);
@@ -248,18 +248,18 @@ fn a_successor_takes_over_the_name_of_an_output() {
 fn an_identity_takes_the_name_where_the_successor_cannot() {
     // The successor is an input.
     let (mut graph, [x, ..], [first, second]) = chain();
-    Rewriter::new(&mut graph).replace(first, &[x], &[]).unwrap();
+    Rewriter::new(&mut graph).replace_with_existing(first, &[x], &[]).unwrap();
     assert_eq!(output_names(&graph), ["a", "b"]);
     assert_eq!(graph.input(second, "x"), Some(x), "other users take the input itself");
     // The successor is another output.
     let (mut graph, [_, a, _], [_, second]) = chain();
-    Rewriter::new(&mut graph).replace(second, &[a], &[]).unwrap();
+    Rewriter::new(&mut graph).replace_with_existing(second, &[a], &[]).unwrap();
     assert_eq!(output_names(&graph), ["a", "b"]);
     // The successor is a constant.
     let (mut graph, _, [_, second]) = chain();
     let mut rewriter = Rewriter::new(&mut graph);
     let constant = rewriter.tensor("c", Tensor::ints(&[1]), second);
-    rewriter.replace(second, &[constant], &[]).unwrap();
+    rewriter.replace_with_existing(second, &[constant], &[]).unwrap();
     assert_eq!(output_names(&graph), ["a", "b"]);
     let identities = graph.walk().filter(|&op| &**graph.op(op).kind() == "identity").count();
     assert_eq!(identities, 1);
@@ -297,4 +297,51 @@ fn there_is_always_room_between_two_ops() {
     assert_eq!(graph.check(), Vec::<String>::new());
     let ops: Vec<OpId> = graph.walk().collect();
     assert!(ops.windows(2).all(|pair| graph.is_before(pair[0], pair[1])));
+}
+
+#[test]
+fn a_revision_names_a_content() {
+    let (mut graph, [x, ..], [_, second]) = chain();
+    let (before, checkpoint) = (graph.revision(), graph.checkpoint());
+    assert_eq!(graph.clone().revision(), before, "a copy has the same content");
+    graph.set_operand(second, "x", 0, x);
+    let changed = graph.revision();
+    assert_ne!(changed, before);
+    graph.roll_back(checkpoint);
+    assert_eq!(graph.revision(), before, "a rollback brings it back");
+    graph.set_operand(second, "x", 0, x);
+    assert_ne!(graph.revision(), changed, "no revision comes twice");
+}
+
+#[test]
+fn what_loses_a_use_is_known() {
+    let (mut graph, [x, ..], [first, second]) = chain();
+    let checkpoint = graph.checkpoint();
+    graph.set_operand(second, "x", 0, x);
+    assert_eq!(graph.freed_since(checkpoint), [first]);
+    graph.roll_back(checkpoint);
+    graph.set_outputs(Graph::ROOT, []);
+    let checkpoint = graph.checkpoint();
+    graph.erase(second).unwrap();
+    assert_eq!(graph.freed_since(checkpoint), [first], "the producer of what was erased");
+}
+
+#[test]
+fn an_op_like_another_keeps_what_is_not_changed() {
+    let mut graph = Graph::new(vec![("x".into(), Type::fixed(DType::Fp32, &[2]))]);
+    let x = graph.root().inputs()[0];
+    let old = NewOp::new("clip").named("old").with("x", x).with("alpha", Tensor::scalar(0.0_f32));
+    let old = old.attribute("beta", Literal::tensor(Tensor::scalar(1.0_f32)));
+    let old = graph.insert(old.result("y", Type::fixed(DType::Fp32, &[2])), At::End(Graph::ROOT));
+    let carried = Carried { own: vec![1, 2, 3], ..Carried::default() };
+    graph.set_op_carried(old, Some(Box::new(carried.clone())));
+    let new = NewOp::like(&graph, old);
+    assert_eq!((new.kind.as_str(), &new.name, &new.inline[..]), ("clip", &None, &["alpha".into()][..]));
+    let new = new.set("beta", Tensor::scalar(2.0_f32)).without("alpha");
+    assert!(new.inline.is_empty());
+    let new = graph.insert(new, At::End(Graph::ROOT));
+    let new = graph.op(new);
+    assert_eq!(new.arguments().map(|(param, _)| param.as_str()).collect::<Vec<_>>(), ["beta", "x"]);
+    assert!(new.attributes().get("beta").is_none(), "bound once, whatever the spelling was");
+    assert_eq!(new.carried(), Some(&carried));
 }

@@ -40,8 +40,8 @@ pub fn emit(
     Ok(rewriter.graph().op(op).results().to_vec())
 }
 
-/// Checks an op and gives its results names and types.
-fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, BuildError> {
+/// Checks an op that is to be inserted against its declaration, and gives its results names and types; see [`emit`].
+pub fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, BuildError> {
     let base = new.name.clone().unwrap_or_else(|| new.kind.clone());
     let error = |reason| BuildError { kind: new.kind.clone(), name: base.clone(), reason };
     let call = Call::of_new(graph, &new, opset).map_err(error)?;

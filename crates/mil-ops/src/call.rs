@@ -355,6 +355,12 @@ impl<'a> Call<'a> {
         self.ints(param)?.into_iter().map(|axis| dims::axis(param, axis, rank)).collect()
     }
 
+    /// An order of axes, of as many as it names: the constant or the default, each counted from the front.
+    pub fn order(&self, param: &str) -> Result<Vec<usize>, InferError> {
+        let order = self.ints(param)?;
+        order.iter().map(|&axis| dims::axis(param, axis, order.len())).collect()
+    }
+
     /// The types of the values that enter an inner block.
     pub fn block_inputs(&self, index: usize) -> Option<Vec<Type>> {
         match self.site {

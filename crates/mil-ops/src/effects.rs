@@ -1,12 +1,12 @@
 //! What ops do besides computing their results, and what may therefore be done with them.
 //!
-//! [`can_erase`], [`can_merge`] and [`can_move`] are the only way to ask. Ops that this version does not know are opaque:
-//! they might do anything, so nothing is done with them.
+//! [`can_erase`], [`can_merge`], [`can_move`] and [`is_known`] are the only way to ask. Ops that this version does not
+//! know, or that have fields that it does not know, are opaque: they might do anything, so nothing is done with them.
 
 use std::collections::BTreeSet;
 use std::ops::BitOr;
 
-use mil_ir::{BlockId, Graph, OpId, Operand, ValueId};
+use mil_ir::{BlockId, Graph, Op, OpId, Operand, ValueId};
 use smallvec::SmallVec;
 
 use crate::Effect;
@@ -70,9 +70,21 @@ pub fn effects(graph: &Graph, op: OpId) -> Effects {
     found
 }
 
+/// The op, its results and its blocks have no fields that this version does not know: what takes its place says all that
+/// it said.
+pub fn is_known(graph: &Graph, op: OpId) -> bool {
+    let found = graph.op(op);
+    let known = |value: &ValueId| graph.value(*value).carried().is_none();
+    let known_block = |block: &BlockId| {
+        let block = graph.block(*block);
+        block.carried().is_none() && block.inputs().iter().all(known)
+    };
+    found.carried().is_none() && found.results().iter().all(known) && found.blocks().iter().all(known_block)
+}
+
 fn own_effects(graph: &Graph, op: OpId) -> Effects {
     let opaque = Effects { opaque: true, ..Effects::default() };
-    let Some(def) = crate::def(graph.op(op).kind()) else { return opaque };
+    let Some(def) = crate::def(graph.op(op).kind()).filter(|_| is_known(graph, op)) else { return opaque };
     let state: SmallVec<[ValueId; 1]> = graph.input(op, "input").into_iter().collect();
     match def.effect {
         Effect::Pure => Effects::default(),
@@ -94,21 +106,23 @@ pub fn can_erase(graph: &Graph, op: OpId) -> bool {
 }
 
 /// The users of `b` may use `a` instead: both compute the same, `a` is visible wherever `b` is, and no effect makes a
-/// difference. Ops with inner blocks are never merged, nor are ops that draw random numbers.
+/// difference. Small constants are the same by value, large ones by identity. Ops with inner blocks are never merged, nor
+/// are ops that draw random numbers.
 pub fn can_merge(graph: &Graph, a: OpId, b: OpId) -> bool {
     let (first, second) = (graph.op(a), graph.op(b));
     let same = first.kind() == second.kind()
         && !first.is_return()
         && first.blocks().is_empty()
         && second.blocks().is_empty()
-        && first.carried() == second.carried()
+        && is_known(graph, a)
+        && is_known(graph, b)
         && first.results().len() == second.results().len()
         && first
             .results()
             .iter()
             .zip(second.results())
             .all(|(&x, &y)| graph.value(x).ty() == graph.value(y).ty())
-        && first.arguments().eq(second.arguments())
+        && same_arguments(graph, first, second)
         && first.attributes() == second.attributes();
     if !same || a == b {
         return false;
@@ -125,6 +139,21 @@ pub fn can_merge(graph: &Graph, a: OpId, b: OpId) -> bool {
         return false;
     }
     between(graph, a, b).all(|op| !self::effects(graph, op).conflict(&effects))
+}
+
+/// Elements below which constants are compared by value.
+const SMALL: usize = 100;
+
+fn same_arguments(graph: &Graph, a: &Op, b: &Op) -> bool {
+    let small = |operand: &Operand| {
+        let tensor = graph.literal(operand)?.as_tensor().filter(|tensor| tensor.len() < SMALL)?;
+        Some((tensor.dtype(), tensor.shape().to_vec(), tensor.fingerprint().ok()?))
+    };
+    let same = |x: &Operand, y: &Operand| x == y || small(x).is_some_and(|x| Some(x) == small(y));
+    a.arguments()
+        .map(|(param, argument)| (param, argument.len()))
+        .eq(b.arguments().map(|(param, argument)| (param, argument.len())))
+        && a.operands().zip(b.operands()).all(|(x, y)| same(x, y))
 }
 
 /// The op may stand directly before another one: its operands are visible there, its users stay behind it, and it passes

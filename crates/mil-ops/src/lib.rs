@@ -50,9 +50,9 @@ pub mod shape;
 pub mod state;
 pub mod tensor_operation;
 
-pub use build::{BuildError, ProgramBuilder, emit};
+pub use build::{BuildError, ProgramBuilder, complete, emit};
 pub use call::Call;
-pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects};
+pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects, is_known};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
 pub use mil_ir::verify::Report;

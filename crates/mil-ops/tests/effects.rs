@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-use mil_ir::{At, Graph, NewBlock, NewOp, OpId, Operand, Release, Type, TypeKind, ValueId};
-use mil_ops::{ProgramBuilder, can_erase, can_merge, can_move, captured, effects};
+use mil_ir::{At, Carried, Graph, NewBlock, NewOp, OpId, Operand, Release, Type, TypeKind, ValueId};
+use mil_ops::{ProgramBuilder, can_erase, can_merge, can_move, captured, effects, is_known};
 use mil_tensor::{DType, Tensor};
 
 /// A program with an input, a state, and what is done with the state.
@@ -73,6 +73,25 @@ fn nobody_touches_unknown_ops() {
     let b = graph.insert(custom("b"), At::End(Graph::ROOT));
     assert!(effects(&graph, a).opaque);
     assert!(!can_erase(&graph, a) && !can_merge(&graph, a, b) && !can_move(&graph, b, a));
+}
+
+#[test]
+fn nobody_touches_ops_with_unknown_fields() {
+    let mut builder = ProgramBuilder::new(Release::IOS17);
+    let x = builder.input("x", Type::fixed(DType::Fp32, &[1]));
+    let relu = |builder: &mut ProgramBuilder| builder.op(NewOp::new("relu").with("x", x)).unwrap();
+    let values = [relu(&mut builder), relu(&mut builder), relu(&mut builder)];
+    let graph = builder.graph_mut();
+    let [a, b, c] = values.map(|value| graph.definition(value).unwrap());
+    let carried = || Some(Box::new(Carried { own: vec![1], ..Carried::default() }));
+    assert!(is_known(graph, a) && can_merge(graph, a, b) && can_erase(graph, a) && can_move(graph, b, a));
+    graph.set_op_carried(a, carried());
+    graph.set_value_carried(values[2], carried());
+    for op in [a, c] {
+        assert!(!is_known(graph, op) && effects(graph, op).opaque);
+        assert!(!can_erase(graph, op) && !can_merge(graph, op, b) && !can_merge(graph, b, op));
+    }
+    assert!(!can_move(graph, c, b));
 }
 
 #[test]

@@ -4,21 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mil_ir::{Graph, Name, OpId, Opset};
+use mil_ir::{FunctionInterface, Graph, Interface, Name, OpId, Opset, Program, Revision};
+use mil_ops::Shapes;
 
 use crate::{Instrument, PassDef, PassError};
 
-/// What a running pass may ask and tell: where it is, which patterns are on, fuel, counters.
+/// What a running pass may ask and tell: where it is, what an app sees, which patterns are on, analyses, fuel, counters.
 pub struct PassCx<'a> {
     pub(crate) def: &'static PassDef,
     pub(crate) function: Name,
     pub(crate) opset: Opset,
+    pub(crate) interface: Arc<Interface>,
+    pub(crate) shapes: &'a mut Option<CachedShapes>,
     pub(crate) disabled: BTreeSet<&'static str>,
     pub(crate) statistics: BTreeMap<&'static str, u64>,
     pub(crate) fuel: &'a mut Option<u64>,
     pub(crate) rewrites: &'a mut u64,
     pub(crate) cancel: Option<Arc<AtomicBool>>,
     pub(crate) instruments: &'a mut [Box<dyn Instrument>],
+}
+
+/// The last analysis of shapes, with the state of the graph that it describes.
+pub(crate) struct CachedShapes {
+    revision: Revision,
+    function: Name,
+    opset: Opset,
+    shapes: Arc<Shapes>,
 }
 
 impl std::fmt::Debug for PassCx<'_> {
@@ -36,6 +47,35 @@ impl PassCx<'_> {
     /// The opset of the graph that is being rewritten.
     pub fn opset(&self) -> &Opset {
         &self.opset
+    }
+
+    /// What an app sees of the program, as it was before the pass.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// What an app sees of the function whose graph is being rewritten.
+    pub fn features(&self) -> Option<&FunctionInterface> {
+        self.interface.function(&self.function)
+    }
+
+    /// The shapes of the graph that is being rewritten, as they follow from the ranges of the interface. They describe the
+    /// graph as it is now: asking again costs nothing until it changes.
+    pub fn shapes(&mut self, graph: &Graph) -> Arc<Shapes> {
+        if let Some(cached) = &*self.shapes
+            && cached.revision == graph.revision()
+            && (&cached.function, &cached.opset) == (&self.function, &self.opset)
+        {
+            return cached.shapes.clone();
+        }
+        let shapes = Arc::new(Shapes::of(graph, &self.opset, self.interface.function(&self.function)));
+        *self.shapes = Some(CachedShapes {
+            revision: graph.revision(),
+            function: self.function.clone(),
+            opset: self.opset.clone(),
+            shapes: shapes.clone(),
+        });
+        shapes
     }
 
     /// Adds to a counter that the pass declares.
@@ -88,14 +128,26 @@ impl PassCx<'_> {
         self.instruments.iter().any(|instrument| instrument.wants_misses())
     }
 
-    /// From now on the graph of this function and opset is being rewritten.
-    pub fn enter(&mut self, function: &Name, opset: &Opset) {
-        (self.function, self.opset) = (function.clone(), opset.clone());
+    /// Goes through the graphs of a program: each of an opset that this version knows, in the order of the functions.
+    pub fn each_graph(
+        &mut self,
+        program: &mut Program,
+        mut each: impl FnMut(&mut Graph, &mut PassCx<'_>) -> Result<(), PassError>,
+    ) -> Result<(), PassError> {
+        for (function, opset, graph) in program.graphs_mut() {
+            if opset.release().is_none() {
+                self.skip_unknown_opset(function, opset)?;
+                continue;
+            }
+            (self.function, self.opset) = (function.clone(), opset.clone());
+            each(graph, self)?;
+        }
+        Ok(())
     }
 
     /// A graph for an opset that this version does not know stays as it is, which only a pass that keeps results may
     /// accept.
-    pub(crate) fn skip_unknown_opset(&self, function: &Name, opset: &Opset) -> Result<(), PassError> {
+    fn skip_unknown_opset(&self, function: &Name, opset: &Opset) -> Result<(), PassError> {
         if self.def.changes_interface || self.def.numerics.is_lossy() {
             return Err(PassError::UnknownOpset { function: function.clone(), opset: opset.to_string() });
         }

@@ -1,8 +1,9 @@
 //! Declarations of passes.
 
 use mil_ops::Numerics;
+use serde_json::Value;
 
-use crate::Pass;
+use crate::{OptionMap, Pass};
 
 /// All that is known about a pass without running it.
 #[derive(Debug)]
@@ -23,10 +24,21 @@ pub struct PassDef {
     pub changes_interface: bool,
     /// Ids of coremltools that mean this pass.
     pub aliases: &'static [Alias],
-    /// Makes an instance from options.
-    pub build: fn(serde_json::Value) -> Result<Box<dyn Pass>, serde_json::Error>,
+    /// Whether it works on one graph after the other, or on programs as a whole.
+    pub scope: Scope,
+    /// Makes an instance from options; an error says which one is wrong, and what was expected.
+    pub build: fn(OptionMap) -> Result<Box<dyn Pass>, String>,
     /// Source file of the declaration.
     pub file: &'static str,
+}
+
+/// What a pass is handed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Graphs, one by one: what it may change is inside them. [`Pass::run_on_graph`] runs.
+    Graph,
+    /// The program: it may add and remove functions, and change states, the target and all else. [`Pass::run`] runs.
+    Program,
 }
 
 /// One option of a pass.
@@ -37,7 +49,7 @@ pub struct OptionDef {
     /// What it does.
     pub doc: &'static str,
     /// The value it has where nothing is said.
-    pub default: serde_json::Value,
+    pub default: Value,
 }
 
 /// One named pattern of a pass.
@@ -47,6 +59,8 @@ pub struct PatternDef {
     pub name: &'static str,
     /// What it matches.
     pub doc: &'static str,
+    /// Types of the ops that it looks at; empty: all.
+    pub anchors: &'static [&'static str],
     /// Only ours: the coremltools pass of the alias has no such pattern.
     pub ours_only: bool,
 }
@@ -67,7 +81,7 @@ pub struct Alias {
     /// For example `common::fuse_conv_batchnorm`.
     pub id: &'static str,
     /// Translates coremltools' options into ours.
-    pub adapt: fn(serde_json::Value) -> Result<serde_json::Value, String>,
+    pub adapt: fn(OptionMap) -> Result<OptionMap, String>,
 }
 
 impl Alias {
@@ -84,118 +98,19 @@ impl PassDef {
         lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
+    /// The folder of the pass's folder, where the path of its source ends in `<theme>/<id>/mod.rs`.
+    pub fn theme(&self) -> Option<&'static str> {
+        let mut folders = self.file.rsplit(['/', '\\']).skip(1);
+        folders.next().filter(|folder| *folder == self.id).and_then(|_| folders.next())
+    }
+
+    /// The pass is meant by this id: its own, or an alias.
+    pub fn has_id(&self, id: &str) -> bool {
+        self.id == id || self.alias(id).is_some()
+    }
+
     /// Our alias with this id.
     pub fn alias(&self, id: &str) -> Option<&'static Alias> {
         self.aliases.iter().find(|alias| alias.id == id)
     }
-}
-
-/// Declares a pass: its type, and [`PassDef`] as the associated constant `DEF`.
-///
-/// ```text
-/// pass! {
-///     /// Documentation in Markdown.
-///     pub struct FuseConvBn;
-///     id: "fuse_conv_bn",
-///     numerics: Rounding,
-///     aliases: [Alias::plain("common::fuse_conv_batchnorm")],
-///     patterns: [conv_bn: "`conv` or `conv_transpose`, then `batch_norm`"],
-/// }
-/// ```
-///
-/// A struct with fields has options: `/// doc` `pub name: Type = default,`. Then `patterns`, each `name: "doc"` or
-/// `ours name: "doc"`; and `statistics`, each `name: "doc"`. `changes_interface: true` follows `numerics`, which is `Exact`, `Rounding` or
-/// `Lossy { min_snr_db: 40.0 }`. What remains
-/// to write is `impl Pass for FuseConvBn`.
-#[macro_export]
-macro_rules! pass {
-    (
-        $(#[doc = $doc:literal])*
-        pub struct $name:ident;
-        $($rest:tt)*
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
-        #[serde(crate = "mil_pass::serde", from = "mil_pass::NoOptions", into = "mil_pass::NoOptions")]
-        pub struct $name;
-
-        impl From<$crate::NoOptions> for $name {
-            fn from(_: $crate::NoOptions) -> $name { $name }
-        }
-        impl From<$name> for $crate::NoOptions {
-            fn from(_: $name) -> $crate::NoOptions { $crate::NoOptions {} }
-        }
-
-        $crate::pass!(@impl $name [$($doc)*] [] $($rest)*);
-    };
-    (
-        $(#[doc = $doc:literal])*
-        pub struct $name:ident {
-            $($(#[doc = $field_doc:literal])* pub $field:ident: $ty:ty = $default:expr,)*
-        }
-        $($rest:tt)*
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Debug, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
-        #[serde(crate = "mil_pass::serde", default, deny_unknown_fields)]
-        pub struct $name {
-            $($(#[doc = $field_doc])* pub $field: $ty,)*
-        }
-
-        impl Default for $name {
-            fn default() -> $name {
-                $name { $($field: $default,)* }
-            }
-        }
-
-        $crate::pass!(@impl $name [$($doc)*] [$($field [$($field_doc)*])*] $($rest)*);
-    };
-    (@impl $name:ident [$($doc:literal)*] [$($field:ident [$($field_doc:literal)*])*]
-        id: $id:literal,
-        numerics: $numerics:ident $({ $bound:ident: $db:literal })?,
-        $(changes_interface: $interface:literal,)?
-        $(aliases: [$($alias:expr),* $(,)?],)?
-        $(patterns: [$($pattern:tt)*],)?
-        $(statistics: [$($statistic:ident: $statistic_doc:literal),* $(,)?],)?
-    ) => {
-        impl $name {
-            /// The declaration.
-            pub const DEF: $crate::PassDef = $crate::PassDef {
-                id: $id,
-                doc: concat!($($doc, "\n",)*),
-                options: || vec![$($crate::OptionDef {
-                    name: stringify!($field),
-                    doc: concat!($($field_doc, "\n",)*),
-                    default: $crate::serde_json::to_value(&$name::default().$field).unwrap_or_default(),
-                }),*],
-                patterns: $crate::pass!(@patterns [] $($($pattern)*)?),
-                statistics: &[$($($crate::StatisticDef { name: stringify!($statistic), doc: $statistic_doc }),*)?],
-                numerics: $crate::Numerics::$numerics $({ $bound: $db })?,
-                changes_interface: false $(|| $interface)?,
-                aliases: &[$($($alias),*)?],
-                build: |options| Ok(Box::new($crate::serde_json::from_value::<$name>(options)?)),
-                file: file!(),
-            };
-        }
-
-        impl $crate::Declared for $name {
-            fn def(&self) -> &'static $crate::PassDef {
-                const { &$name::DEF }
-            }
-            fn options(&self) -> $crate::serde_json::Value {
-                $crate::serde_json::to_value(self).unwrap_or_default()
-            }
-        }
-    };
-    (@patterns [$($done:tt)*]) => { &[$($done)*] };
-    (@patterns [$($done:tt)*] ours $pattern:ident: $doc:literal $(, $($rest:tt)*)?) => {
-        $crate::pass!(@patterns
-            [$($done)* $crate::PatternDef { name: stringify!($pattern), doc: $doc, ours_only: true },]
-            $($($rest)*)?)
-    };
-    (@patterns [$($done:tt)*] $pattern:ident: $doc:literal $(, $($rest:tt)*)?) => {
-        $crate::pass!(@patterns
-            [$($done)* $crate::PatternDef { name: stringify!($pattern), doc: $doc, ours_only: false },]
-            $($($rest)*)?)
-    };
 }

@@ -15,74 +15,105 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use crate::pipeline::DEFAULT_ROUNDS;
-use crate::{Entry, Pipeline, Registry};
+use crate::{Entry, Pipeline, Registry, Unknown};
 
 /// Depth of fixpoints in fixpoints that is read.
 const MAX_DEPTH: usize = 16;
 
-/// Why a pipeline cannot be read.
+/// Why a pipeline cannot be read, and where that is in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrammarError {
+    fault: GrammarFault,
+    place: Option<Place>,
+    file: Option<String>,
+}
+
+/// What is wrong with a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum GrammarError {
+pub enum GrammarFault {
     /// The text has not the form of a pipeline.
-    #[error("at character {at} of the pipeline: {message}")]
-    Syntax {
-        /// Characters before it.
-        at: usize,
-        /// What was expected.
-        message: String,
-    },
+    #[error("{0}")]
+    Syntax(String),
     /// The JSON has not the form of a pipeline.
     #[error("the pipeline's JSON: {0}")]
     Json(String),
     /// No such pass or pipeline.
-    #[error("there is no pass or pipeline {id}{}", hint(.similar))]
-    Unknown {
-        /// What was asked for.
-        id: String,
-        /// The nearest id that exists.
-        similar: Option<String>,
-    },
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// The pass does not take these options.
     #[error("options of {id}: {message}")]
     Options {
-        /// The pass.
+        /// The pass, as spelled.
         id: String,
         /// Why.
         message: String,
     },
 }
 
-fn hint(similar: &Option<String>) -> String {
-    similar.as_ref().map_or_else(String::new, |similar| format!("; is it {similar}?"))
+/// A place in the text of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// Counted from 1; `None` in a text of one line.
+    line: Option<usize>,
+    /// The line.
+    text: String,
+    /// Characters of the line before the place.
+    column: usize,
 }
 
 impl GrammarError {
-    pub(crate) fn unknown_pass(id: &str, registry: &Registry) -> GrammarError {
-        let ids = registry
-            .passes()
-            .iter()
-            .flat_map(|def| std::iter::once(def.id).chain(def.aliases.iter().map(|a| a.id)));
-        let nearest = ids.chain(registry.pipelines()).map(|known| (distance(id, known), known)).min();
-        let similar = nearest
-            .filter(|(distance, known)| *distance <= known.len() / 3)
-            .map(|(_, known)| known.to_owned());
-        GrammarError::Unknown { id: id.to_owned(), similar }
+    /// What is wrong.
+    pub fn fault(&self) -> &GrammarFault {
+        &self.fault
+    }
+
+    /// With the name of the file that holds the text.
+    #[must_use]
+    pub fn in_file(mut self, name: impl Into<String>) -> GrammarError {
+        self.file = Some(name.into());
+        self
+    }
+
+    /// With its place, unless that is known: so many bytes into the text. One word needs none.
+    fn at(mut self, text: &str, at: usize) -> GrammarError {
+        if is_word(text.trim()) {
+            return self;
+        }
+        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = text[start..].lines().next().unwrap_or("");
+        self.place.get_or_insert(Place {
+            line: text.trim_end().contains('\n').then(|| text[..at].matches('\n').count() + 1),
+            text: line.replace('\t', " "),
+            column: text[start..at].chars().count(),
+        });
+        self
     }
 }
 
-/// Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+impl From<GrammarFault> for GrammarError {
+    fn from(fault: GrammarFault) -> GrammarError {
+        GrammarError { fault, place: None, file: None }
+    }
+}
+
+impl std::error::Error for GrammarError {}
+
+impl fmt::Display for GrammarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.place.as_ref().and_then(|place| place.line);
+        match (&self.file, line) {
+            (Some(file), Some(line)) => write!(f, "{file}, line {line}: ")?,
+            (Some(file), None) => write!(f, "{file}: ")?,
+            (None, Some(line)) => write!(f, "line {line} of the pipeline: ")?,
+            (None, None) => {}
+        }
+        write!(f, "{}", self.fault)?;
+        match &self.place {
+            Some(place) => write!(f, "\n  {}\n  {:width$}^", place.text, "", width = place.column),
+            None => Ok(()),
         }
     }
-    row[b.len()]
 }
 
 impl Pipeline {
@@ -97,7 +128,7 @@ impl Pipeline {
     /// Reads the JSON form.
     pub fn from_json(text: &str, registry: &Registry) -> Result<Pipeline, GrammarError> {
         let value: Value =
-            serde_json::from_str(text).map_err(|error| GrammarError::Json(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| GrammarFault::Json(error.to_string()))?;
         from_value(&value, registry, 0)
     }
 
@@ -108,73 +139,49 @@ impl Pipeline {
 }
 
 fn from_value(value: &Value, registry: &Registry, depth: usize) -> Result<Pipeline, GrammarError> {
-    let fault = |message: &str| GrammarError::Json(message.to_owned());
+    let fault = |message: &str| GrammarFault::Json(message.to_owned());
     let steps = value.as_array().ok_or_else(|| fault("a pipeline is a list"))?;
     if depth > MAX_DEPTH {
-        return Err(fault("fixpoints are nested too deeply"));
+        return Err(fault("fixpoints are nested too deeply").into());
     }
     let mut entries = Vec::new();
     for step in steps {
         match step {
             Value::String(id) => match registry.pipeline(id) {
                 Some(pipeline) => entries.extend(pipeline?.entries),
-                None => entries.push(registry.entry(id, json!({}))?),
+                None => entries.push(Entry::Pass(registry.step(id, Map::new())?)),
             },
             Value::Object(step) => {
                 let allowed = |keys: &[&str]| step.keys().all(|key| keys.contains(&key.as_str()));
                 if let Some(id) =
                     step.get("pass").and_then(Value::as_str).filter(|_| allowed(&["pass", "options"]))
                 {
-                    entries
-                        .push(registry.entry(id, step.get("options").cloned().unwrap_or_else(|| json!({})))?);
+                    let options = match step.get("options") {
+                        None => Map::new(),
+                        Some(Value::Object(options)) => options.clone(),
+                        Some(_) => return Err(fault("`options` is an object").into()),
+                    };
+                    entries.push(Entry::Pass(registry.step(id, options)?));
                 } else if let Some(inner) = step.get("fixpoint").filter(|_| allowed(&["fixpoint", "max"])) {
                     let max = step.get("max").map_or(Some(DEFAULT_ROUNDS as u64), Value::as_u64);
                     let max = max.ok_or_else(|| fault("max is a number"))?;
                     let max = usize::try_from(max).map_err(|_| fault("max is too large"))?;
-                    entries.push(Entry::Fixpoint {
-                        entries: from_value(inner, registry, depth + 1)?.entries,
-                        max,
-                    });
+                    let entries_of = from_value(inner, registry, depth + 1)?.entries;
+                    entries.push(Entry::Fixpoint { entries: entries_of, max });
                 } else {
-                    return Err(fault("a step has `pass` and `options`, or `fixpoint` and `max`"));
+                    return Err(fault("a step has `pass` and `options`, or `fixpoint` and `max`").into());
                 }
             }
-            _ => return Err(fault("a step is a string or an object")),
+            _ => return Err(fault("a step is a string or an object").into()),
         }
     }
     Ok(Pipeline { entries })
 }
 
-/// Options of an entry that differ from the defaults, with the patterns that are off.
-fn options_of(entry: &Entry) -> Map<String, Value> {
-    let Entry::Pass { id, pass, disabled } = entry else { return Map::new() };
-    let def = pass.def();
-    let Value::Object(mut options) = pass.options() else { return Map::new() };
-    for default in (def.options)() {
-        if options.get(default.name) == Some(&default.default) {
-            options.remove(default.name);
-        }
-    }
-    let is_alias = def.alias(id).is_some();
-    let off: Vec<&str> = disabled
-        .iter()
-        .copied()
-        .filter(|name| {
-            !(is_alias && def.patterns.iter().any(|pattern| pattern.name == *name && pattern.ours_only))
-        })
-        .collect();
-    if !off.is_empty() {
-        options.insert("disable".into(), json!(off));
-    }
-    options
-}
-
 fn to_value(entry: &Entry) -> Value {
     match entry {
-        Entry::Pass { id, .. } => match options_of(entry) {
-            options if options.is_empty() => json!(id),
-            options => json!({"pass": id, "options": options}),
-        },
+        Entry::Pass(pass) if pass.given().is_empty() => json!(pass.id()),
+        Entry::Pass(pass) => json!({"pass": pass.id(), "options": pass.given()}),
         Entry::Fixpoint { entries, max } => {
             json!({"fixpoint": entries.iter().map(to_value).collect::<Vec<_>>(), "max": max})
         }
@@ -191,12 +198,12 @@ fn write_entries(f: &mut fmt::Formatter<'_>, entries: &[Entry]) -> fmt::Result {
     for (i, entry) in entries.iter().enumerate() {
         f.write_str(if i > 0 { "," } else { "" })?;
         match entry {
-            Entry::Pass { id, .. } => {
-                f.write_str(id)?;
-                let options = options_of(entry);
-                if !options.is_empty() {
+            Entry::Pass(pass) => {
+                f.write_str(pass.id())?;
+                if !pass.given().is_empty() {
+                    let options = pass.given().iter();
                     let text: Vec<String> =
-                        options.iter().map(|(key, value)| format!("{key}={}", spell(value))).collect();
+                        options.map(|(key, value)| format!("{key}={}", spell(value))).collect();
                     write!(f, "{{{}}}", text.join(","))?;
                 }
             }
@@ -234,7 +241,7 @@ impl Parser<'_> {
     }
 
     fn fault(&self, message: &str) -> GrammarError {
-        GrammarError::Syntax { at: self.text[..self.at].chars().count(), message: message.to_owned() }
+        GrammarError::from(GrammarFault::Syntax(message.to_owned())).at(self.text, self.at)
     }
 
     fn space(&mut self) {
@@ -267,6 +274,8 @@ impl Parser<'_> {
             return Ok(Pipeline { entries });
         }
         loop {
+            self.space();
+            let start = self.at;
             let id = self.word().ok_or_else(|| self.fault("expected a pass, a pipeline or `fixpoint`"))?;
             if id == "fixpoint" && self.eat('(') {
                 let inner = self.pipeline(depth + 1)?;
@@ -289,7 +298,10 @@ impl Parser<'_> {
                         return Err(self.fault("a named pipeline takes no options"));
                     }
                     Some(pipeline) => entries.extend(pipeline?.entries),
-                    None => entries.push(self.registry.entry(&id, Value::Object(options))?),
+                    None => {
+                        let pass = self.registry.step(&id, options);
+                        entries.push(Entry::Pass(pass.map_err(|error| error.at(self.text, start))?));
+                    }
                 }
             }
             if !self.eat(',') {

@@ -6,32 +6,48 @@
 //! [`Runner`] drives it: it verifies what a pass touched, rolls a failing or panicking pass back, counts, meters fuel
 //! and calls [`Instrument`]s.
 //!
-//! Most passes are sets of [`Pattern`]s: functions that look at one op and either rewrite around it or return a
-//! [`Miss`] with the reason. [`PassCx::rewrite`] drives them by a work list, so that work is near-linear in
+//! Most passes are sets of [`Pattern`]s: functions that look at one op and either rewrite around it or say [`No`] with
+//! the reason. [`PassCx::rewrite`] drives them by a work list, so that work is near-linear in
 //! the size of the graph.
 
 mod clock;
 mod context;
 mod declare;
+mod drive;
 mod grammar;
+mod guards;
 mod instrument;
+mod matching;
+mod options;
 mod pass;
+mod pass_macro;
 mod pipeline;
+mod registry;
 mod report;
 mod rewrite;
 mod run;
+mod similar;
 
 pub use mil_ops::Numerics;
 
 pub use context::PassCx;
-pub use declare::{Alias, OptionDef, PassDef, PatternDef, StatisticDef};
-pub use grammar::GrammarError;
+pub use declare::{Alias, OptionDef, PassDef, PatternDef, Scope, StatisticDef};
+pub use drive::Pattern;
+pub use grammar::{GrammarError, GrammarFault};
+pub use guards::{Side, is_close};
 pub use instrument::{Instrument, PassEvent};
-pub use pass::{Declared, Miss, NoOptions, Pass, PassError};
-pub use pipeline::{Entry, Pipeline, Registry};
+pub use matching::Match;
+pub use options::{OptionMap, OptionValue, Options};
+pub use pass::{Declared, Matched, No, Pass, PassError};
+pub use pipeline::{Configured, Entry, Pipeline};
+pub use registry::Registry;
 pub use report::{PassReport, RunReport};
-pub use rewrite::{Pattern, Rewrite};
+pub use rewrite::Rewrite;
 pub use run::{RunError, Runner};
+pub use similar::Unknown;
 
+// What `pass!` names, so that a crate which declares passes needs no other dependency.
 #[doc(hidden)]
-pub use {serde, serde_json};
+pub use mil_ir::Graph;
+#[doc(hidden)]
+pub use serde_json::Value as OptionJson;

@@ -1,13 +1,13 @@
 //! Pipelines: passes in order, some of them repeated.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use mil_ir::Program;
 use serde_json::Value;
 
-use crate::{Alias, GrammarError, Pass, PassDef, RunError, RunReport, Runner};
+use crate::grammar::{GrammarError, GrammarFault};
+use crate::{Alias, OptionMap, Pass, PassDef, RunError, RunReport, Runner};
 
 /// A sequence of passes.
 ///
@@ -27,14 +27,7 @@ pub struct Pipeline {
 #[non_exhaustive]
 pub enum Entry {
     /// A pass.
-    Pass {
-        /// Id as spelled: ours, or an alias.
-        id: String,
-        /// The instance.
-        pass: Arc<dyn Pass>,
-        /// Patterns that are off.
-        disabled: Vec<&'static str>,
-    },
+    Pass(Configured),
     /// Steps repeated until nothing changes.
     Fixpoint {
         /// The steps.
@@ -44,83 +37,99 @@ pub enum Entry {
     },
 }
 
-/// The passes and named pipelines that ids are looked up in.
-#[derive(Clone, Debug, Default)]
-pub struct Registry {
-    passes: Vec<&'static PassDef>,
-    by_id: BTreeMap<&'static str, (&'static PassDef, Option<&'static Alias>)>,
-    pipelines: BTreeMap<&'static str, &'static str>,
+/// A pass under one of its ids, with options. What was given is kept as it was spelled.
+#[derive(Clone)]
+pub struct Configured {
+    id: &'static str,
+    given: OptionMap,
+    pass: Arc<dyn Pass>,
+    disabled: Vec<&'static str>,
 }
 
-/// Rounds of a fixpoint that does not say.
-pub(crate) const DEFAULT_ROUNDS: usize = 8;
-
-impl Registry {
-    /// From declarations, and named pipelines as JSON.
-    pub fn new(passes: &[&'static PassDef], pipelines: &[(&'static str, &'static str)]) -> Registry {
-        let mut by_id = BTreeMap::new();
-        for def in passes {
-            by_id.insert(def.id, (*def, None));
-            for alias in def.aliases {
-                by_id.insert(alias.id, (*def, Some(alias)));
-            }
-        }
-        Registry { passes: passes.to_vec(), by_id, pipelines: pipelines.iter().copied().collect() }
-    }
-
-    /// All declarations.
-    pub fn passes(&self) -> &[&'static PassDef] {
-        &self.passes
-    }
-
-    /// The declaration behind an id, ours or an alias.
-    pub fn find(&self, id: &str) -> Option<(&'static PassDef, Option<&'static Alias>)> {
-        self.by_id.get(id).copied()
-    }
-
-    /// Names of the named pipelines.
-    pub fn pipelines(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.pipelines.keys().copied()
-    }
-
-    /// A named pipeline.
-    pub fn pipeline(&self, name: &str) -> Option<Result<Pipeline, GrammarError>> {
-        Some(Pipeline::from_json(self.pipelines.get(name)?, self))
-    }
-
-    /// An entry for a pass, from its id and options.
-    pub fn entry(&self, id: &str, options: Value) -> Result<Entry, GrammarError> {
-        let (def, alias) = self.find(id).ok_or_else(|| GrammarError::unknown_pass(id, self))?;
-        let fault = |message: String| GrammarError::Options { id: id.to_owned(), message };
-        let Value::Object(mut options) = options else {
-            return Err(fault("options are an object".into()));
-        };
+impl Configured {
+    /// A pass from what is given under its own id or an alias: the options that the id has, and `disable` and `only`,
+    /// lists of patterns.
+    pub(crate) fn new(
+        def: &'static PassDef,
+        alias: Option<&'static Alias>,
+        given: OptionMap,
+    ) -> Result<Configured, GrammarError> {
+        let id = alias.map_or(def.id, |alias| alias.id);
+        let fault = |message: String| GrammarFault::Options { id: id.to_owned(), message };
+        let mut options = given.clone();
         let mut disabled: Vec<&'static str> = def
             .patterns
             .iter()
             .filter(|pattern| alias.is_some() && pattern.ours_only)
-            .map(|p| p.name)
+            .map(|pattern| pattern.name)
             .collect();
         for (key, keep) in [("disable", false), ("only", true)] {
             let Some(names) = options.remove(key) else { continue };
-            let names: Vec<String> =
-                serde_json::from_value(names).map_err(|error| fault(error.to_string()))?;
+            let names = <Vec<String> as crate::OptionValue>::read(&names)
+                .map_err(|_| fault(format!("{key}: expected a list of patterns, not {names}")))?;
             if let Some(unknown) = names.iter().find(|name| def.patterns.iter().all(|p| p.name != **name)) {
-                return Err(fault(format!("there is no pattern {unknown}")));
+                let known: Vec<&str> = def.patterns.iter().map(|pattern| pattern.name).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(fault(format!("there is no pattern {unknown}; it has {known}")).into());
             }
             let off = def.patterns.iter().filter(|pattern| names.iter().any(|n| n == pattern.name) != keep);
             disabled.extend(off.map(|pattern| pattern.name));
         }
         disabled.sort_unstable();
         disabled.dedup();
-        let mut options = Value::Object(options);
         if let Some(alias) = alias {
             options = (alias.adapt)(options).map_err(fault)?;
         }
-        let pass = (def.build)(options).map_err(|error| fault(error.to_string()))?;
-        Ok(Entry::Pass { id: id.to_owned(), pass: pass.into(), disabled })
+        let pass = (def.build)(options).map_err(fault)?;
+        Ok(Configured { id, given, pass: pass.into(), disabled })
+    }
+
+    /// An instance: what differs from the defaults counts as given.
+    fn of(pass: impl Pass + 'static) -> Configured {
+        let mut given = pass.options();
+        for default in (pass.def().options)() {
+            if given.get(default.name) == Some(&default.default) {
+                given.shift_remove(default.name);
+            }
+        }
+        Configured { id: pass.def().id, given, pass: Arc::new(pass), disabled: Vec::new() }
+    }
+
+    /// The id as the pipeline spells it: ours, or an alias.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The declaration.
+    pub fn def(&self) -> &'static PassDef {
+        self.pass.def()
+    }
+
+    /// The options as they were given, in the names that the id has.
+    pub fn given(&self) -> &OptionMap {
+        &self.given
+    }
+
+    /// The instance.
+    pub fn pass(&self) -> &dyn Pass {
+        &*self.pass
+    }
+
+    /// Patterns that are off.
+    pub fn disabled(&self) -> &[&'static str] {
+        &self.disabled
+    }
+
+    /// The same with one more option given, or another value for it.
+    fn with(&self, option: &str, value: &Value) -> Result<Configured, GrammarError> {
+        let mut given = self.given.clone();
+        given.insert(option.to_owned(), value.clone());
+        Configured::new(self.def(), self.def().alias(self.id), given)
     }
 }
+
+/// Rounds of a fixpoint that does not say.
+pub(crate) const DEFAULT_ROUNDS: usize = 8;
 
 impl Pipeline {
     /// Nothing yet.
@@ -132,11 +141,7 @@ impl Pipeline {
     #[must_use]
     #[allow(clippy::should_implement_trait, reason = "the name that users expect of a builder")]
     pub fn add(mut self, pass: impl Pass + 'static) -> Pipeline {
-        self.entries.push(Entry::Pass {
-            id: pass.def().id.to_owned(),
-            pass: Arc::new(pass),
-            disabled: Vec::new(),
-        });
+        self.entries.push(Entry::Pass(Configured::of(pass)));
         self
     }
 
@@ -159,36 +164,31 @@ impl Pipeline {
         Runner::new().run(self, program)
     }
 
-    /// Replaces an option of every entry with this id, those inside fixpoints included; says how many there are.
-    pub fn set(
-        &mut self,
-        id: &str,
-        option: &str,
-        value: &Value,
-        registry: &Registry,
-    ) -> Result<usize, GrammarError> {
+    /// The passes, those inside fixpoints included, each once for each time it is written.
+    pub fn passes(&self) -> impl Iterator<Item = &Configured> {
+        let mut stack: Vec<&Entry> = self.entries.iter().rev().collect();
+        std::iter::from_fn(move || {
+            loop {
+                match stack.pop()? {
+                    Entry::Pass(pass) => return Some(pass),
+                    Entry::Fixpoint { entries, .. } => stack.extend(entries.iter().rev()),
+                }
+            }
+        })
+    }
+
+    /// Gives an option to every pass that stands under this id, those inside fixpoints included; says how many there are. The
+    /// other options that they were given stay.
+    pub fn set(&mut self, id: &str, option: &str, value: &Value) -> Result<usize, GrammarError> {
         let mut count = 0;
         let mut stack: Vec<&mut Entry> = self.entries.iter_mut().collect();
         while let Some(entry) = stack.pop() {
             match entry {
-                Entry::Pass { id: own, pass, disabled } if own == id => {
-                    let alias = registry.find(id).and_then(|(_, alias)| alias);
-                    let fault = |message: String| GrammarError::Options { id: id.to_owned(), message };
-                    let mut given = serde_json::Map::new();
-                    given.insert(option.to_owned(), value.clone());
-                    let mut given = Value::Object(given);
-                    if let Some(alias) = alias {
-                        given = (alias.adapt)(given).map_err(fault)?;
-                    }
-                    let mut options = pass.options();
-                    if let (Value::Object(all), Value::Object(new)) = (&mut options, given) {
-                        all.extend(new);
-                    }
-                    let built = (pass.def().build)(options).map_err(|error| fault(error.to_string()))?;
-                    (*pass, *disabled) = (built.into(), std::mem::take(disabled));
+                Entry::Pass(pass) if pass.id == id => {
+                    *pass = pass.with(option, value)?;
                     count += 1;
                 }
-                Entry::Pass { .. } => {}
+                Entry::Pass(_) => {}
                 Entry::Fixpoint { entries, .. } => stack.extend(entries.iter_mut()),
             }
         }

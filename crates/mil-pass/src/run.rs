@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use mil_ir::verify::Violation;
-use mil_ir::{Checkpoint, Interface, Name, Opset, Program};
+use mil_ir::{Checkpoint, Interface, Name, Opset, Program, Revision};
 
 use crate::clock::Stopwatch;
-use crate::{Entry, Instrument, Pass, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport};
+use crate::context::CachedShapes;
+use crate::{
+    Configured, Entry, Instrument, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport, Scope,
+};
 
 /// Drives pipelines over programs.
 ///
@@ -122,9 +125,16 @@ impl Runner {
     pub fn run(mut self, pipeline: &Pipeline, program: &mut Program) -> Result<RunReport, RunError> {
         let known = if self.verify { violations(program) } else { BTreeSet::new() };
         let ops = op_count(program);
-        let mut state =
-            State { runner: &mut self, known, ops, report: RunReport::default(), last: "none".into() };
-        state.entries(&pipeline.entries, &pipeline.entries, program)?;
+        let mut state = State {
+            interface: Arc::new(program.interface.clone()),
+            runner: &mut self,
+            known,
+            ops,
+            shapes: None,
+            report: RunReport::default(),
+            last: "none".into(),
+        };
+        state.entries(&pipeline.entries, &|from| pipeline.entries[from..].to_vec(), program)?;
         let State { known, mut report, last, .. } = state;
         if self.verify && report.changed() {
             let new: Vec<Violation> = violations(program).difference(&known).cloned().collect();
@@ -144,34 +154,49 @@ struct State<'a> {
     known: BTreeSet<Violation>,
     /// How many there are now.
     ops: usize,
+    interface: Arc<Interface>,
+    shapes: Option<CachedShapes>,
     report: RunReport,
     last: String,
 }
 
-/// What is needed to undo a pass.
+/// What is needed to undo a pass, and to tell whether it changed anything.
 struct Snapshot {
-    interface: Interface,
     graphs: BTreeMap<(Name, Opset), Checkpoint>,
+    revisions: BTreeMap<(Name, Opset), Revision>,
+    /// All of it, for a pass that may change more than the graphs. Weights are shared.
+    program: Option<Box<Program>>,
 }
 
 impl State<'_> {
-    /// Runs entries; `rest` is what the reproducer shows, from the first of them on.
+    /// Runs entries. `rest` gives what remains of the run from one of them on, for the reproducer.
     fn entries(
         &mut self,
         entries: &[Entry],
-        rest: &[Entry],
+        rest: &dyn Fn(usize) -> Vec<Entry>,
         program: &mut Program,
     ) -> Result<bool, RunError> {
         let mut changed = false;
         for (i, entry) in entries.iter().enumerate() {
             match entry {
-                Entry::Pass { id, pass, disabled } => {
-                    let rest = Pipeline { entries: rest.get(i..).unwrap_or(entries).to_vec() }.to_string();
-                    changed |= self.pass(id, pass.as_ref(), disabled, &rest, program)?;
+                Entry::Pass(pass) => {
+                    let rest = Pipeline { entries: rest(i) }.to_string();
+                    changed |= self.pass(pass, &rest, program)?;
                 }
                 Entry::Fixpoint { entries: inner, max } => {
                     let mut round = 0;
-                    while round < *max && self.entries(inner, rest.get(i..).unwrap_or(inner), program)? {
+                    loop {
+                        // The rest of this round, its beginning as that of the next, then what follows the fixpoint.
+                        let left = max.saturating_sub(round);
+                        let inner_rest = |from: usize| {
+                            let entries = [&inner[from..], &inner[..from]].concat();
+                            let mut all = vec![Entry::Fixpoint { entries, max: left }];
+                            all.extend(rest(i + 1));
+                            all
+                        };
+                        if left == 0 || !self.entries(inner, &inner_rest, program)? {
+                            break;
+                        }
                         changed = true;
                         round += 1;
                     }
@@ -185,22 +210,16 @@ impl State<'_> {
         Ok(changed)
     }
 
-    fn pass(
-        &mut self,
-        id: &str,
-        pass: &dyn Pass,
-        disabled: &[&'static str],
-        rest: &str,
-        program: &mut Program,
-    ) -> Result<bool, RunError> {
-        let event = PassEvent { def: pass.def(), id, index: self.report.passes.len(), rest };
+    fn pass(&mut self, entry: &Configured, rest: &str, program: &mut Program) -> Result<bool, RunError> {
+        let (id, def) = (entry.id(), entry.def());
+        let event = PassEvent { def, id, index: self.report.passes.len(), rest };
         for instrument in &mut self.runner.instruments {
             instrument.before_pass(&event, program);
         }
-        let snapshot = Snapshot::of(program);
+        let snapshot = Snapshot::of(program, def.scope);
         let mut report = PassReport { id: id.to_owned(), ops_before: self.ops, ..PassReport::default() };
         let start = Stopwatch::start();
-        let result = self.attempt(id, pass, disabled, program, &mut report);
+        let result = self.attempt(entry, program, &mut report);
         report.seconds = start.seconds();
         let result = result.and_then(|()| {
             let start = Stopwatch::start();
@@ -226,6 +245,9 @@ impl State<'_> {
             return Err(error);
         }
         program.graphs_mut().for_each(|(_, _, graph)| graph.forget_edits());
+        if *self.interface != program.interface {
+            (self.interface, self.shapes) = (Arc::new(program.interface.clone()), None);
+        }
         let changed = report.changed;
         self.ops = report.ops_after;
         self.report.passes.push(report);
@@ -235,17 +257,18 @@ impl State<'_> {
 
     fn attempt(
         &mut self,
-        id: &str,
-        pass: &dyn Pass,
-        disabled: &[&'static str],
+        entry: &Configured,
         program: &mut Program,
         report: &mut PassReport,
     ) -> Result<(), RunError> {
+        let (id, pass) = (entry.id(), entry.pass());
         let mut cx = PassCx {
-            def: pass.def(),
+            def: entry.def(),
             function: Name::default(),
             opset: Opset::new(""),
-            disabled: disabled.iter().copied().collect(),
+            interface: self.interface.clone(),
+            shapes: &mut self.shapes,
+            disabled: entry.disabled().iter().copied().collect(),
             statistics: BTreeMap::new(),
             fuel: &mut self.runner.fuel,
             rewrites: &mut self.report.rewrites,
@@ -253,7 +276,10 @@ impl State<'_> {
             instruments: &mut self.runner.instruments,
         };
         // What a panic can leave half done is the program, which the caller rolls back.
-        let outcome = catch_unwind(AssertUnwindSafe(|| pass.run(program, &mut cx)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| match entry.def().scope {
+            Scope::Graph => cx.each_graph(program, |graph, cx| pass.run_on_graph(graph, cx)),
+            Scope::Program => pass.run(program, &mut cx),
+        }));
         report.statistics =
             std::mem::take(&mut cx.statistics).into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         match outcome {
@@ -296,32 +322,55 @@ impl State<'_> {
 }
 
 impl Snapshot {
-    fn of(program: &Program) -> Snapshot {
-        let graphs = program
-            .graphs()
-            .map(|(function, opset, graph)| ((function.clone(), opset.clone()), graph.checkpoint()))
-            .collect();
-        Snapshot { interface: program.interface.clone(), graphs }
+    fn of(program: &Program, scope: Scope) -> Snapshot {
+        let place = |function: &Name, opset: &Opset| (function.clone(), opset.clone());
+        let graphs = program.graphs();
+        Snapshot {
+            graphs: graphs.map(|(name, opset, graph)| (place(name, opset), graph.checkpoint())).collect(),
+            revisions: revisions(program),
+            program: (scope == Scope::Program).then(|| Box::new(program.clone())),
+        }
     }
 
     fn differs(&self, program: &Program) -> bool {
-        program.interface != self.interface
-            || program.graphs().count() != self.graphs.len()
-            || program.graphs().any(|(function, opset, graph)| {
-                self.graphs
-                    .get(&(function.clone(), opset.clone()))
-                    .is_none_or(|&checkpoint| !graph.edits_since(checkpoint).is_empty())
-            })
+        self.program.as_ref().is_some_and(|before| !same_shell(before, program))
+            || self.revisions != revisions(program)
     }
 
     fn restore(self, program: &mut Program) {
+        if let Some(before) = self.program {
+            *program = *before;
+            return;
+        }
         for (function, opset, graph) in program.graphs_mut() {
             if let Some(&checkpoint) = self.graphs.get(&(function.clone(), opset.clone())) {
                 graph.roll_back(checkpoint);
             }
         }
-        program.interface = self.interface;
     }
+}
+
+/// The state of each graph.
+fn revisions(program: &Program) -> BTreeMap<(Name, Opset), Revision> {
+    let graphs = program.graphs();
+    graphs.map(|(function, opset, graph)| ((function.clone(), opset.clone()), graph.revision())).collect()
+}
+
+/// All but the graphs is equal.
+fn same_shell(a: &Program, b: &Program) -> bool {
+    a.version == b.version
+        && a.doc == b.doc
+        && a.attributes == b.attributes
+        && a.interface == b.interface
+        && a.carried == b.carried
+        && a.functions.len() == b.functions.len()
+        && a.functions.iter().zip(&b.functions).all(|((a_name, a), (b_name, b))| {
+            a_name == b_name
+                && a.opset == b.opset
+                && a.attributes == b.attributes
+                && a.carried == b.carried
+                && a.specializations.keys().eq(b.specializations.keys())
+        })
 }
 
 /// Everything that is wrong with a program, but for what only its file must keep.

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use mil_ir::{At, Graph, NewOp, OpId, Program, text};
+use mil_ir::{At, Function, Graph, NewOp, OpId, Program, text};
 use mil_pass::{
-    Alias, GrammarError, Miss, Pass, PassCx, PassError, Pattern, Pipeline, Registry, Rewrite, RunError,
-    Runner, pass,
+    Alias, Entry, GrammarFault, Instrument, Matched, No, Pass, PassCx, PassError, PassEvent, Pipeline,
+    Registry, Rewrite, RunError, Runner, pass,
 };
+use serde_json::{Map, Value, json};
 
 pass! {
     /// Makes `exp` of every `relu`.
@@ -18,23 +19,107 @@ pass! {
     }
     id: "swap",
     numerics: Exact,
-    aliases: [Alias::plain("common::swap")],
-    patterns: [swap: "`relu`", ours never: "nothing"],
+    aliases: [Alias { id: "common::swap", adapt }],
+    patterns: [
+        /// `relu`
+        swap(relu) with options,
+        /// nothing
+        ours never(relu | exp),
+    ],
 }
 
-impl Pass for Swap {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        const PATTERNS: &[Pattern<Swap>] = &[
-            Pattern { name: "swap", anchors: &["relu"], apply: swap },
-            Pattern { name: "never", anchors: &["relu"], apply: |_, _, _| Err(Miss::new("never")) },
-        ];
-        cx.rewrite(self, PATTERNS, graph)
-    }
+/// Another default than ours.
+fn adapt(mut options: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    options.entry("level").or_insert(7.into());
+    Ok(options)
 }
 
-fn swap(_: &Swap, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {
+fn swap(_: &Swap, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let x = rw.input(op, "x")?;
-    rw.replace_op(op, NewOp::new("exp").with("x", x), &[])
+    rw.replace(op, NewOp::new("exp").with("x", x), &[])
+}
+
+fn never(_: &mut Rewrite<'_>, _: OpId) -> Matched {
+    Err(No::miss("never"))
+}
+
+pass! {
+    /// Erases what its operand's only use was for: `exp` of `relu` of x becomes `exp` of x, if the `relu` has no other user.
+    pub struct Through;
+    id: "through",
+    numerics: Lossy { min_snr_db: 0.0 },
+    patterns: [
+        /// `relu` with one user
+        single(relu),
+        /// an `exp` that nothing uses
+        unused(exp),
+    ],
+}
+
+fn single(rw: &mut Rewrite<'_>, relu: OpId) -> Matched {
+    rw.only_user(relu)?;
+    let x = rw.input(relu, "x")?;
+    rw.replace(relu, NewOp::new("sqrt").with("x", x), &[])
+}
+
+fn unused(rw: &mut Rewrite<'_>, exp: OpId) -> Matched {
+    No::unless(rw.graph().is_unused(rw.result(exp)?), "it is used")?;
+    rw.erase_unused(&[exp]);
+    Ok(())
+}
+
+pass! {
+    /// Asks for what does not exist.
+    pub struct Misspells;
+    id: "misspells",
+    numerics: Exact,
+    patterns: [
+        /// every `relu`
+        misspelt(relu),
+    ],
+}
+
+fn misspelt(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let x = rw.input(op, "x")?;
+    rw.replace(op, NewOp::new("exp").with("ex", x), &[])
+}
+
+pass! {
+    /// Misses after it changed something.
+    pub struct Late;
+    id: "late",
+    numerics: Exact,
+    patterns: [
+        /// every `relu`
+        late(relu),
+    ],
+}
+
+fn late(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    rw.graph_mut().rename_op(op, Some("changed".into()));
+    Err(No::miss("too late"))
+}
+
+pass! {
+    /// Changes all that a program has, then fails.
+    pub struct Rebuilds;
+    id: "rebuilds",
+    numerics: Exact,
+    scope: Program,
+    changes_interface: true,
+}
+
+impl Pass for Rebuilds {
+    fn run(&self, program: &mut Program, _: &mut PassCx<'_>) -> Result<(), PassError> {
+        let main = program.functions.remove("main").unwrap();
+        program
+            .functions
+            .insert("other".into(), Function::new(mil_ir::Release::IOS18.opset(), Graph::new(vec![])));
+        program.functions.insert("more".into(), main);
+        program.doc = "changed".into();
+        program.interface.specification_version = 9;
+        Err(PassError::Refused("on purpose".into()))
+    }
 }
 
 pass! {
@@ -85,9 +170,19 @@ impl Pass for Grows {
 
 fn registry() -> Registry {
     Registry::new(
-        &[&Swap::DEF, &Panics::DEF, &Breaks::DEF, &Grows::DEF],
+        &[
+            &Swap::DEF,
+            &Panics::DEF,
+            &Breaks::DEF,
+            &Grows::DEF,
+            &Through::DEF,
+            &Misspells::DEF,
+            &Late::DEF,
+            &Rebuilds::DEF,
+        ],
         &[("both", r#"["swap", {"fixpoint": ["swap"], "max": 2}]"#)],
     )
+    .with_coremltools(&["common::swap", "common::swop_all"])
 }
 
 fn program() -> Program {
@@ -166,47 +261,187 @@ fn text_and_json_round_trip() {
         ("", ""),
         (" swap , panics ", "swap,panics"),
         ("swap{level=2,mode=slow}", "swap{level=2,mode=slow}"),
-        ("swap{level=1}", "swap"),
+        ("swap{level=1}", "swap{level=1}"),
         ("swap{mode=\"a,b\"}", "swap{mode=\"a,b\"}"),
         ("swap{mode=\"7\"}", "swap{mode=\"7\"}"),
         ("common::swap", "common::swap"),
+        ("common::swap{level=1}", "common::swap{level=1}"),
         ("swap{disable=[\"swap\"]}", "swap{disable=[\"swap\"]}"),
-        ("swap{only=[\"swap\"]}", "swap{disable=[\"never\"]}"),
+        ("swap{only=[\"swap\"]}", "swap{only=[\"swap\"]}"),
         ("fixpoint(swap,grows)", "fixpoint(swap,grows){max=8}"),
         ("both", "swap,fixpoint(swap){max=2}"),
     ] {
         let pipeline = Pipeline::parse(text, &registry).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(pipeline.to_string(), printed);
-        assert_eq!(
-            Pipeline::from_json(&pipeline.to_json().to_string(), &registry).unwrap().to_string(),
-            printed
-        );
+        let json = Pipeline::from_json(&pipeline.to_json().to_string(), &registry).unwrap();
+        assert_eq!(json.to_string(), printed);
+        let again = Pipeline::parse(&json.to_string(), &registry).unwrap();
+        let options = |pipeline: &Pipeline| pipeline.passes().map(|p| p.pass().options()).collect::<Vec<_>>();
+        assert_eq!(options(&again), options(&pipeline), "the same options in effect");
     }
+}
+
+#[test]
+fn an_instance_is_spelled_by_what_differs_from_the_defaults() {
+    let pipeline = Pipeline::new().add(Swap { level: 3, ..Swap::default() }).add(Swap::default());
+    assert_eq!(pipeline.to_string(), "swap{level=3},swap");
+}
+
+#[test]
+fn setting_an_option_keeps_the_others_and_the_defaults_of_the_alias() {
+    let mut pipeline = Pipeline::parse("fixpoint(common::swap{mode=slow}),swap", &registry()).unwrap();
+    assert_eq!(pipeline.set("common::swap", "disable", &json!(["swap"])).unwrap(), 1);
+    assert_eq!(pipeline.set("nothing", "level", &json!(1)).unwrap(), 0);
+    assert_eq!(pipeline.to_string(), "fixpoint(common::swap{mode=slow,disable=[\"swap\"]}){max=8},swap");
+    let first = pipeline.passes().next().unwrap();
+    assert_eq!(first.pass().options()["level"], 7, "what the alias means by nothing");
+    pipeline.set("common::swap", "level", &json!(2)).unwrap();
+    let first = pipeline.passes().next().unwrap().pass().options();
+    assert_eq!((&first["level"], &first["mode"]), (&json!(2), &json!("slow")));
 }
 
 #[test]
 fn faults_in_pipelines_are_told() {
     let registry = registry();
     for (text, message) in [
-        ("swop", "there is no pass or pipeline swop; is it swap?"),
-        ("swap,", "at character 5 of the pipeline: expected a pass, a pipeline or `fixpoint`"),
-        ("swap{level=x}", "options of swap: invalid type: string \"x\", expected i64"),
-        ("swap{depth=1}", "options of swap: unknown field `depth`, expected `level` or `mode`"),
-        ("swap{disable=[\"all\"]}", "options of swap: there is no pattern all"),
-        ("fixpoint(swap", "at character 13 of the pipeline: expected a comma or `)`"),
-        ("fixpoint(swap){min=1}", "at character 21 of the pipeline: a fixpoint takes `max=number`"),
-        ("swap)", "at character 4 of the pipeline: expected a comma or the end"),
-        ("both{max=1}", "at character 11 of the pipeline: a named pipeline takes no options"),
+        ("swop", "there is no pass or pipeline swop; is it swap or common::swap?"),
+        (
+            "swap,common::swop_all",
+            "common::swop_all is a pass of coremltools that milopt does not have\n  swap,common::swop_all\n       ^",
+        ),
+        ("zzz", "there is no pass or pipeline zzz; `milopt passes` lists all"),
+        ("swap,", "expected a pass, a pipeline or `fixpoint`\n  swap,\n       ^"),
+        ("swap{level=x}", "options of swap: level: expected a whole number, not \"x\"\n  swap{level=x}\n  ^"),
+        (
+            "swap{depth=1}",
+            "options of swap: there is no option depth; the options are level and mode\n  swap{depth=1}\n  ^",
+        ),
+        (
+            "panics{depth=1}",
+            "options of panics: there is no option depth; the pass has none\n  panics{depth=1}\n  ^",
+        ),
+        (
+            "swap{disable=[\"all\"]}",
+            "options of swap: there is no pattern all; it has swap, never\n  swap{disable=[\"all\"]}\n  ^",
+        ),
+        ("fixpoint(swap", "expected a comma or `)`\n  fixpoint(swap\n               ^"),
+        (
+            "swap,\n  fixpoint(swap){min=1}",
+            "line 2 of the pipeline: a fixpoint takes `max=number`\n    fixpoint(swap){min=1}\n                         ^",
+        ),
+        ("swap)", "expected a comma or the end\n  swap)\n      ^"),
+        ("both{max=1}", "a named pipeline takes no options\n  both{max=1}\n             ^"),
     ] {
         assert_eq!(Pipeline::parse(text, &registry).unwrap_err().to_string(), message);
     }
+    let in_file = Pipeline::parse("swap,\nswop", &registry).unwrap_err().in_file("mine.txt").to_string();
+    assert!(in_file.starts_with("mine.txt, line 2: there is no pass"), "{in_file}");
     let deep = format!("{}swap{}", "fixpoint(".repeat(1000), ")".repeat(1000));
-    assert!(matches!(Pipeline::parse(&deep, &registry), Err(GrammarError::Syntax { .. })));
+    let error = Pipeline::parse(&deep, &registry).unwrap_err();
+    assert!(matches!(error.fault(), GrammarFault::Syntax(_)));
 }
 
 #[test]
 fn an_alias_has_only_the_patterns_of_coremltools() {
     let pipeline = Pipeline::parse("common::swap", &registry()).unwrap();
-    let mil_pass::Entry::Pass { disabled, .. } = &pipeline.entries[0] else { panic!() };
-    assert_eq!(disabled, &["never"]);
+    let Entry::Pass(pass) = &pipeline.entries[0] else { panic!() };
+    assert_eq!((pass.id(), pass.disabled()), ("common::swap", &["never"][..]));
+}
+
+#[test]
+fn a_pass_takes_the_place_of_another_of_its_id() {
+    let registry = registry().with(&Swap::DEF).with_pipeline("both", "[]");
+    assert_eq!(registry.passes().iter().filter(|def| def.id == "swap").count(), 1);
+    assert!(registry.pipeline("both").unwrap().unwrap().entries.is_empty());
+}
+
+/// Keeps what a reproducer would show.
+#[derive(Default)]
+struct Rest(std::rc::Rc<std::cell::RefCell<String>>);
+
+impl Instrument for Rest {
+    fn pass_failed(&mut self, event: &PassEvent<'_>, _: &Program, _: &RunError) {
+        *self.0.borrow_mut() = event.rest.to_owned();
+    }
+}
+
+#[test]
+fn what_remains_begins_with_the_pass_that_failed() {
+    for (text, wanted) in [
+        ("swap,panics,grows", "panics,grows"),
+        ("fixpoint(swap,panics,grows){max=3},swap", "fixpoint(panics,grows,swap){max=3},swap"),
+        (
+            "fixpoint(swap,fixpoint(grows,panics){max=2}){max=4},grows",
+            "fixpoint(panics,grows){max=2},fixpoint(fixpoint(grows,panics){max=2},swap){max=4},grows",
+        ),
+    ] {
+        let rest = Rest::default();
+        let kept = rest.0.clone();
+        let pipeline = Pipeline::parse(text, &registry()).unwrap();
+        Runner::new().instrument(rest).run(&pipeline, &mut program()).unwrap_err();
+        let again = Pipeline::parse(&kept.borrow(), &registry()).unwrap();
+        assert_eq!(again.passes().next().unwrap().id(), "panics", "the failing pass is first");
+        if !wanted.starts_with("fixpoint(panics,grows){max=2}") {
+            assert_eq!(*kept.borrow(), wanted);
+        }
+    }
+}
+
+#[test]
+fn undoing_a_pass_over_the_program_brings_all_of_it_back() {
+    let mut program = program();
+    let before = print(&program);
+    let version = program.interface.specification_version;
+    let error = run("rebuilds", &mut program).unwrap_err();
+    assert!(matches!(&error, RunError::Pass { id, .. } if id == "rebuilds"), "{error}");
+    assert_eq!(print(&program), before);
+    assert_eq!((program.doc.as_str(), program.interface.specification_version), ("", version));
+    assert_eq!(program.functions.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["main"]);
+}
+
+#[test]
+fn a_mistake_of_a_pattern_fails_the_pass() {
+    let mut program = program();
+    let before = print(&program);
+    let error = run("misspells", &mut program).unwrap_err();
+    let RunError::Pass { source: PassError::Pattern { pattern, source, .. }, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((*pattern, source.to_string().as_str()), ("misspelt", "exp has no parameter ex"));
+    assert_eq!(print(&program), before);
+}
+
+#[test]
+fn a_miss_after_a_change_is_undone_and_fails_where_bugs_are_looked_for() {
+    let mut program = program();
+    let before = print(&program);
+    let result = run("late", &mut program);
+    assert_eq!(print(&program), before);
+    if cfg!(debug_assertions) {
+        let error = result.unwrap_err();
+        let RunError::Pass { source: PassError::ChangedThenMissed { reason, .. }, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(reason, "too late");
+    } else {
+        assert_eq!(result.unwrap().count("late", "undone"), 3);
+    }
+}
+
+#[test]
+fn producers_of_what_is_erased_are_looked_at_again() {
+    let mut program = text::parse(
+        r#"program(1.3)
+{
+    func main<ios17>(tensor<fp32, [2]> x) {
+        tensor<fp32, [2]> a = relu(x = x)[name = string("a")];
+        tensor<fp32, [2]> unused = exp(x = a)[name = string("unused")];
+        tensor<fp32, [2]> y = square(x = a)[name = string("y")];
+    } -> (y);
+}
+"#,
+    )
+    .unwrap();
+    let report = run("through", &mut program).unwrap();
+    assert_eq!((report.count("through", "unused"), report.count("through", "single")), (1, 1));
 }

@@ -52,6 +52,9 @@ pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};
 
+#[cfg(feature = "testing")]
+pub use mil_cases as testing;
+
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]

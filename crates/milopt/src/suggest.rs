@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mil_estimate::{Confidence, Estimate, Fix, Rewrite, Rewrites, Target, Totals, estimate};
 use mil_ir::{Function, Graph, Literal, Program, Storage};
-use mil_pass::{Entry, Pipeline, Registry};
+use mil_pass::{Pipeline, Registry};
 use serde::Serialize;
 
 /// Models of more ops, or of more bytes of weights, are not rewritten unasked.
@@ -178,7 +178,7 @@ impl<'t> Trials<'t> {
     }
 
     fn attempt(&mut self, text: &str, pipeline: Pipeline, why: Vec<&'static str>) {
-        let Subject { programs, target, registry, .. } = *self.subject;
+        let Subject { programs, target, .. } = *self.subject;
         let mut estimates = Vec::new();
         for program in programs {
             let mut copy = (*program).clone();
@@ -200,7 +200,7 @@ impl<'t> Trials<'t> {
             why,
             before: self.now,
             after,
-            lossy: is_lossy(pipeline, registry),
+            lossy: is_lossy(&pipeline),
             risks,
         });
         // The first of equal ones stays first: what was asked about, and what loses less.
@@ -261,17 +261,8 @@ fn risks(estimates: &[Estimate]) -> Vec<String> {
     found
 }
 
-fn is_lossy(pipeline: Pipeline, registry: &Registry) -> bool {
-    let lossy = |id: &str| registry.find(id).is_some_and(|(def, _)| def.numerics.is_lossy());
-    let mut pending = pipeline.entries;
-    while let Some(entry) = pending.pop() {
-        match entry {
-            Entry::Pass { id, .. } if lossy(&id) => return true,
-            Entry::Fixpoint { entries, .. } => pending.extend(entries),
-            _ => {}
-        }
-    }
-    false
+fn is_lossy(pipeline: &Pipeline) -> bool {
+    pipeline.passes().any(|pass| pass.def().numerics.is_lossy())
 }
 
 impl Suggestions {

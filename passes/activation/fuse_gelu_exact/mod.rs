@@ -1,8 +1,8 @@
-use mil_ir::{Graph, NewOp, OpId, ValueId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
-use mil_tensor::{DType, Tensor};
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use crate::constants::is_close;
+use mil_ir::{NewOp, OpId};
+use mil_pass::{Alias, Match, Matched, No, Rewrite, pass};
+use mil_tensor::Tensor;
 
 pass! {
     /// Recognises the exact GELU in its elementary ops.
@@ -35,105 +35,49 @@ pass! {
     id: "fuse_gelu_exact",
     numerics: Rounding,
     aliases: [Alias::plain("common::fuse_gelu_exact")],
-    patterns: [gelu: "half of `x` times one plus `erf` of `x` over the square root of 2"],
+    patterns: [
+        /// half of `x` times one plus `erf` of `x` over the square root of 2
+        gelu(erf),
+    ],
 }
 
-const PATTERNS: &[Pattern<FuseGeluExact>] = &[Pattern { name: "gelu", anchors: &["erf"], apply: gelu }];
-
-impl Pass for FuseGeluExact {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn gelu(_: &FuseGeluExact, rw: &mut Rewrite<'_>, erf: OpId) -> Result<(), Miss> {
+fn gelu(rw: &mut Rewrite<'_>, erf: OpId) -> Matched {
     rw.has_op("gelu")?;
     let scaled = rw.producer(erf, "x", &["real_div", "mul"])?;
-    rw.used_only_by(scaled, erf)?;
-    let x = if rw.is(scaled, &["real_div"]) {
-        has_constant(rw, scaled, "y", std::f64::consts::SQRT_2)?;
-        rw.input(scaled, "x")?
-    } else {
-        other_than_constant(rw, scaled, std::f64::consts::FRAC_1_SQRT_2)?
-    };
+    let root = if rw.is(scaled, &["real_div"]) { SQRT_2 } else { FRAC_1_SQRT_2 };
+    let x = rw.beside(scaled, root)?;
     let sum = rw.only_user(erf)?;
-    if !rw.is(sum, &["add"]) {
-        return Err(Miss::new("erf is not followed by add"));
-    }
-    other_than_constant(rw, sum, 1.0)?;
+    No::unless(rw.is(sum, &["add"]), "erf is not followed by add")?;
+    rw.beside(sum, 1.0)?;
 
     // Of the three factors 0.5, x and the sum, two are multiplied first.
     let first = product_with(rw, sum)?;
-    let other = other_factor(rw, first, rw.result(sum)?)?;
-    let mut gone = vec![first];
-    let end = if is_constant(rw, first, 0.5) {
+    let sum_value = rw.result(sum)?;
+    let mut inner = vec![first, sum, erf, scaled];
+    let end = if rw.beside(first, 0.5).is_ok() {
         let end = product_with(rw, first)?;
-        if other_factor(rw, end, rw.result(first)?)? != Some(x) {
-            return Err(Miss::new("half the sum is not multiplied with x"));
-        }
+        No::unless(rw.other_operand(end, rw.result(first)?)? == x, "half the sum is not multiplied with x")?;
         end
-    } else if other == Some(x) {
+    } else if rw.other_operand(first, sum_value)? == x {
         let end = product_with(rw, first)?;
-        other_than_constant(rw, end, 0.5)?;
+        rw.beside(end, 0.5)?;
         end
     } else {
-        let half = rw.definition(
-            other.ok_or(Miss::new("the sum is multiplied with a constant other than 0.5"))?,
-            &["mul"],
-        )?;
-        rw.used_only_by(half, first)?;
-        if other_than_constant(rw, half, 0.5)? != x {
-            return Err(Miss::new("the sum is not multiplied with half of x"));
-        }
-        gone.clear();
-        gone.push(half);
+        let half = rw.side_from(first, &["mul"]).map(|(half, _)| half);
+        let half =
+            half.map_err(|_| No::miss("the sum is multiplied with neither 0.5, nor x, nor a product"))?;
+        No::unless(rw.beside(half, 0.5)? == x, "the sum is not multiplied with half of x")?;
+        inner.push(half);
         first
     };
-    if rw.ty(rw.result(end)?) != rw.ty(x) {
-        return Err(Miss::new("a constant widens the result"));
-    }
-    if gone[0] == first && end != first {
-        rw.used_only_by(first, end)?;
-    }
-    let mode = format!("{}_mode_0", rw.graph().label(end));
-    let mode = rw.tensor(&mode, Tensor::string("EXACT"), end);
-    gone.extend([sum, erf, scaled]);
-    rw.replace_op(end, NewOp::new("gelu").with("x", x).with("mode", mode), &gone)
+    let m = Match::of(end, &inner);
+    m.closed(rw)?;
+    m.replace(rw, NewOp::new("gelu").with("x", x).with("mode", Tensor::string("EXACT")))
 }
 
 /// The `mul` that is the only user of an op.
-fn product_with(rw: &Rewrite<'_>, op: OpId) -> Result<OpId, Miss> {
+fn product_with(rw: &Rewrite<'_>, op: OpId) -> Result<OpId, No> {
     let user = rw.only_user(op)?;
-    if rw.is(user, &["mul"]) { Ok(user) } else { Err(Miss::new("a product was expected")) }
-}
-
-/// The operand of a product other than this one; `None` for a constant.
-fn other_factor(rw: &Rewrite<'_>, mul: OpId, known: ValueId) -> Result<Option<ValueId>, Miss> {
-    let (x, y) = (rw.graph().input(mul, "x"), rw.graph().input(mul, "y"));
-    let other = if x == Some(known) { y } else { x };
-    Ok(other.filter(|&value| rw.graph().const_literal(value).is_none()))
-}
-
-/// The operand of a binary op whose other operand is this constant.
-fn other_than_constant(rw: &Rewrite<'_>, op: OpId, value: f64) -> Result<ValueId, Miss> {
-    for (param, other) in [("y", "x"), ("x", "y")] {
-        if has_constant(rw, op, param, value).is_ok() {
-            return rw.input(op, other);
-        }
-    }
-    Err(Miss(format!("no operand is {value}").into()))
-}
-
-fn is_constant(rw: &Rewrite<'_>, op: OpId, value: f64) -> bool {
-    other_than_constant(rw, op, value).is_ok()
-}
-
-/// A parameter is this constant everywhere, to the precision of its type.
-fn has_constant(rw: &Rewrite<'_>, op: OpId, param: &str, value: f64) -> Result<(), Miss> {
-    let tensor = rw.constant(op, param)?;
-    let dtype: DType = tensor.dtype();
-    match tensor.splat_value()? {
-        Some(splat) if is_close(splat, value, dtype) => Ok(()),
-        _ => Err(Miss(format!("{param} is not {value}").into())),
-    }
+    No::unless(rw.is(user, &["mul"]), "a product was expected")?;
+    Ok(user)
 }

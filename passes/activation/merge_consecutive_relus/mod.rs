@@ -1,5 +1,5 @@
-use mil_ir::{Graph, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, Rewrite, pass};
 
 pass! {
     /// Removes a `relu` of a `relu`.
@@ -23,21 +23,15 @@ pass! {
     id: "merge_consecutive_relus",
     numerics: Exact,
     aliases: [Alias::plain("common::merge_consecutive_relus")],
-    patterns: [pair: "`relu`, then `relu`"],
+    patterns: [
+        /// `relu`, then `relu`
+        pair(relu),
+    ],
 }
 
-const PATTERNS: &[Pattern<MergeConsecutiveRelus>] =
-    &[Pattern { name: "pair", anchors: &["relu"], apply: pair }];
-
-impl Pass for MergeConsecutiveRelus {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn pair(_: &MergeConsecutiveRelus, rw: &mut Rewrite<'_>, second: OpId) -> Result<(), Miss> {
+fn pair(rw: &mut Rewrite<'_>, second: OpId) -> Matched {
     let first = rw.producer(second, "x", &["relu"])?;
     rw.used_only_by(first, second)?;
     let value = rw.result(first)?;
-    rw.forward(second, &[value], &[])
+    rw.replace_with_existing(second, &[value], &[])
 }

@@ -1,5 +1,5 @@
-use mil_ir::{Graph, NewOp, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::{NewOp, OpId};
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 
 pass! {
@@ -25,23 +25,15 @@ pass! {
     id: "prelu_to_leaky_relu",
     numerics: Exact,
     aliases: [Alias::plain("common::prelu_to_lrelu")],
-    patterns: [equal: "`prelu` with one slope for all channels"],
+    patterns: [
+        /// `prelu` with one slope for all channels
+        equal(prelu),
+    ],
 }
 
-const PATTERNS: &[Pattern<PreluToLeakyRelu>] =
-    &[Pattern { name: "equal", anchors: &["prelu"], apply: equal }];
-
-impl Pass for PreluToLeakyRelu {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn equal(_: &PreluToLeakyRelu, rw: &mut Rewrite<'_>, prelu: OpId) -> Result<(), Miss> {
-    let x = rw.input(prelu, "x")?;
+fn equal(rw: &mut Rewrite<'_>, prelu: OpId) -> Matched {
     let slopes = rw.constant(prelu, "alpha")?;
-    let slope = slopes.splat_value()?.ok_or(Miss::new("the slopes differ"))?;
-    let name = format!("{}_alpha_0", rw.graph().label(prelu));
-    let alpha = rw.tensor(&name, Tensor::from_f64s(slopes.dtype(), &[], &[slope])?, prelu);
-    rw.replace_op(prelu, NewOp::new("leaky_relu").with("x", x).with("alpha", alpha), &[])
+    let slope = slopes.splat_value()?.ok_or(No::miss("the slopes differ"))?;
+    let alpha = Tensor::from_f64s(slopes.dtype(), &[], &[slope])?;
+    rw.replace(prelu, NewOp::new("leaky_relu").with("x", rw.input(prelu, "x")?).with("alpha", alpha), &[])
 }

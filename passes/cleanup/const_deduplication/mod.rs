@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use mil_ir::{BlockId, Graph, Name, OpId, ValueId};
-use mil_pass::{Alias, Pass, PassCx, PassError, pass};
+use mil_ops::is_known;
+use mil_pass::{Alias, OptionMap, Pass, PassCx, PassError, pass};
 use mil_tensor::{DType, Fingerprint, Tensor};
 
 pass! {
@@ -46,10 +47,9 @@ pass! {
 type Kind = (DType, Vec<usize>);
 
 /// coremltools leaves constants of less than 100 elements alone.
-fn adapt(options: serde_json::Value) -> Result<serde_json::Value, String> {
-    let serde_json::Value::Object(mut options) = options else { return Ok(options) };
+fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
     options.entry("const_threshold").or_insert(100.into());
-    Ok(options.into())
+    Ok(options)
 }
 
 impl Pass for ConstDeduplication {
@@ -154,7 +154,7 @@ fn share(graph: &mut Graph, first: OpId, second: OpId, cx: &mut PassCx<'_>) -> R
     let (Some(kept), Some(gone)) = (graph.op(first).result(), graph.op(second).result()) else {
         return Ok(false);
     };
-    if graph.is_block_output(gone) || !cx.spend() {
+    if graph.is_block_output(gone) || !is_known(graph, second) || !cx.spend() {
         return Ok(false);
     }
     graph.replace_uses(gone, kept);

@@ -3,8 +3,8 @@ mod folded;
 use folded::Folded;
 use mil_ir::{Graph, OpId, Operand};
 use mil_ops::eval::{self, EvalOptions};
-use mil_ops::{Shapes, Trait};
-use mil_pass::{Alias, Pass, PassCx, PassError, pass};
+use mil_ops::{Shapes, Trait, is_known};
+use mil_pass::{Alias, OptionMap, Pass, PassCx, PassError, pass};
 use mil_tensor::Tensor;
 use serde_json::Value;
 
@@ -48,16 +48,18 @@ pass! {
 }
 
 /// coremltools: `skip_const_by_size`, a number of elements, also as text.
-fn adapt(options: Value) -> Result<Value, String> {
-    let Value::Object(mut options) = options else { return Ok(options) };
+fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
     if let Some(size) = options.remove("skip_const_by_size") {
         let number = match &size {
             Value::String(text) => text.parse().ok(),
             other => other.as_f64(),
         };
-        options.insert("max_elements".into(), number.ok_or("skip_const_by_size is a number")?.into());
+        options.insert(
+            "max_elements".into(),
+            number.ok_or_else(|| format!("skip_const_by_size: expected a number, not {size}"))?.into(),
+        );
     }
-    Ok(Value::Object(options))
+    Ok(options)
 }
 
 impl Pass for ConstElimination {
@@ -68,7 +70,7 @@ impl Pass for ConstElimination {
         // Program order: the operands of an op are folded before it.
         let ops: Vec<OpId> = graph.walk().collect();
         let asks = ops.iter().any(|&op| &**graph.op(op).kind() == "shape");
-        let shapes = asks.then(|| Shapes::of(graph, cx.opset(), None));
+        let shapes = asks.then(|| cx.shapes(graph));
         let mut folded = Folded::new(self.max_bytes.saturating_mul(2));
         for op in ops {
             cx.check_cancelled()?;
@@ -121,7 +123,10 @@ fn is_constant(graph: &Graph, op: OpId, folded: &Folded) -> bool {
 }
 
 fn is_candidate(graph: &Graph, op: OpId) -> bool {
-    graph.is_live(op) && graph.op(op).kind() != "const" && !graph.op(op).results().is_empty()
+    graph.is_live(op)
+        && is_known(graph, op)
+        && graph.op(op).kind() != "const"
+        && !graph.op(op).results().is_empty()
 }
 
 /// The result of arithmetic on shapes, where all of it is known.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use equal::Key;
 use mil_ir::{BlockId, Graph, OpId, ValueId};
+use mil_ops::can_merge;
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 
 pass! {
@@ -46,7 +47,8 @@ impl Pass for RemoveRedundantOps {
             for op in ops {
                 let Some(key) = equal::key(graph, op) else { continue };
                 let first = *known.entry(key).or_insert(op);
-                if first == op || graph.op(op).results().iter().any(|&value| graph.is_block_output(value)) {
+                let is_output = || graph.op(op).results().iter().any(|&value| graph.is_block_output(value));
+                if first == op || is_output() || !can_merge(graph, first, op) {
                     continue;
                 }
                 if !cx.spend() {

@@ -1,5 +1,5 @@
-use mil_ir::{Graph, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 use crate::constants::fits;
 use crate::conv::{CONVS, Conv};
@@ -35,47 +35,33 @@ pass! {
     id: "fuse_conv_bn",
     numerics: Rounding,
     aliases: [Alias::plain("common::fuse_conv_batchnorm")],
-    patterns: [conv_bn: "`conv` or `conv_transpose`, then `batch_norm`"],
+    patterns: [
+        /// `conv` or `conv_transpose`, then `batch_norm`
+        conv_bn(batch_norm),
+    ],
 }
 
-const PATTERNS: &[Pattern<FuseConvBn>] =
-    &[Pattern { name: "conv_bn", anchors: &["batch_norm"], apply: conv_bn }];
-
-impl Pass for FuseConvBn {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn conv_bn(_: &FuseConvBn, rw: &mut Rewrite<'_>, bn: OpId) -> Result<(), Miss> {
+fn conv_bn(rw: &mut Rewrite<'_>, bn: OpId) -> Matched {
     let conv = rw.producer(bn, "x", CONVS)?;
     rw.used_only_by(conv, bn)?;
     let conv = Conv::new(rw, conv)?;
-    let vector = |param: &str, default: f64| -> Result<Vec<f64>, Miss> {
-        match rw.graph().operand(bn, param) {
-            None => Ok(vec![default; conv.channels]),
-            Some(_) => {
-                let values = rw.constant(bn, param)?.to_f64s()?;
-                if values.len() == conv.channels {
-                    Ok(values)
-                } else {
-                    Err(Miss::new("a parameter has not one value per channel"))
-                }
-            }
-        }
+    let vector = |param: &str, default: f64| -> Result<Vec<f64>, No> {
+        let Some(given) = rw.optional_constant(bn, param)? else { return Ok(vec![default; conv.channels]) };
+        No::unless(given.len() == conv.channels, "a parameter has not one value per channel")?;
+        Ok(given.to_f64s()?)
     };
     let (gamma, beta) = (vector("gamma", 1.0)?, vector("beta", 0.0)?);
     let (mean, variance) = (vector("mean", 0.0)?, vector("variance", 1.0)?);
-    let epsilon = rw.parameter(bn, "epsilon")?.item_f64().ok_or(Miss::new("epsilon is no scalar"))?;
+    let epsilon = rw.call(bn)?.float("epsilon")?;
 
     let scale: Vec<f64> =
         gamma.iter().zip(&variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
     let bias: Vec<f64> =
         conv.bias().iter().enumerate().map(|(i, bias)| (bias - mean[i]) * scale[i] + beta[i]).collect();
-    if !scale.iter().all(|scale| scale.is_finite()) || !bias.iter().all(|&bias| fits(bias, conv.dtype)) {
-        return Err(Miss::new("the new constants are not finite in their element type"));
-    }
+    let finite =
+        scale.iter().all(|scale| scale.is_finite()) && bias.iter().all(|&bias| fits(bias, conv.dtype));
+    No::unless(finite, "the new constants are not finite in their element type")?;
     let weight = conv.scaled_weight(rw, &scale)?;
     let new = conv.rebuilt(rw, Some(weight), &bias, bn)?;
-    rw.replace_op(bn, new, &[conv.op])
+    rw.replace(bn, new, &[conv.op])
 }

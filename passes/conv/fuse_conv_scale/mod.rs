@@ -1,15 +1,16 @@
-use mil_ir::{Graph, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 
-use crate::constants::fits;
-use crate::conv::{CONVS, Conv, along_axis, keeps_type, operands};
+use crate::constants::{along_axis, fits};
+use crate::conv::{CONVS, Conv};
 
 pass! {
     /// Folds a multiplication or division by a constant into the convolution before it.
     ///
     /// The constant is a scalar or has one value per output channel, in the layout of the convolution's result. Products in
-    /// either order and `conv / c` are folded (a channel that is divided by zero is not finite before and after); `c / conv` is another function and stays. Weight and bias must be constant and
-    /// stay finite; the value between must have no other use.
+    /// either order and `conv / c` are folded; `c / conv` is another function and stays, as does a division by zero. Weight and
+    /// bias must be constant, stay finite, and not fall below the normal numbers of their element type; the value
+    /// between must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -32,45 +33,33 @@ pass! {
     id: "fuse_conv_scale",
     numerics: Rounding,
     aliases: [Alias::plain("common::fuse_conv_scale")],
-    patterns: [conv_scale: "`conv` or `conv_transpose`, then `mul` or `real_div` by a constant"],
+    patterns: [
+        /// `conv` or `conv_transpose`, then `mul` or `real_div` by a constant
+        conv_scale(mul | real_div),
+    ],
 }
 
-const PATTERNS: &[Pattern<FuseConvScale>] =
-    &[Pattern { name: "conv_scale", anchors: &["mul", "real_div"], apply: conv_scale }];
-
-impl Pass for FuseConvScale {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn conv_scale(_: &FuseConvScale, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {
-    let (conv, constant, conv_is_x) = operands(rw, op, CONVS)?;
+fn conv_scale(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let (conv, side) = rw.side_from(op, CONVS)?;
     let divides = rw.is(op, &["real_div"]);
-    if divides && !conv_is_x {
-        return Err(Miss::new("the convolution is the divisor"));
-    }
+    No::unless(!divides || side == Side::X, "the convolution is the divisor")?;
     rw.used_only_by(conv, op)?;
-    let value = rw.result(conv)?;
-    keeps_type(rw, op, value)?;
-    let rank = rw.ty(value).rank().ok_or(Miss::new("the rank is not known"))?;
     let conv = Conv::new(rw, conv)?;
-    let mut scale = along_axis(&constant, rank, 1, conv.channels)?;
+    let constant = rw.constant(op, side.other().param())?;
+    let mut scale = along_axis(rw, &constant, rw.result(conv.op)?, 1, conv.channels)?;
     if divides {
+        No::unless(scale.iter().all(|&factor| factor != 0.0), "the constant divides by zero")?;
         scale.iter_mut().for_each(|factor| *factor = factor.recip());
     }
-    if !scale.iter().all(|factor| factor.is_finite()) {
-        // An infinite weight makes NaN of what a division makes infinite.
-        return Err(Miss::new("a factor is not finite"));
-    }
-    // No bias stays none, whatever the scale.
-    let scaled = |(bias, scale): (&f64, &f64)| if *bias == 0.0 { 0.0 } else { bias * scale };
-    let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(scaled).collect();
-    let overflows = |(bias, scale): (&f64, &f64)| scale.is_finite() && !fits(*bias, conv.dtype);
-    if bias.iter().zip(&scale).any(overflows) {
-        return Err(Miss::new("the new bias is not finite in its element type"));
-    }
+    No::unless(scale.iter().all(|factor| factor.is_finite()), "the scale is not finite")?;
+    // No bias stays none: a negative scale does not make it -0.
+    let product = |(&bias, scale): (&f64, &f64)| if bias == 0.0 { 0.0 } else { bias * scale };
+    let bias: Vec<f64> = conv.bias().iter().zip(&scale).map(product).collect();
+    No::unless(
+        bias.iter().all(|&bias| fits(bias, conv.dtype)),
+        "the new bias is not finite in its element type",
+    )?;
     let weight = conv.scaled_weight(rw, &scale)?;
     let new = conv.rebuilt(rw, Some(weight), &bias, op)?;
-    rw.replace_op(op, new, &[conv.op])
+    rw.replace(op, new, &[conv.op])
 }

@@ -1,5 +1,5 @@
-use mil_ir::{Graph, NewOp, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 
 pass! {
@@ -27,39 +27,18 @@ pass! {
     id: "merge_consecutive_transposes",
     numerics: Exact,
     aliases: [Alias::plain("common::merge_consecutive_transposes")],
-    patterns: [pair: "`transpose`, then `transpose`"],
+    patterns: [
+        /// `transpose`, then `transpose`
+        pair(transpose),
+    ],
 }
 
-const PATTERNS: &[Pattern<MergeConsecutiveTransposes>] =
-    &[Pattern { name: "pair", anchors: &["transpose"], apply: pair }];
-
-impl Pass for MergeConsecutiveTransposes {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn pair(_: &MergeConsecutiveTransposes, rw: &mut Rewrite<'_>, second: OpId) -> Result<(), Miss> {
+fn pair(rw: &mut Rewrite<'_>, second: OpId) -> Matched {
     let first = rw.producer(second, "x", &["transpose"])?;
     rw.used_only_by(first, second)?;
-    let x = rw.input(first, "x")?;
-    let (inner, outer) = (permutation(rw, first)?, permutation(rw, second)?);
-    if inner.len() != outer.len() {
-        return Err(Miss::new("the permutations have different ranks"));
-    }
-    let merged: Vec<i32> = outer.iter().map(|&axis| inner[axis as usize]).collect();
-    let name = format!("{}_perm_0", rw.graph().label(second));
-    let perm = rw.tensor(&name, Tensor::ints(&merged), second);
-    rw.replace_op(second, NewOp::new("transpose").with("x", x).with("perm", perm), &[first])
-}
-
-/// Axes as numbers from 0 on.
-fn permutation(rw: &Rewrite<'_>, op: OpId) -> Result<Vec<i32>, Miss> {
-    let perm = rw.constant(op, "perm")?.to_i64s()?;
-    let rank = perm.len() as i64;
-    let axes = perm.iter().map(|&axis| if axis < 0 { axis + rank } else { axis });
-    axes.map(|axis| {
-        (0..rank).contains(&axis).then_some(axis as i32).ok_or(Miss::new("an axis is out of range"))
-    })
-    .collect()
+    let (inner, outer) = (rw.call(first)?.order("perm")?, rw.call(second)?.order("perm")?);
+    No::unless(inner.len() == outer.len(), "the permutations have different ranks")?;
+    let merged: Vec<i32> = outer.iter().map(|&axis| inner[axis] as i32).collect();
+    let new = rw.like(second)?.set("x", rw.input(first, "x")?).set("perm", Tensor::ints(&merged));
+    rw.replace(second, new, &[first])
 }

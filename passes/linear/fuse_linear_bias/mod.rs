@@ -1,8 +1,7 @@
-use mil_ir::{Graph, NewOp, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
-use mil_tensor::Tensor;
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
-use crate::constants::to_dtype;
+use crate::constants::{along_axis, scaled, signs, to_dtype};
 
 pass! {
     /// Folds an addition or subtraction of a constant into the bias of the `linear` before it.
@@ -32,70 +31,36 @@ pass! {
     id: "fuse_linear_bias",
     numerics: Rounding,
     aliases: [Alias::plain("common::fuse_linear_bias")],
-    patterns: [linear_bias: "`linear`, then `add` or `sub` with a constant"],
+    patterns: [
+        /// `linear`, then `add` or `sub` with a constant
+        linear_bias(add | sub),
+    ],
 }
 
-const PATTERNS: &[Pattern<FuseLinearBias>] =
-    &[Pattern { name: "linear_bias", anchors: &["add", "sub"], apply: linear_bias }];
-
-impl Pass for FuseLinearBias {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn linear_bias(_: &FuseLinearBias, rw: &mut Rewrite<'_>, op: OpId) -> Result<(), Miss> {
-    let (linear, constant, linear_is_x) = match rw.producer(op, "x", &["linear"]) {
-        Ok(linear) => (linear, rw.constant(op, "y")?, true),
-        Err(_) => (rw.producer(op, "y", &["linear"])?, rw.constant(op, "x")?, false),
-    };
+fn linear_bias(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let (linear, side) = rw.side_from(op, &["linear"])?;
     rw.used_only_by(linear, op)?;
     let value = rw.result(linear)?;
-    if rw.ty(value) != rw.ty(rw.result(op)?) {
-        return Err(Miss::new("the constant widens the result"));
-    }
+    let constant = rw.constant(op, side.other().param())?;
     let weight = rw.constant(linear, "weight")?;
     let dtype = weight.dtype();
-    if rw.ty(value).dtype() != Some(dtype) {
-        return Err(Miss::new("weight and result have different element types"));
-    }
-    let features = weight.shape()[0];
-    let rank = rw.ty(value).rank().ok_or(Miss::new("the rank is not known"))?;
-    let outer: usize = constant.shape().iter().rev().skip(1).product();
-    if constant.rank() > rank || outer != 1 {
-        return Err(Miss::new("the constant varies along an axis other than the last"));
-    }
-    let mut shift = constant.to_f64s()?;
-    if shift.len() == 1 {
-        shift = vec![shift[0]; features];
-    }
-    let old = match rw.graph().operand(linear, "bias") {
+    No::unless(rw.dtype(value)? == dtype, "weight and result have different element types")?;
+    let last = rw.rank(value)?.checked_sub(1).ok_or(No::miss("the result is a scalar"))?;
+    let features = *weight.shape().first().ok_or(No::miss("the weight is a scalar"))?;
+    let shift = along_axis(rw, &constant, value, last, features)?;
+    let old = match rw.optional_constant(linear, "bias")? {
+        Some(bias) => bias.to_f64s()?,
         None => vec![0.0; features],
-        Some(_) => rw.constant(linear, "bias")?.to_f64s()?,
     };
-    if shift.len() != features || old.len() != features {
-        return Err(Miss::new("the constant has not one value per output feature"));
-    }
-    let (old_sign, new_sign) = match (rw.is(op, &["sub"]), linear_is_x) {
-        (false, _) => (1.0, 1.0),
-        (true, true) => (1.0, -1.0),
-        (true, false) => (-1.0, 1.0),
-    };
+    No::unless(old.len() == features, "the bias does not have one element per output feature")?;
+    let (old_sign, new_sign) = signs(rw, op, side);
     let bias: Vec<f64> = old.iter().zip(&shift).map(|(old, new)| old_sign * old + new_sign * new).collect();
-    let bias = to_dtype(&bias, dtype)?;
-    let label = rw.graph().label(op).to_string();
-
-    let mut new = NewOp::new("linear");
+    let (bias, label) = (to_dtype(&bias, dtype)?, rw.graph().label(op).to_string());
+    let mut new = rw.like(linear)?;
     if old_sign < 0.0 {
-        let minus = Tensor::from_slice(&[features], &vec![-1.0_f64; features])?;
-        let negated = weight.scale_shift(0, Some(&minus), None)?;
-        new = new.with("weight", rw.tensor(&format!("{label}_weight"), negated, op));
+        let negated = scaled(&weight, &vec![-1.0; features])?;
+        new = new.set("weight", rw.tensor(&format!("{label}_weight"), negated, op));
     }
-    for (param, argument) in rw.graph().op(linear).arguments() {
-        if param != "bias" && !(param == "weight" && old_sign < 0.0) {
-            new.arguments.push((param.clone(), argument.clone()));
-        }
-    }
-    new = new.with("bias", rw.tensor(&format!("{label}_bias"), bias, op));
-    rw.replace_op(op, new, &[linear])
+    new = new.set("bias", rw.tensor(&format!("{label}_bias"), bias, op));
+    rw.replace(op, new, &[linear])
 }

@@ -1,11 +1,11 @@
 mod matcher;
 
-use mil_ir::{Graph, NewOp};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::{NewOp, OpId, Operand};
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
-use crate::constants::to_dtype;
-use matcher::Matched;
+use crate::constants::{along_axes, to_dtype};
+use matcher::Found;
 
 pass! {
     /// Recognises layer and instance normalisation in their elementary ops.
@@ -46,28 +46,31 @@ pass! {
     numerics: Rounding,
     aliases: [Alias::plain("common::fuse_layernorm_or_instancenorm")],
     patterns: [
-        folded: "`x * (gamma * r) + (beta - m * (gamma * r))`",
-        bare: "`x * r + m * r * -1`",
-        divided: "`(x - m) / sqrt(variance + epsilon) * gamma + beta`",
-        centred: "`(x - m) * r`, then perhaps `+ beta` and `* gamma`",
+        /// `x * (gamma * r) + (beta - m * (gamma * r))`
+        folded(add),
+        /// `x * r + m * r * -1`
+        bare(add),
+        /// `(x - m) / sqrt(variance + epsilon) * gamma + beta`
+        divided(real_div),
+        /// `(x - m) * r`, then perhaps `+ beta` and `* gamma`
+        centred(mul),
     ],
 }
 
-const PATTERNS: &[Pattern<FuseLayernormOrInstancenorm>] = &[
-    Pattern { name: "folded", anchors: &["add"], apply: |_, rw, op| fuse(rw, matcher::folded(rw, op)?) },
-    Pattern { name: "bare", anchors: &["add"], apply: |_, rw, op| fuse(rw, matcher::bare(rw, op)?) },
-    Pattern {
-        name: "divided",
-        anchors: &["real_div"],
-        apply: |_, rw, op| fuse(rw, matcher::divided(rw, op)?),
-    },
-    Pattern { name: "centred", anchors: &["mul"], apply: |_, rw, op| fuse(rw, matcher::centred(rw, op)?) },
-];
+fn folded(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fuse(rw, matcher::folded(rw, op)?)
+}
 
-impl Pass for FuseLayernormOrInstancenorm {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
+fn bare(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fuse(rw, matcher::bare(rw, op)?)
+}
+
+fn divided(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fuse(rw, matcher::divided(rw, op)?)
+}
+
+fn centred(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fuse(rw, matcher::centred(rw, op)?)
 }
 
 /// What replaces a match.
@@ -78,64 +81,52 @@ enum Norm {
     Instance { gamma: Tensor, beta: Tensor, channels_last: bool },
 }
 
-fn fuse(rw: &mut Rewrite<'_>, found: Matched) -> Result<(), Miss> {
-    found.is_closed(rw)?;
-    let shape = rw.shape(found.x)?;
-    let dtype = rw.ty(found.x).dtype().ok_or(Miss::new("x is no tensor"))?;
-    if rw.ty(rw.result(found.end)?) != rw.ty(found.x) {
-        return Err(Miss::new("gamma or beta widens the result"));
-    }
+fn fuse(rw: &mut Rewrite<'_>, found: Found) -> Matched {
+    let Found { m, x, .. } = &found;
+    m.closed(rw)?;
+    let (end, shape, dtype) = (m.end(), rw.shape(*x)?, rw.dtype(*x)?);
+    rw.same_type(rw.result(end)?, *x)?;
     let norm = classify(&found, &shape, dtype)?;
-    let (end, label) = (found.end, rw.graph().label(found.end).to_string());
     let epsilon = to_dtype(&[found.epsilon], dtype)?.reshaped(&[])?;
-    let epsilon = rw.tensor(&format!("{label}_epsilon_0"), epsilon, end);
     match norm {
         Norm::Layer { gamma, beta } => {
             let axes: Vec<i32> = found.axes.iter().map(|&axis| axis as i32).collect();
-            let axes = rw.tensor(&format!("{label}_axes_0"), Tensor::ints(&axes), end);
-            let mut new =
-                NewOp::new("layer_norm").with("x", found.x).with("axes", axes).with("epsilon", epsilon);
+            let new = NewOp::new("layer_norm").with("epsilon", epsilon).with("x", *x);
+            let mut new = new.with("axes", Tensor::ints(&axes));
             for (param, tensor) in [("gamma", gamma), ("beta", beta)] {
-                if let Some(tensor) = tensor {
-                    let value = rw.tensor(&format!("{label}_{param}_0"), tensor, end);
-                    new = new.with(param, value);
-                }
+                new = tensor.into_iter().fold(new, |new, tensor| new.with(param, tensor));
             }
-            rw.replace_op(end, new, &found.inner)
+            m.replace(rw, new)
         }
         Norm::Instance { gamma, beta, channels_last } => {
-            let mut x = found.x;
-            if channels_last {
-                let perm = rw.tensor(&format!("{label}_perm_0"), Tensor::ints(&[0, 3, 1, 2]), end);
-                let name = format!("{label}_channels_first");
-                x = rw.emit_one(NewOp::new("transpose").named(name).with("x", x).with("perm", perm), end)?;
-            }
-            let gamma = rw.tensor(&format!("{label}_gamma_0"), gamma, end);
-            let beta = rw.tensor(&format!("{label}_beta_0"), beta, end);
-            let new = NewOp::new("instance_norm")
-                .with("x", x)
-                .with("gamma", gamma)
-                .with("beta", beta)
-                .with("epsilon", epsilon);
+            let new = |x, epsilon: Operand| {
+                let new = NewOp::new("instance_norm").with("epsilon", epsilon).with("x", x);
+                new.with("gamma", gamma).with("beta", beta)
+            };
             if !channels_last {
-                return rw.replace_op(end, new, &found.inner);
+                return m.replace(rw, new(*x, epsilon.into()));
             }
-            let normed = rw.emit_one(new.named(format!("{label}_instance_norm")), end)?;
-            let perm = rw.tensor(&format!("{label}_perm_1"), Tensor::ints(&[0, 2, 3, 1]), end);
-            rw.replace_op(end, NewOp::new("transpose").with("x", normed).with("perm", perm), &found.inner)
+            let label = rw.graph().label(end).to_string();
+            let transpose = |name: &str, x, order: [i32; 4]| {
+                NewOp::new("transpose").named(name).with("x", x).with("perm", Tensor::ints(&order))
+            };
+            let epsilon = rw.tensor(&format!("{label}_epsilon_0"), epsilon, end);
+            let first = rw.emit_one(transpose(&format!("{label}_channels_first"), *x, [0, 3, 1, 2]), end)?;
+            let normed = new(first, epsilon.into()).named(format!("{label}_instance_norm"));
+            let normed = rw.emit_one(normed, end)?;
+            m.replace(rw, transpose(&label, normed, [0, 2, 3, 1]))
         }
     }
 }
 
-fn classify(found: &Matched, shape: &[usize], dtype: DType) -> Result<Norm, Miss> {
+fn classify(found: &Found, shape: &[usize], dtype: DType) -> Result<Norm, No> {
     let rank = shape.len();
     let trailing = found.axes.iter().copied().eq(rank - found.axes.len()..rank);
     let channels_of_bc1s = rank == 4 && found.axes == [1];
     let bare_instance = rank == 4 && found.axes == [2, 3] && found.gamma.is_none();
     if (trailing && !bare_instance) || channels_of_bc1s {
-        let fitted = |tensor: &Option<Tensor>| {
-            tensor.as_ref().map(|t| varies_along(t, shape, &found.axes)).transpose()
-        };
+        let fitted =
+            |tensor: &Option<Tensor>| tensor.as_ref().map(|t| along_axes(t, shape, &found.axes)).transpose();
         if let (Ok(gamma), Ok(beta)) = (fitted(&found.gamma), fitted(&found.beta)) {
             return Ok(Norm::Layer { gamma, beta });
         }
@@ -143,28 +134,12 @@ fn classify(found: &Matched, shape: &[usize], dtype: DType) -> Result<Norm, Miss
     let channel = match &found.axes[..] {
         [2, 3] if rank == 4 => 1,
         [1, 2] if rank == 4 => 3,
-        _ => return Err(Miss::new("the axes are neither a layer's nor an instance's")),
+        _ => return Err(No::miss("the axes are neither a layer's nor an instance's")),
     };
     let per_channel = |tensor: &Option<Tensor>, default: f64| match tensor {
-        Some(tensor) => varies_along(tensor, shape, &[channel]),
+        Some(tensor) => along_axes(tensor, shape, &[channel]),
         None => to_dtype(&vec![default; shape[channel]], dtype),
     };
     let (gamma, beta) = (per_channel(&found.gamma, 1.0)?, per_channel(&found.beta, 0.0)?);
     Ok(Norm::Instance { gamma, beta, channels_last: channel == 3 })
-}
-
-/// A constant that is broadcast to `shape`, reduced to these axes. Refused where it varies along others, or does not
-/// fill these.
-fn varies_along(constant: &Tensor, shape: &[usize], axes: &[usize]) -> Result<Tensor, Miss> {
-    let missing =
-        shape.len().checked_sub(constant.rank()).ok_or(Miss::new("gamma or beta has too many axes"))?;
-    for (axis, &size) in shape.iter().enumerate() {
-        let own = if axis < missing { 1 } else { constant.shape()[axis - missing] };
-        let wanted = if axes.contains(&axis) { size } else { 1 };
-        if own != wanted {
-            return Err(Miss::new("gamma or beta does not vary along the right axes"));
-        }
-    }
-    let kept: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
-    Ok(constant.reshaped(&kept)?)
 }

@@ -4,9 +4,9 @@ mod whole;
 use std::collections::HashMap;
 
 use half::f16;
-use mil_ir::{Argument, BlockId, Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
-use mil_ops::{OpDef, ParamKind, Version};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Rewrite, pass};
+use mil_ir::{BlockId, Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
+use mil_ops::{OpDef, ParamKind, Version, is_known};
+use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
 use range::Ranges;
 use serde_json::Value;
@@ -62,15 +62,14 @@ pass! {
 }
 
 /// coremltools: types in one string or a list, and a `cast` op for a constant too.
-fn adapt(options: Value) -> Result<Value, String> {
-    let Value::Object(mut options) = options else { return Ok(options) };
+fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
     if let Some(Value::String(types)) = options.get("skip_ops_by_type") {
         let types: Vec<&str> = types.split(',').filter(|name| !name.is_empty()).collect();
         let types = serde_json::json!(types);
         options.insert("skip_ops_by_type".into(), types);
     }
     options.entry("convert_constants").or_insert(false.into());
-    Ok(Value::Object(options))
+    Ok(options)
 }
 
 /// Ops that are not converted, whatever their operands.
@@ -125,8 +124,7 @@ impl Pass for AddFp16Cast {
                 if !cx.spend() {
                     break;
                 }
-                let forwarded = Rewrite::new(graph, &opset).forward(op, &[half], &[]);
-                forwarded.map_err(|miss| PassError::Refused(miss.0.into_owned()))?;
+                Rewrite::new(graph, &opset).replace_with_existing(op, &[half], &[])?;
                 continue;
             }
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
@@ -153,7 +151,7 @@ impl Pass for AddFp16Cast {
             }
             let mut rw = Rewrite::new(graph, &opset);
             let made = self.convert(&mut rw, op, &params, &mut casts);
-            backs.extend(made.map_err(|miss| PassError::Refused(miss.0.into_owned()))?);
+            backs.extend(made?);
             cx.count("converted", 1);
         }
         Rewrite::new(graph, &opset).erase_unused(&backs);
@@ -223,7 +221,7 @@ impl AddFp16Cast {
         let (def, target) = mil_ops::def(kind).zip(opset.release())?;
         let version = def.version(target)?;
         let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
-        if skipped || !graph.op(op).blocks().is_empty() {
+        if skipped || !graph.op(op).blocks().is_empty() || !is_known(graph, op) {
             return None;
         }
         let params = convertible(graph, op, def, version, target >= Release::IOS17);
@@ -237,19 +235,16 @@ impl AddFp16Cast {
         op: OpId,
         params: &[String],
         casts: &mut Casts,
-    ) -> Result<Vec<OpId>, Miss> {
+    ) -> Result<Vec<OpId>, No> {
         let found = rw.graph().op(op).clone();
         let base = format!("{}_cast_fp16", rw.graph().label(op));
-        let mut new = NewOp::new(found.kind().clone()).named(base);
-        new.attributes = found.attributes().clone();
-        for (param, argument) in found.arguments() {
-            let mut argument: Argument = argument.clone();
+        let mut new = NewOp::like(rw.graph(), op).named(base);
+        for (param, argument) in &mut new.arguments {
             if params.iter().any(|name| **name == **param) {
-                for operand in &mut argument {
+                for operand in argument {
                     *operand = self.operand(rw, op, operand, casts)?;
                 }
             }
-            new.arguments.push((param.clone(), argument));
         }
         for key in params {
             if let Some(tensor) = found.attributes().get(key.as_str()).and_then(Literal::as_tensor) {
@@ -275,7 +270,7 @@ impl AddFp16Cast {
                 results.push(value);
             }
         }
-        rw.supersede(op, &results, &[])?;
+        rw.replace_with_new(op, &results, &[])?;
         Ok(backs)
     }
 
@@ -285,20 +280,20 @@ impl AddFp16Cast {
         op: OpId,
         operand: &Operand,
         casts: &mut Casts,
-    ) -> Result<Operand, Miss> {
+    ) -> Result<Operand, No> {
         let limit = range::limit(rw.graph().op(op).kind());
         if rw.graph().operand_type(operand).dtype() != Some(DType::Fp32) {
             return Ok(operand.clone());
         }
         let value = match operand {
             Operand::Literal(literal) => {
-                let tensor = literal.as_tensor().ok_or(Miss::new("a literal is no tensor"))?;
+                let tensor = literal.as_tensor().ok_or(No::miss("a literal is not a tensor"))?;
                 return Ok(Literal::tensor(to_fp16(tensor, limit)?).into());
             }
             Operand::Value(value) => *value,
         };
         // What was fp16 before it was cast to fp32 needs no cast.
-        if let Ok(cast) = rw.definition(value, &["cast"])
+        if let Ok(cast) = rw.definition_anywhere(value, &["cast"])
             && let Some(half) = rw.graph().input(cast, "x").filter(|&x| rw.ty(x).dtype() == Some(DType::Fp16))
         {
             return Ok(Operand::Value(half));
@@ -334,7 +329,8 @@ fn cast_back(graph: &Graph, op: OpId) -> Option<ValueId> {
     graph.input(first, "x").filter(|&x| graph.value(x).ty().dtype() == Some(DType::Fp16))
 }
 
-fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, Miss> {
+fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, No> {
+    // A `const` whatever the op before has: the cast outlives it.
     let dtype = rw.tensor(&format!("{name}_dtype_0"), Tensor::string(dtype), before);
     rw.emit_one(NewOp::new("cast").named(name).with("x", x).with("dtype", dtype), before)
 }

@@ -1,5 +1,5 @@
-use mil_ir::{Graph, NewOp, OpId};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::OpId;
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::DType;
 
 pass! {
@@ -29,50 +29,36 @@ pass! {
     numerics: Exact,
     aliases: [Alias::plain("common::cast_optimization")],
     patterns: [
-        same_type: "`cast` to the type that the value has",
-        pair: "`cast`, then `cast`",
+        /// `cast` to the type that the value has
+        same_type(cast),
+        /// `cast`, then `cast`
+        pair(cast),
     ],
 }
 
-const PATTERNS: &[Pattern<CastOptimization>] = &[
-    Pattern { name: "same_type", anchors: &["cast"], apply: same_type },
-    Pattern { name: "pair", anchors: &["cast"], apply: pair },
-];
-
-impl Pass for CastOptimization {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn same_type(_: &CastOptimization, rw: &mut Rewrite<'_>, cast: OpId) -> Result<(), Miss> {
+fn same_type(rw: &mut Rewrite<'_>, cast: OpId) -> Matched {
     let x = rw.input(cast, "x")?;
-    if rw.ty(x).dtype() != Some(target(rw, cast)?) {
-        return Err(Miss::new("the cast changes the type"));
-    }
-    rw.forward(cast, &[x], &[])
+    No::unless(rw.dtype(x)? == target(rw, cast)?, "the cast changes the type")?;
+    rw.replace_with_existing(cast, &[x], &[])
 }
 
-fn pair(_: &CastOptimization, rw: &mut Rewrite<'_>, second: OpId) -> Result<(), Miss> {
-    let first = rw.definition(rw.input(second, "x")?, &["cast"])?;
+fn pair(rw: &mut Rewrite<'_>, second: OpId) -> Matched {
+    // A cast moves no work into a loop that was not there: this one runs in the place of `second`.
+    let first = rw.definition_anywhere(rw.input(second, "x")?, &["cast"])?;
     let x = rw.input(first, "x")?;
-    let from = rw.ty(x).dtype().ok_or(Miss::new("the operand is no tensor"))?;
-    let (between, to) = (target(rw, first)?, target(rw, second)?);
+    let (from, between, to) = (rw.dtype(x)?, target(rw, first)?, target(rw, second)?);
     if !is_skippable(from, between, to) {
-        return Err(Miss(
-            format!("{from} to {between} to {to} is not {from} to {to} for every value").into(),
-        ));
+        return Err(No::miss(format!("{from} to {between} to {to} is not {from} to {to} for every value")));
     }
     if from == to {
-        return rw.forward(second, &[x], &[first]);
+        return rw.replace_with_existing(second, &[x], &[first]);
     }
-    let dtype = rw.graph().operand(second, "dtype").cloned().ok_or(Miss::new("dtype is missing"))?;
-    rw.replace_op(second, NewOp::new("cast").with("x", x).with("dtype", dtype), &[first])
+    let new = rw.like(second)?.set("x", x);
+    rw.replace(second, new, &[first])
 }
 
-fn target(rw: &Rewrite<'_>, cast: OpId) -> Result<DType, Miss> {
-    let dtype = rw.constant(cast, "dtype")?;
-    dtype.item_str().and_then(DType::from_name).ok_or(Miss::new("the target type is not known"))
+fn target(rw: &Rewrite<'_>, cast: OpId) -> Result<DType, No> {
+    DType::from_name(rw.call(cast)?.string("dtype")?).ok_or(No::miss("the target type is not known"))
 }
 
 /// Casting by way of `between` gives the same as casting at once, for every value of `from`.

@@ -1,5 +1,5 @@
-use mil_ir::{Graph, OpId, Operand};
-use mil_pass::{Alias, Miss, Pass, PassCx, PassError, Pattern, Rewrite, pass};
+use mil_ir::{OpId, Operand};
+use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 pass! {
     /// Makes one `reshape` of two in a row.
@@ -27,25 +27,18 @@ pass! {
     id: "merge_consecutive_reshapes",
     numerics: Exact,
     aliases: [Alias::plain("common::merge_consecutive_reshapes")],
-    patterns: [pair: "`reshape`, then `reshape`"],
+    patterns: [
+        /// `reshape`, then `reshape`
+        pair(reshape),
+    ],
 }
 
-const PATTERNS: &[Pattern<MergeConsecutiveReshapes>] =
-    &[Pattern { name: "pair", anchors: &["reshape"], apply: pair }];
-
-impl Pass for MergeConsecutiveReshapes {
-    fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        cx.rewrite(self, PATTERNS, graph)
-    }
-}
-
-fn pair(_: &MergeConsecutiveReshapes, rw: &mut Rewrite<'_>, second: OpId) -> Result<(), Miss> {
+fn pair(rw: &mut Rewrite<'_>, second: OpId) -> Matched {
     let first = rw.producer(second, "x", &["reshape"])?;
     rw.used_only_by(first, second)?;
     let x = rw.input(first, "x")?;
-    if rw.constant(second, "shape")?.to_i64s()?.contains(&0) {
-        return Err(Miss::new("a zero in the second shape copies a size of the first result"));
-    }
+    let zero = rw.constant(second, "shape")?.to_i64s()?.contains(&0);
+    No::unless(!zero, "a zero in the second shape copies a size of the first result")?;
     rw.graph_mut().set_operand(second, "x", 0, Operand::Value(x));
     rw.erase_unused(&[first]);
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use petgraph::stable_graph::{EdgeIndex, StableDiGraph};
 use smallvec::SmallVec;
 
+use crate::graph::journal::Revision;
 use crate::graph::order::STRIDE;
 use crate::graph::origins::Origins;
 use crate::graph::{
@@ -26,7 +27,7 @@ pub enum At {
 }
 
 impl At {
-    /// The op that stands behind the place.
+    /// The op that what is put here stands before.
     fn next(self, graph: &Graph) -> OpId {
         match self {
             At::Before(op) => op,
@@ -52,6 +53,10 @@ pub struct NewOp {
     pub blocks: Vec<NewBlock>,
     /// Attributes but for the label.
     pub attributes: Attributes,
+    /// Unknown fields of the op's message.
+    pub carried: Option<Box<Carried>>,
+    /// Parameters whose literals stand in the op itself, as in the op that it is like. Rewriters make `const` ops of others.
+    pub inline: Vec<Name>,
 }
 
 /// A block to be created with its op.
@@ -84,6 +89,37 @@ impl NewOp {
     /// An op without operands or results.
     pub fn new(kind: impl Into<Name>) -> NewOp {
         NewOp { kind: kind.into(), ..NewOp::default() }
+    }
+
+    /// An op with the type, operands, attributes and unknown fields of another, but without its label, results and
+    /// blocks.
+    pub fn like(graph: &Graph, op: OpId) -> NewOp {
+        let found = graph.op(op);
+        let literals = |argument: &Argument| argument.iter().any(|operand| operand.literal().is_some());
+        let inline = found.arguments().filter(|(_, argument)| literals(argument));
+        NewOp {
+            inline: inline.map(|(param, _)| param.clone()).collect(),
+            kind: found.kind().clone(),
+            arguments: found.arguments().map(|(param, argument)| (param.clone(), argument.clone())).collect(),
+            attributes: found.attributes().clone(),
+            carried: found.carried().cloned().map(Box::new),
+            ..NewOp::default()
+        }
+    }
+
+    /// With another operand for a parameter, in whatever spelling it was bound.
+    #[must_use]
+    pub fn set(self, param: &str, operand: impl Into<Operand>) -> NewOp {
+        self.without(param).with(param, operand)
+    }
+
+    /// With nothing bound to a parameter.
+    #[must_use]
+    pub fn without(mut self, param: &str) -> NewOp {
+        self.arguments.retain(|(name, _)| name != param);
+        self.inline.retain(|name| name != param);
+        self.attributes.remove(param);
+        self
     }
 
     /// With a label.
@@ -141,6 +177,7 @@ impl Graph {
             suffixes: HashMap::new(),
             interned: HashMap::new(),
             journal: Vec::new(),
+            revision: Revision::next(),
             origins: Origins::default(),
         };
         graph.new_block(None, NewBlock { inputs });
@@ -184,7 +221,7 @@ impl Graph {
         let next = at.next(self);
         let op = self.new_op(new);
         self.link_before(op, next);
-        self.journal.push(Edit::Inserted(op));
+        self.record(Edit::Inserted(op));
         op
     }
 
@@ -270,7 +307,7 @@ impl Graph {
         }
         self.unlink(op);
         self.link_before(op, next);
-        self.journal.push(Edit::Moved(op, old_next));
+        self.record(Edit::Moved(op, old_next));
         Ok(())
     }
 
@@ -300,7 +337,7 @@ impl Graph {
         for op in doomed.into_iter().rev() {
             let Some(next) = self.op(op).next else { continue };
             self.detach(op);
-            self.journal.push(Edit::Erased(op, next));
+            self.record(Edit::Erased(op, next));
         }
         Ok(())
     }
@@ -313,13 +350,13 @@ impl Graph {
             Some(value) => attributes.insert(key.clone(), value),
             None => attributes.remove(&key),
         };
-        self.journal.push(Edit::Attribute(op, key, old));
+        self.record(Edit::Attribute(op, key, old));
     }
 
     /// Replaces an op's label.
     pub fn rename_op(&mut self, op: OpId, name: Option<Name>) {
         let old = std::mem::replace(&mut self.op_mut(op).name, name);
-        self.journal.push(Edit::OpName(op, old));
+        self.record(Edit::OpName(op, old));
     }
 
     /// Replaces a value's name.
@@ -328,13 +365,13 @@ impl Graph {
         let old = std::mem::replace(&mut self.value_mut(value).name, name.clone());
         self.release_name(&old);
         *self.names.entry(name).or_default() += 1;
-        self.journal.push(Edit::ValueName(value, old));
+        self.record(Edit::ValueName(value, old));
     }
 
     /// Replaces a value's declared type.
     pub fn retype(&mut self, value: ValueId, ty: Type) {
         let old = std::mem::replace(&mut self.value_mut(value).ty, ty);
-        self.journal.push(Edit::ValueType(value, old));
+        self.record(Edit::ValueType(value, old));
     }
 
     /// Unknown fields of an op's message; for decoders.
@@ -453,7 +490,7 @@ impl Graph {
         attributes.shrink();
         let entry = self.op_mut(op);
         (entry.name, entry.results, entry.blocks, entry.attributes) = (new.name, results, blocks, attributes);
-        entry.arguments = arguments;
+        (entry.arguments, entry.carried) = (arguments, new.carried);
         self.connect(op);
         op
     }
@@ -536,7 +573,7 @@ impl Graph {
             }
             (Err(_), None) => None,
         };
-        self.journal.push(Edit::Argument(op, param, old));
+        self.record(Edit::Argument(op, param, old));
     }
 
     /// Replaces one operand, a value: the use that an edge stands for.
@@ -548,7 +585,7 @@ impl Graph {
         self.remove_use(edge);
         self.add_use(new, op, &param, position);
         if let Operand::Value(old) = old {
-            self.journal.push(Edit::Operand(Use { op, param, position }, old));
+            self.record(Edit::Operand(Use { op, param, position }, old));
         }
     }
 
@@ -561,6 +598,6 @@ impl Graph {
             let name = self.value(value).name.clone();
             self.release_name(&name);
         }
-        self.journal.push(Edit::Inputs(block, old));
+        self.record(Edit::Inputs(block, old));
     }
 }

@@ -1,11 +1,29 @@
 //! What the mutators did, and undoing it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::graph::{Argument, Graph, OriginId, Use};
-use crate::{BlockId, Literal, Name, OpId, Type, ValueId};
+use crate::{BlockId, Literal, Name, OpId, Operand, Type, ValueId};
 
 /// A point to which a graph can be rolled back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Checkpoint(usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    edits: usize,
+    revision: Revision,
+}
+
+/// The state of a graph's content. Two graphs of the same revision, a graph at two times among them, are equal; a
+/// rollback brings the old revision back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// One that no graph has had.
+    pub(super) fn next() -> Revision {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Revision(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// One change, with what is needed to undo it.
 #[derive(Clone, Debug)]
@@ -38,12 +56,23 @@ pub enum Edit {
 impl Graph {
     /// The present, to roll back to or to ask for changes since.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint(self.journal.len())
+        Checkpoint { edits: self.journal.len(), revision: self.revision }
+    }
+
+    /// Changes with every edit: what an analysis is remembered by.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Writes an edit down.
+    pub(super) fn record(&mut self, edit: Edit) {
+        self.journal.push(edit);
+        self.revision = Revision::next();
     }
 
     /// What changed since a checkpoint, oldest first.
     pub fn edits_since(&self, checkpoint: Checkpoint) -> &[Edit] {
-        self.journal.get(checkpoint.0..).unwrap_or(&[])
+        self.journal.get(checkpoint.edits..).unwrap_or(&[])
     }
 
     /// Forgets what was done, which can then no longer be undone. Checkpoints made before lose their meaning.
@@ -53,8 +82,8 @@ impl Graph {
 
     /// Undoes everything since a checkpoint. Ids that were given out since then stay taken.
     pub fn roll_back(&mut self, checkpoint: Checkpoint) {
-        while self.journal.len() > checkpoint.0 {
-            let Some(edit) = self.journal.pop() else { return };
+        while self.journal.len() > checkpoint.edits {
+            let Some(edit) = self.journal.pop() else { break };
             let before = self.journal.len();
             match edit {
                 Edit::Inserted(op) => self.detach(op),
@@ -84,6 +113,28 @@ impl Graph {
             }
             self.journal.truncate(before);
         }
+        self.revision = checkpoint.revision;
+    }
+
+    /// The live ops whose results lost a use since a checkpoint; sorted, each once.
+    pub fn freed_since(&self, checkpoint: Checkpoint) -> Vec<OpId> {
+        let mut freed: Vec<OpId> = Vec::new();
+        let definitions = |values: &mut dyn Iterator<Item = ValueId>| -> Vec<OpId> {
+            values.filter_map(|value| self.definition(value)).collect()
+        };
+        for edit in self.edits_since(checkpoint) {
+            match edit {
+                Edit::Erased(op, _) => freed.extend(definitions(&mut self.op(*op).values())),
+                Edit::Argument(_, _, Some(old)) => {
+                    freed.extend(definitions(&mut old.iter().filter_map(Operand::value)))
+                }
+                _ => {}
+            }
+        }
+        freed.retain(|&op| self.is_live(op));
+        freed.sort_unstable();
+        freed.dedup();
+        freed
     }
 
     /// The live ops that changes since a checkpoint touched, and the users of their results; sorted, each once.

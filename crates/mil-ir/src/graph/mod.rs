@@ -1,8 +1,8 @@
 //! Ops, values and blocks of one specialisation of a function.
 //!
-//! The only folder that names petgraph. Ops and values are nodes; an edge `value → op` is a use, an edge
-//! `op → value` a definition. What an op is stands in [`Op`]: its operands, in the author's order, are the truth,
-//! and the edges are the index of uses that the mutators keep in step (`check` compares them).
+//! The only folder that holds the IR in petgraph. Ops and values are nodes; an edge `value → op` is a use. What an op
+//! is stands in [`Op`]: its operands, in the author's order, are the truth, and the edges are the index of uses that the
+//! mutators keep in step (`check` compares them).
 //!
 //! - `mod.rs`: the data, and reading
 //! - `edit.rs`: the mutators
@@ -26,7 +26,7 @@ use smallvec::SmallVec;
 use crate::{Attributes, BlockId, Carried, Literal, LiteralData, Name, OpId, Type, ValueId};
 
 pub use edit::{At, GraphError, NewBlock, NewOp};
-pub use journal::{Checkpoint, Edit};
+pub use journal::{Checkpoint, Edit, Revision};
 pub use order::Walk;
 pub use origins::OriginId;
 use origins::Origins;
@@ -46,6 +46,7 @@ pub struct Graph {
     suffixes: HashMap<Name, u32>,
     interned: HashMap<Box<str>, Name>,
     journal: Vec<Edit>,
+    revision: Revision,
     origins: Origins,
 }
 

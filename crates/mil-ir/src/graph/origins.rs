@@ -81,6 +81,6 @@ impl Graph {
             Some(origins) => self.origins.known.insert(op, origins),
             None => self.origins.known.remove(&op),
         };
-        self.journal.push(Edit::Origins(op, old));
+        self.record(Edit::Origins(op, old));
     }
 }

@@ -134,7 +134,7 @@ impl Site<'_> {
     /// Puts these values in the place of the op's results.
     fn finish(&mut self, values: &[ValueId]) -> Result<(), String> {
         let op = self.op;
-        Rewriter::new(self.graph).supersede(op, values, &[]).map_err(|error| error.to_string())
+        Rewriter::new(self.graph).replace_with_new(op, values, &[]).map_err(|error| error.to_string())
     }
 
     /// Takes a parameter away, wherever it stands.

@@ -1,6 +1,8 @@
 //! `milopt passes`.
 
-use mil_pass::{Numerics, PassDef, Registry};
+use std::collections::BTreeMap;
+
+use mil_pass::{Entry, GrammarError, Numerics, PassDef, Pipeline, Registry};
 use serde_json::json;
 
 use crate::cli::{Context, Failure, Outcome, say, say_json};
@@ -33,25 +35,57 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     match args.command.as_ref().unwrap_or(&Command::List) {
         Command::List => list(registry, args.json),
         Command::Explain { id } => {
-            let (def, _) = registry.find(id).ok_or_else(|| {
-                let error = registry.entry(id, json!({})).err();
-                Failure::Input(
-                    error.map_or_else(|| format!("there is no pass {id}"), |error| error.to_string()),
-                )
-            })?;
-            explain(def, args.json)
+            explain(registry.get(id).map_err(|unknown| Failure::Input(unknown.to_string()))?.0, args.json)
         }
         Command::Pipelines => pipelines(registry, args.json),
     }
 }
 
+/// The named pipelines that use each pass.
+fn users(registry: &Registry) -> Result<BTreeMap<&'static str, Vec<&'static str>>, GrammarError> {
+    let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in registry.pipelines() {
+        let Some(pipeline) = registry.pipeline(name) else { continue };
+        for pass in pipeline?.passes() {
+            let names = users.entry(pass.def().id).or_default();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(users)
+}
+
 fn list(registry: &Registry, as_json: bool) -> Outcome {
+    let users = users(registry)?;
+    let in_pipelines = |def: &PassDef| users.get(def.id).cloned().unwrap_or_default();
     if as_json {
-        return say_json(&registry.passes().iter().map(|def| to_json(def)).collect::<Vec<_>>());
+        let all = registry.passes().iter().map(|def| {
+            let mut value = to_json(def);
+            value["theme"] = json!(def.theme());
+            value["pipelines"] = json!(in_pipelines(def));
+            value
+        });
+        return say_json(&all.collect::<Vec<_>>());
+    }
+    let mut themes: BTreeMap<&str, Vec<&PassDef>> = BTreeMap::new();
+    for &def in registry.passes() {
+        themes.entry(def.theme().unwrap_or("other")).or_default().push(def);
     }
     let width = registry.passes().iter().map(|def| def.id.len()).max().unwrap_or(0);
-    let lines = registry.passes().iter().map(|def| format!("{:width$}  {}\n", def.id, def.summary()));
-    say(&format!("{}\n`milopt passes explain ID` tells more.\n", lines.collect::<String>()))
+    let mut text = String::new();
+    for (theme, passes) in themes {
+        text.push_str(&format!("{theme}\n"));
+        for def in passes {
+            let names = match &in_pipelines(def)[..] {
+                [] => "in no pipeline".to_owned(),
+                names => format!("in {}", names.join(", ")),
+            };
+            text.push_str(&format!("  {:width$}  {} ({names})\n", def.id, def.summary()));
+        }
+        text.push('\n');
+    }
+    say(&format!("{text}`milopt passes explain ID` tells more.\n"))
 }
 
 fn explain(def: &PassDef, as_json: bool) -> Outcome {
@@ -133,10 +167,29 @@ fn pipelines(registry: &Registry, as_json: bool) -> Outcome {
     for name in registry.pipelines() {
         let Some(pipeline) = registry.pipeline(name) else { continue };
         let pipeline = pipeline?;
-        text.push_str(&format!("{name}:\n  {}\n", pipeline.to_string().replace(',', ",\n  ")));
+        let empty = if pipeline.entries.is_empty() { " empty, the model stays as it is" } else { "" };
+        text.push_str(&format!("{name}:{empty}\n"));
+        steps(&pipeline.entries, 1, &mut text);
         all.insert(name.to_owned(), pipeline.to_json());
     }
     if as_json { say_json(&all) } else { say(&text) }
+}
+
+/// One step a line, those of a fixpoint indented.
+fn steps(entries: &[Entry], depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    for entry in entries {
+        match entry {
+            Entry::Fixpoint { entries, max } => {
+                text.push_str(&format!("{indent}until nothing changes, at most {max} times:\n"));
+                steps(entries, depth + 1, text);
+            }
+            step => {
+                let step = Pipeline { entries: vec![step.clone()] };
+                text.push_str(&format!("{indent}{step}\n"));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mil_pass::{Pipeline, Registry};
+use mil_pass::{GrammarError, Pipeline, Registry};
 use serde_json::Value;
 
 use crate::cli::Failure;
@@ -36,23 +36,31 @@ pub(super) fn steps(raw: &[String]) -> Vec<Step> {
     steps
 }
 
-/// A pipeline from its name, the path of a JSON or text file, or text.
+/// A pipeline from its name, the path of a JSON or text file, or the text itself, in either form.
 pub(super) fn pipeline(text: &str, registry: &Registry) -> Result<Pipeline, Failure> {
-    let path = Path::new(text);
-    if registry.pipeline(text).is_none()
-        && (path.extension().is_some() || text.contains('/'))
-        && path.is_file()
-    {
+    if registry.pipeline(text).is_none() && looks_like_a_path(text) {
+        let path = Path::new(text);
+        if !path.exists() {
+            return Err(Failure::Input(format!("there is no file {text}, nor a pipeline of that name")));
+        }
         let content = std::fs::read_to_string(path)
-            .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))?;
-        let json = content.trim_start().starts_with('[');
-        return Ok(if json {
-            Pipeline::from_json(&content, registry)?
-        } else {
-            Pipeline::parse(content.trim(), registry)?
-        });
+            .map_err(|error| Failure::Input(format!("cannot read {text}: {error}")))?;
+        return Ok(read(&content, registry).map_err(|error| error.in_file(text))?);
     }
-    Ok(Pipeline::parse(text, registry)?)
+    Ok(read(text, registry)?)
+}
+
+fn read(text: &str, registry: &Registry) -> Result<Pipeline, GrammarError> {
+    match text.trim_start().starts_with(['[', '{']) {
+        true => Pipeline::from_json(text, registry),
+        false => Pipeline::parse(text.trim_end(), registry),
+    }
+}
+
+/// One word with a dot or a slash in it: no id has one.
+fn looks_like_a_path(text: &str) -> bool {
+    let is_grammar = |c: char| matches!(c, '{' | '}' | '(' | ')' | '[' | ',' | '=');
+    text.contains(['.', '/', '\\']) && (!text.contains(is_grammar) || Path::new(text).is_file())
 }
 
 /// The whole pipeline of a command line: steps in order, then `--set ID.OPTION=JSON` for every entry with that id.
@@ -65,7 +73,8 @@ pub(super) fn assemble(
     for step in steps {
         all = all.then(match step {
             Step::Pipeline(text) => pipeline(text, registry)?,
-            Step::Pass(id) => Pipeline { entries: vec![registry.entry(id, serde_json::json!({}))?] },
+            // A pipeline's name is as good: there is no pass that could be meant by it.
+            Step::Pass(id) => Pipeline::parse(id, registry)?,
         });
     }
     for setting in settings {
@@ -73,9 +82,35 @@ pub(super) fn assemble(
         let (target, value) = setting.split_once('=').ok_or_else(fault)?;
         let (id, option) = target.rsplit_once('.').ok_or_else(fault)?;
         let value: Value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        if all.set(id, option, &value, registry)? == 0 {
-            return Err(Failure::Input(format!("--set {setting}: the pipeline has no {id}")));
+        if all.set(id, option, &value)? == 0 {
+            return Err(missing(&format!("--set {setting}"), id, &all, registry));
         }
     }
     Ok(all)
+}
+
+/// An error unless every id that a flag names, `all` apart, is one of a pass which the pipeline has.
+pub(super) fn check_named(
+    flag: &str,
+    ids: Option<&str>,
+    pipeline: &Pipeline,
+    registry: &Registry,
+) -> Result<(), Failure> {
+    for id in ids.into_iter().flat_map(|ids| ids.split(',')).filter(|id| *id != "all") {
+        if !pipeline.passes().any(|pass| pass.def().has_id(id)) {
+            return Err(missing(&format!("{flag} {id}"), id, pipeline, registry));
+        }
+    }
+    Ok(())
+}
+
+/// What a flag names is not in the pipeline: it stands there under another id, or not at all.
+fn missing(flag: &str, id: &str, pipeline: &Pipeline, registry: &Registry) -> Failure {
+    let def = match registry.get(id) {
+        Ok((def, _)) => def,
+        Err(unknown) => return Failure::Input(format!("{flag}: {unknown}")),
+    };
+    let other = pipeline.passes().find(|pass| pass.def().id == def.id);
+    let hint = other.map_or_else(String::new, |pass| format!("; it has {}", pass.id()));
+    Failure::Input(format!("{flag}: the pipeline has no {id}{hint}"))
 }

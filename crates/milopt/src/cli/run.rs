@@ -9,7 +9,7 @@ use mil_estimate::{Estimate, Target};
 use mil_ir::verify::Report;
 use mil_ir::{Model, Program, Release};
 use mil_package::Package;
-use mil_pass::{Entry, PassReport, Pipeline, RunError, RunReport, Runner};
+use mil_pass::{PassReport, Pipeline, RunError, RunReport, Runner};
 use serde_json::{Map, Value, json};
 
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
@@ -115,10 +115,10 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let steps = pipeline::steps(raw);
     let pipeline = pipeline::assemble(&steps, &args.set, registry)?;
     let output = output(args)?;
-    if let Some(id) = &args.why
-        && registry.find(id).is_none()
+    for (flag, ids) in
+        [("--why", &args.why), ("--print-before", &args.print_before), ("--print-after", &args.print_after)]
     {
-        return Err(Failure::Input(format!("--why {id}: there is no such pass")));
+        pipeline::check_named(flag, ids.as_deref(), &pipeline, registry)?;
     }
     let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
@@ -280,15 +280,7 @@ fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {
     if let Some(folder) = &args.reproducer {
         runner = runner.instrument(Reproducer { folder: folder.clone() });
     }
-    runner.instrument(Progress::new(passes_in(&pipeline.entries)))
-}
-
-fn passes_in(entries: &[Entry]) -> usize {
-    let count = |entry: &Entry| match entry {
-        Entry::Fixpoint { entries, .. } => passes_in(entries),
-        _ => 1,
-    };
-    entries.iter().map(count).sum()
+    runner.instrument(Progress::new(pipeline.passes().count()))
 }
 
 fn failure(error: &RunError) -> Failure {

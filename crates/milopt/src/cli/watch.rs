@@ -31,7 +31,7 @@ impl Selection {
     fn has(&self, event: &PassEvent<'_>) -> bool {
         match self {
             Selection::All => true,
-            Selection::Ids(ids) => ids.iter().any(|id| id == event.id || id == event.def.id),
+            Selection::Ids(ids) => ids.iter().any(|id| event.def.has_id(id)),
         }
     }
 }
@@ -93,18 +93,36 @@ impl Instrument for Why {
         op: OpId,
         reason: &str,
     ) {
-        if pass.id != self.id && pass.alias(&self.id).is_none() {
+        if !pass.has_id(&self.id) {
             return;
         }
         *self.counts.entry((pattern, reason.to_owned())).or_default() += 1;
-        eprintln!("{}.{pattern}: {} {}: {reason}", pass.id, graph.op(op).kind(), graph.label(op));
+        let origins = match &graph.origins(op)[..] {
+            [] => String::new(),
+            [only] if only == graph.label(op) => String::new(),
+            names => format!(" (was {})", names.join(", ")),
+        };
+        eprintln!("{}.{pattern}: {} {}{origins}: {reason}", pass.id, graph.op(op).kind(), graph.label(op));
     }
 
-    fn after_pass(&mut self, event: &PassEvent<'_>, _: &Program, _: &PassReport) -> Result<(), String> {
-        if event.def.id == self.id || event.id == self.id {
-            for ((pattern, reason), count) in std::mem::take(&mut self.counts) {
-                eprintln!("{:>7} x {}.{pattern}: {reason}", count, event.def.id);
-            }
+    fn after_pass(&mut self, event: &PassEvent<'_>, _: &Program, report: &PassReport) -> Result<(), String> {
+        if !event.def.has_id(&self.id) {
+            return Ok(());
+        }
+        let counts = std::mem::take(&mut self.counts);
+        let is_pattern = |name: &str| event.def.patterns.iter().any(|pattern| pattern.name == name);
+        let counted = report.statistics.iter().filter(|(name, _)| is_pattern(name));
+        let matches: u64 = counted.map(|(_, count)| count).sum();
+        let left: usize = counts.values().sum();
+        for ((pattern, reason), count) in counts {
+            eprintln!("{count:>7} x {}.{pattern}: {reason}", event.def.id);
+        }
+        let matches = format!("{matches} {}", if matches == 1 { "match" } else { "matches" });
+        match (event.def.patterns.is_empty(), left) {
+            (true, _) => eprintln!("{}: not a set of patterns: it gives no reasons", event.def.id),
+            (false, 0) => eprintln!("{}: {matches}, nothing left alone", event.def.id),
+            (false, 1) => eprintln!("{}: {matches}, 1 place left alone", event.def.id),
+            (false, left) => eprintln!("{}: {matches}, {left} places left alone", event.def.id),
         }
         Ok(())
     }

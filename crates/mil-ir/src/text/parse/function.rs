@@ -253,7 +253,7 @@ impl Parser<'_, '_> {
         let mut attributes = self.attributes()?;
         let name = take_label(&mut attributes);
         let extras = self.extras(&["carried"])?;
-        let new = NewOp { kind, name, arguments, results, blocks: Vec::new(), attributes };
+        let new = NewOp { kind, name, arguments, results, attributes, ..NewOp::default() };
         let op = scope.graph.insert(new, At::End(block));
         scope.graph.set_op_carried(op, extras.carried);
         if self.eat("{")? {

@@ -1,0 +1,27 @@
+//! Every pass.
+
+// Generated from the folders: BLESS=1 cargo test -p mil-passes
+
+use mil_pass::PassDef;
+
+/// Every pass, sorted by id.
+pub const PASSES: &[&PassDef] = &[
+    &crate::AddFp16Cast::DEF,
+    &crate::CastOptimization::DEF,
+    &crate::ConstDeduplication::DEF,
+    &crate::ConstElimination::DEF,
+    &crate::DeadCodeElimination::DEF,
+    &crate::FuseConvBias::DEF,
+    &crate::FuseConvBn::DEF,
+    &crate::FuseConvScale::DEF,
+    &crate::FuseGeluExact::DEF,
+    &crate::FuseLayernormOrInstancenorm::DEF,
+    &crate::FuseLinearBias::DEF,
+    &crate::MergeConsecutiveRelus::DEF,
+    &crate::MergeConsecutiveReshapes::DEF,
+    &crate::MergeConsecutiveTransposes::DEF,
+    &crate::NoopElimination::DEF,
+    &crate::PreluToLeakyRelu::DEF,
+    &crate::RemoveRedundantOps::DEF,
+    &crate::TopologicalReorder::DEF,
+];
