@@ -39,7 +39,9 @@ fn last_line(report: &str) -> Option<(String, String)> {
 }
 
 fn summed(estimate: &Value, key: &str) -> f64 {
-    let functions = estimate["functions"].as_object().unwrap().values();
+    // Of a pipeline model, each member that is a program.
+    let programs = estimate["programs"].as_array().map_or(std::slice::from_ref(estimate), Vec::as_slice);
+    let functions = programs.iter().flat_map(|program| program["functions"].as_object().unwrap().values());
     functions.map(|function| function["summary"][key].as_f64().unwrap()).sum()
 }
 

@@ -309,8 +309,8 @@ fn run_writes_no_new_violation() {
     );
     let output = milopt(&["run", &model, "-o", &out, "--pass", "dead_code_elimination"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let warning = "milopt: warning: the input breaks a rule, see milopt verify";
-    assert!(text(&output.stderr).contains(warning), "{}", text(&output.stderr));
+    let warning = format!("milopt: warning: {model} breaks 1 rule as it is: see milopt verify");
+    assert!(text(&output.stderr).contains(&warning), "{}", text(&output.stderr));
     // An output of a type that no feature can have is named.
     let (_folder, model, out) = text_model(
         "program(1.3) { func main<ios17>(tensor<fp32, [2]> x) {
