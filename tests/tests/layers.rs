@@ -30,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("milopt-cli", &["milopt"]),
+    ("milopt-snapshot", &["milopt"]),
     ("milopt-tests", &["milopt", "mil-generate"]),
 ];
 
