@@ -63,7 +63,7 @@ model {
     let shown = summary.to_string();
     for line in [
         "  input  photo: image 640 wide × 384 high, grayscale\n         a face\n",
-        "  input  x: fp16 [1, 8], optional; axis 1 from 1 to 64\n",
+        "  input  x: fp16 [1, 8], optional; axis 1: 1..64\n",
         "  output y: fp16, shape not declared\n",
         "  output probabilities: dictionary from string to double, the probabilities\n",
     ] {

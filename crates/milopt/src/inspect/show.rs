@@ -81,7 +81,7 @@ impl fmt::Display for FunctionSummary {
     }
 }
 
-/// `x: fp16 [1, 64]; also axis 1 from 1 to 64`, `photo: image 640 wide × 384 high, grayscale`.
+/// `x: fp16 [1, 64]; also axis 1: 1..64`, `photo: image 640 wide × 384 high, grayscale`.
 impl fmt::Display for FeatureSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.kind)?;
@@ -135,9 +135,9 @@ fn enumerated(shape: &[i64], is_image: bool) -> String {
 
 fn axis_words(axis: usize, range: Range, is_image: bool) -> String {
     match (is_image, axis) {
-        (true, 0) => format!("height {range}"),
-        (true, 1) => format!("width {range}"),
-        _ => format!("axis {axis} {range}"),
+        (true, 0) => format!("height: {range}"),
+        (true, 1) => format!("width: {range}"),
+        _ => format!("axis {axis}: {range}"),
     }
 }
 
@@ -145,8 +145,8 @@ impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.upper {
             Some(upper) if upper == self.lower => write!(f, "{upper}"),
-            Some(upper) => write!(f, "from {} to {upper}", self.lower),
-            None => write!(f, "from {} on", self.lower),
+            Some(upper) => write!(f, "{}..{upper}", self.lower),
+            None => write!(f, "{} or more", self.lower),
         }
     }
 }
@@ -197,7 +197,7 @@ mod tests {
             optional: true,
             ..feature("fp16", Some(&[1, 8, 2]))
         };
-        assert_eq!(array.to_string(), "x: fp16 [1, 8, 2], optional; axis 1 from 1 to 64, axis 2 from 2 on");
+        assert_eq!(array.to_string(), "x: fp16 [1, 8, 2], optional; axis 1: 1..64, axis 2: 2 or more");
         let image = FeatureSummary {
             color: Some("rgb".into()),
             flexible: Some(Flexible::Enumerated(vec![vec![384, 640], vec![192, 320]])),
