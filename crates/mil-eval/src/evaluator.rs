@@ -116,7 +116,7 @@ impl<'g> Evaluator<'g> {
     /// not fit becomes is up to the seed. Several seeds show what that precision makes of a function.
     #[must_use]
     pub fn rounded_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
-        self.jittered(Jitter { seed, grain: Some(dtype) })
+        self.jittered(Jitter { seed, grain: Some(dtype), headroom: true })
     }
 
     /// With every rounding as it might have fallen, too.

@@ -6,6 +6,9 @@
 //! outputs of some such evaluations lie apart is what rounding can do to the program.
 //!
 //! With a coarser grain, every float is rounded to that type first: what the program would be if it computed in it.
+//!
+//! Without headroom, nothing is moved, but each finite result of an op that is close to the largest number of its type
+//! becomes NaN, and so what depends on it: a sum or a product in another order may overflow there.
 
 use mil_ops::eval::{Context, Data, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
@@ -56,11 +59,16 @@ pub(crate) struct Jitter {
     pub(crate) seed: u64,
     /// The element type that all floats are rounded to; `None`: each to its own.
     pub(crate) grain: Option<DType>,
+    /// Results may be as large as their type allows.
+    pub(crate) headroom: bool,
 }
 
 impl Jitter {
     /// A constant, whose elements a rewrite may fold and round anew. `place` tells constants apart.
     pub(crate) fn constant(self, place: u64, value: &EvalValue) -> EvalValue {
+        if !self.headroom {
+            return value.clone();
+        }
         // A product with the one power of two is exact; a sum of products with several rounds whatever they are.
         let elements = value.as_array().and_then(|array| array.slice::<f32>()).unwrap_or_default();
         let is_power = |x: &f32| f64::from(*x).to_bits() << 12 == 0;
@@ -76,8 +84,15 @@ impl Jitter {
         results: Vec<EvalValue>,
     ) -> Vec<EvalValue> {
         let is_float = |value: &EvalValue| value.as_array().is_some_and(|array| array.dtype().is_float());
-        if !results.iter().any(is_float) || draws_or_keeps(context) {
+        if !results.iter().any(is_float) {
             return results;
+        }
+        if draws_or_keeps(context) {
+            let coarser = |(at, value)| self.moved(place + at as u64, value, |_, _| false);
+            return results.iter().enumerate().map(coarser).collect();
+        }
+        if !self.headroom {
+            return results.iter().map(without_the_largest).collect();
         }
         let exact = in_double(context).unwrap_or_default();
         let always = TRANSCENDENTAL.contains(&context.def.name);
@@ -108,6 +123,18 @@ impl Jitter {
         let data = f32::pack(moved.collect());
         array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
     }
+}
+
+/// A value with NaN for each finite element so large that a rewrite may overflow where the original does not: that
+/// multiplies by a scale first, say.
+fn without_the_largest(value: &EvalValue) -> EvalValue {
+    let EvalValue::Array(array) = value else { return value.clone() };
+    let Data::Single(elements) = array.data() else { return value.clone() };
+    // Of fp16, which has few exponents, less is taken away.
+    let limit = if array.dtype() == DType::Fp16 { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
+    let kept = |&x: &f32| if x.is_finite() && x.abs() > limit { f32::NAN } else { x };
+    let data = f32::pack(elements.iter().map(kept).collect());
+    array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 
 /// The number so many steps away; 0 and what is not finite stay, and nothing becomes infinite.
@@ -157,7 +184,7 @@ mod tests {
         let value = EvalValue::from(array);
         let mut moved = [false; 6];
         for seed in 0..20 {
-            let other = Jitter { seed, grain: None }.constant(0, &value);
+            let other = Jitter { seed, grain: None, headroom: true }.constant(0, &value);
             let other = other.as_array().unwrap().reals::<f32>().unwrap().into_owned();
             let own = value.as_array().unwrap().reals::<f32>().unwrap();
             for (flag, (a, b)) in moved.iter_mut().zip(own.iter().zip(&other)) {
@@ -167,7 +194,7 @@ mod tests {
         }
         assert_eq!(moved, [true, true, false, false, true, true]);
         let half = EvalValue::from(Array::from_vec(&[2], vec![0.5_f32; 2]).unwrap());
-        let other = Jitter { seed: 1, grain: None }.constant(0, &half);
+        let other = Jitter { seed: 1, grain: None, headroom: true }.constant(0, &half);
         assert_eq!(other.as_array(), half.as_array());
     }
 }

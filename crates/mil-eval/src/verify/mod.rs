@@ -19,7 +19,8 @@
 //!
 //! An integer, a flag or a text that comes out the same in all evaluations must be the same after the rewrite; one that
 //! differs between them is decided by rounding, and counted as left out. So is an element that is not finite in one of
-//! them; but where all say the same infinity, NaN is wrong.
+//! them; but where all say the same infinity, NaN is wrong. And an element that only the rewrite makes infinite or NaN is
+//! left out if the original's hangs on numbers close to the largest of their type: a scale that is folded may overflow there.
 
 mod rounding;
 mod seen;

@@ -16,6 +16,8 @@ const SLACK: f64 = 4.0;
 /// What is left where terms of ordinary size cancel in `f64`, as in `1 + erf(x)` far below 0, relative to the largest
 /// element or to 1: a better formula gives more of it.
 const CANCELLED: f64 = 1e-15;
+/// What engines flush to zero: a sum with an ordinary number swallows it, and a better formula gives it.
+const FLUSHED: f64 = f32::MIN_POSITIVE as f64;
 /// Evaluations with other roundings: the first few, and as many as it takes to be sure that an element is wrong. With 32
 /// it is beyond 8 times their largest by chance once in more than 10^10 elements.
 const FEW: usize = 4;
@@ -51,11 +53,18 @@ impl<'a> Trials<'a> {
     /// So many with other roundings. One that fails, as a size may hang on a float, is left out.
     fn others(&mut self, count: usize) -> Result<&[Seen], Error> {
         for seed in self.others.len()..count {
-            let evaluator =
-                self.evaluator(self.options.clone())?.jittered(Jitter { seed: seed as u64 + 1, grain: None });
+            let jitter = Jitter { seed: seed as u64 + 1, grain: None, headroom: true };
+            let evaluator = self.evaluator(self.options.clone())?.jittered(jitter);
             self.others.push(seen::run(&evaluator, self.inputs).unwrap_or_default());
         }
         Ok(&self.others)
+    }
+
+    /// Without what is close to overflow.
+    fn without_headroom(&self) -> Result<Seen, Error> {
+        let jitter = Jitter { seed: 0, grain: None, headroom: false };
+        let evaluator = self.evaluator(self.options.clone())?.jittered(jitter);
+        Ok(seen::run(&evaluator, self.inputs).unwrap_or_default())
     }
 }
 
@@ -99,6 +108,10 @@ pub(super) fn judge(
         if element.suspects() == 0 {
             break;
         }
+    }
+    if element.overflows() {
+        let other = trials.without_headroom()?;
+        element.leave_out_without_headroom(seen::at(&other, place).and_then(seen::floats).as_deref());
     }
     Ok(element.judgement())
 }
@@ -167,7 +180,7 @@ impl<'a> Elements<'a> {
             noise: vec![0.0; was.len()],
             infinite,
             trials: 0,
-            least: CANCELLED * scale,
+            least: CANCELLED * scale + FLUSHED,
         };
         elements.spread(was);
         elements
@@ -207,6 +220,26 @@ impl<'a> Elements<'a> {
 
     fn suspects(&self) -> usize {
         (0..self.was.len()).filter(|&at| self.excess(at).is_some_and(|excess| excess > 1.0)).count()
+    }
+
+    /// Some element is finite in all evaluations, and the rewritten function's is not.
+    fn overflows(&self) -> bool {
+        (0..self.was.len()).any(|at| self.is_suddenly_infinite(at))
+    }
+
+    fn is_suddenly_infinite(&self, at: usize) -> bool {
+        let finite = |all: &[f64]| all.get(at).is_some_and(|x| x.is_finite());
+        finite(self.was) && !finite(self.is) && self.excess(at).is_some_and(|excess| excess > 1.0)
+    }
+
+    /// Such an element tells nothing where the original's own hangs on numbers close to overflow.
+    fn leave_out_without_headroom(&mut self, other: Option<&[f64]>) {
+        for at in 0..self.was.len() {
+            let hangs = other.and_then(|other| other.get(at)).is_none_or(|x| !x.is_finite());
+            if hangs && self.is_suddenly_infinite(at) {
+                self.noise[at] = f64::NAN;
+            }
+        }
     }
 
     fn judgement(&self) -> Judgement {

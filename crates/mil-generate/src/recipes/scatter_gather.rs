@@ -61,6 +61,8 @@ fn tuples(maker: &mut Maker, dtype: DType, shape: &[usize], batch: usize) -> (Ve
     let depth = maker.dice.range(1, shape.len() - batch);
     let mut sizes: Vec<usize> = shape[..batch].to_vec();
     sizes.extend(places(maker, 1));
+    // Neither the tuples nor what they find has more than five axes.
+    sizes.truncate(4.min(5 - (shape.len() - batch - depth)));
     let count: usize = sizes.iter().product();
     let mut values = Vec::new();
     for _ in 0..count {

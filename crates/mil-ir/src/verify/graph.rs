@@ -170,10 +170,11 @@ impl GraphCheck<'_> {
         }
     }
 
-    /// Only ops that decompress weights use it.
+    /// A constant that only ops which decompress weights use, or nothing.
     fn is_decompressed(&self, value: ValueId) -> bool {
-        let mut users = self.graph.users(value).peekable();
-        users.peek().is_some() && users.all(|user| self.graph.op(user).kind().starts_with("constexpr_"))
+        let graph = self.graph;
+        let is_constant = graph.definition(value).is_some_and(|op| graph.op(op).kind() == "const");
+        is_constant && graph.users(value).all(|user| graph.op(user).kind().starts_with("constexpr_"))
     }
 
     fn outputs(&mut self, block: BlockId) {

@@ -104,7 +104,9 @@ impl Candidate {
 
 fn suppress(candidates: &[Candidate], limit: usize, overlap: f64, least: f64, per_class: bool) -> Vec<usize> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
-    order.sort_by(|&a, &b| candidates[b].score.total_cmp(&candidates[a].score));
+    // -0 is no less than 0.
+    let key = |at: usize| candidates[at].score + 0.0;
+    order.sort_by(|&a, &b| key(b).total_cmp(&key(a)));
     let mut chosen: Vec<usize> = Vec::new();
     for &item in order.iter().filter(|&&item| candidates[item].score > least) {
         if chosen.len() == limit {
