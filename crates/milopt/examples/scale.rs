@@ -5,6 +5,7 @@
 //! cargo run --release --example scale -- 50000 100000  # of these lengths
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
 //! cargo run --release --example scale -- passes 64000  # each pass on chains and fans of 2,000 ops to so many
+//! cargo run --release --example scale -- casting 100000 # add_fp16_cast beside cleanup, on the same shapes
 //! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
 //! cargo run --release --example scale -- make memory 4 large.mlpackage
 //! ```
@@ -21,11 +22,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use milopt::Package;
 use milopt::ir::{NewOp, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{Blob, DType, FileSource, Tensor};
-use milopt::{Package, Pipeline};
 
+#[path = "support/doubling.rs"]
+mod doubling;
 #[path = "support/growth.rs"]
 mod growth;
 #[path = "support/peak.rs"]
@@ -44,7 +47,11 @@ fn main() -> Outcome<()> {
             memory(folder.path(), gib)
         }
         Some((first, rest)) if first == "passes" => {
-            passes(rest.first().map_or(Ok(64_000), |word| word.parse())?, rest.get(1).map(String::as_str))
+            let most = rest.first().map_or(Ok(64_000), |word| word.parse())?;
+            doubling::passes(most, rest.get(1).map(String::as_str))
+        }
+        Some((first, rest)) if first == "casting" => {
+            doubling::casting(rest.first().map_or(Ok(100_000), |word| word.parse())?)
         }
         Some((first, [kind, size, path])) if first == "make" => {
             if kind == "memory" {
@@ -58,43 +65,6 @@ fn main() -> Outcome<()> {
         }
         None => time(folder.path(), &[50_000, 100_000, 200_000, 400_000]),
     }
-}
-
-/// Milliseconds of each pass, or of one, by shape and number of ops, and how they grow from one number to the next.
-fn passes(most: usize, only: Option<&str>) -> Outcome<()> {
-    // Less is noise.
-    const SHORTEST: Duration = Duration::from_millis(4);
-    let registry = milopt::passes::registry();
-    let mut worst = 0.0_f64;
-    for def in milopt::passes::PASSES.iter().filter(|def| only.is_none_or(|only| def.id == only)) {
-        for (name, shape) in growth::SHAPES {
-            let mut line = format!("{:34} {name:12}", def.id);
-            let mut last: Option<Duration> = None;
-            for length in std::iter::successors(Some(2000), |length| Some(length * 2)) {
-                if length > most {
-                    break;
-                }
-                let mut shortest = Duration::MAX;
-                for _ in 0..2 {
-                    let mut program = shape(length)?;
-                    let pipeline = Pipeline::parse(def.id, &registry)?;
-                    let report = pipeline.run(&mut program)?;
-                    let seconds = report.passes.iter().map(|pass| pass.seconds + pass.verify_seconds).sum();
-                    shortest = shortest.min(Duration::from_secs_f64(seconds));
-                }
-                line += &format!(" {:8.1}", shortest.as_secs_f64() * 1e3);
-                if let Some(last) = last.filter(|last| *last > SHORTEST) {
-                    let growth = shortest.as_secs_f64() / last.as_secs_f64();
-                    worst = worst.max(growth);
-                    line += &format!(" x{growth:.2}");
-                }
-                last = Some(shortest);
-            }
-            println!("{line}");
-        }
-    }
-    println!("at most x{worst:.2} per doubling");
-    Ok(())
 }
 
 fn time(folder: &Path, lengths: &[usize]) -> Outcome<()> {
