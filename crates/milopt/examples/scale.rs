@@ -20,8 +20,9 @@ use std::error::Error;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ProcessTime;
 use milopt::Package;
 use milopt::ir::{NewOp, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
@@ -73,7 +74,7 @@ fn time(folder: &Path, lengths: &[usize]) -> Outcome<()> {
         let mut last: Option<Stages> = None;
         for &length in lengths {
             let path = folder.join("chain.mlpackage");
-            let start = Instant::now();
+            let start = ProcessTime::now();
             let package = Package::from(chain(length)?);
             let make = start.elapsed();
             package.save(&path)?;
@@ -102,11 +103,11 @@ impl Stages {
     const HEAD: &str = "   make    open  verify     run    save |     all";
 
     fn measure(input: &Path, output: &Path, make: Duration) -> Outcome<Stages> {
-        let start = Instant::now();
+        let start = ProcessTime::now();
         let mut package = Package::open(input)?;
         let open = start.elapsed();
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         for (_, program) in package.model().programs() {
             let faults = milopt::ops::verify_program(program).violations;
             if let Some(fault) = faults.first() {
@@ -115,7 +116,7 @@ impl Stages {
         }
         let verify = start.elapsed();
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         let cleanup = milopt::passes::registry().pipeline("cleanup").ok_or("no pipeline cleanup")??;
         let mut program = package.take_program()?;
         let report = cleanup.run(&mut program)?;
@@ -130,7 +131,7 @@ impl Stages {
             }
         }
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         package.set_program(program).save(output)?;
         Ok(Stages { make, open, verify, run, save: start.elapsed() })
     }
@@ -230,7 +231,7 @@ fn equal(ops: usize) -> Result<Program, BuildError> {
 
 fn memory(folder: &Path, gib: u64) -> Outcome<()> {
     let input = folder.join("large.mlpackage");
-    let start = Instant::now();
+    let start = ProcessTime::now();
     large(folder, gib, &input)?;
     let make = start.elapsed();
     let peak = Peak::watch();
