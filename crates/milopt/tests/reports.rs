@@ -82,7 +82,7 @@ fn violations() {
         tensor<fp32, [3]> axes = const()[name = "axes", val = tensor<fp32, [3]>([0, 1, 2])];
         tensor<fp32, [1, 4, 8, 8]> a = relu(x = x, alpha = fp32(1))[name = "a"];
         tensor<fp32, [1, 4, 8, 8]> one = add(x = a)[name = "one"];
-        tensor<fp32, [1, 4, 9, 9]> b = reduce_sum(axes = [7], keep_dims = true, x = x)[name = "b"];
+        tensor<fp32, [1, 4, 9, 9]> b = reduce_sum(axes = [7], keep_dims = bool(true), x = x)[name = "b"];
         tensor<fp32, [1, 4, 8, 8]> c = conv(pad_type = "narrow", weight = x, x = x)[name = "c"];
         tensor<fp32, [1, 4, 8, 8]> d = topk(x = x)[name = "d"];
         tensor<fp32, [1, 4, 8, 8]> e = read_state(input = x)[name = "e"];
