@@ -4,7 +4,7 @@
 mod common;
 
 use mil_ir::text;
-use mil_ir::verify::{Report, verify, verify_ops};
+use mil_ir::verify::{Place, Report, Violation, verify, verify_ops};
 use mil_ir::*;
 use mil_tensor::{DType, Tensor};
 use proptest::prelude::*;
@@ -168,4 +168,19 @@ proptest! {
             prop_assert_eq!(structural(&graph, &touched).len(), structural(&graph, &all).len());
         }
     }
+}
+
+#[test]
+fn what_is_said_of_a_member_can_be_asked_for() {
+    let report = |code: &'static str| Report {
+        violations: vec![Violation::new(code, Place::function(&"main".into()), "wrong")],
+        unchecked: vec![Violation::new(code, Place::default(), "not known")],
+    };
+    let mut all = report("of the pipeline");
+    all.extend(report("of the first").within(&[0]));
+    all.extend(report("of a member of the first").within(&[0, 1]));
+    assert_eq!(all.of_member(&[]), report("of the pipeline"));
+    assert_eq!(all.of_member(&[0]), report("of the first"));
+    assert_eq!(all.of_member(&[0, 1]), report("of a member of the first"));
+    assert_eq!(all.of_member(&[1]), Report::default());
 }

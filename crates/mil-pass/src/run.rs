@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use mil_ir::verify::Violation;
+use mil_ir::verify::{Report, Violation};
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program, Revision};
 
 use crate::clock::Stopwatch;
@@ -21,6 +21,7 @@ use crate::{
 /// breaks a rule is undone, and the run ends with an error; the passes before it stay done.
 pub struct Runner {
     verify: bool,
+    verified: Option<Report>,
     fuel: Option<u64>,
     cancel: Option<Arc<AtomicBool>>,
     instruments: Vec<Box<dyn Instrument>>,
@@ -74,7 +75,7 @@ impl std::fmt::Debug for RunError {
 
 impl Default for Runner {
     fn default() -> Runner {
-        Runner { verify: true, fuel: None, cancel: None, instruments: Vec::new() }
+        Runner { verify: true, verified: None, fuel: None, cancel: None, instruments: Vec::new() }
     }
 }
 
@@ -97,6 +98,14 @@ impl Runner {
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Runner {
         self.verify = verify;
+        self
+    }
+
+    /// What [`mil_ops::verify_program`] says of the program that is to be run, where that is known: it is not
+    /// asked again.
+    #[must_use]
+    pub fn verified(mut self, report: Report) -> Runner {
+        self.verified = Some(report);
         self
     }
 
@@ -123,7 +132,9 @@ impl Runner {
 
     /// Runs a pipeline.
     pub fn run(mut self, pipeline: &Pipeline, program: &mut Program) -> Result<RunReport, RunError> {
-        let known = if self.verify { violations(program) } else { BTreeSet::new() };
+        let before = self.verified.take();
+        let before = self.verify.then(|| before.unwrap_or_else(|| mil_ops::verify_program(program)));
+        let known = before.as_ref().map(|report| violations(program, report)).unwrap_or_default();
         let ops = op_count(program);
         let mut state = State {
             interface: Arc::new(program.interface.clone()),
@@ -136,11 +147,14 @@ impl Runner {
         };
         state.entries(&pipeline.entries, &|from| pipeline.entries[from..].to_vec(), program)?;
         let State { known, mut report, last, .. } = state;
+        report.verified = before;
         if self.verify && report.changed() {
-            let new: Vec<Violation> = violations(program).difference(&known).cloned().collect();
+            let after = mil_ops::verify_program(program);
+            let new: Vec<Violation> = violations(program, &after).difference(&known).cloned().collect();
             if !new.is_empty() {
                 return Err(RunError::Invalid { id: last, violations: new });
             }
+            report.verified = Some(after);
         }
         for instrument in &mut self.instruments {
             instrument.finished(&mut report);
@@ -373,15 +387,15 @@ fn same_shell(a: &Program, b: &Program) -> bool {
         })
 }
 
-/// Everything that is wrong with a program, but for what only its file must keep.
-fn violations(program: &Program) -> BTreeSet<Violation> {
-    let mut report = mil_ops::verify_program(program);
+/// Everything that is wrong with a program of which the verifier says this, but for what only its file must keep.
+fn violations(program: &Program, report: &Report) -> BTreeSet<Violation> {
+    let mut found = report.violations.clone();
     // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they
     // show.
     if !report.is_clean() {
-        report.extend(mil_ops::verify_shapes(program));
+        found.extend(mil_ops::verify_shapes(program).violations);
     }
-    report.violations.into_iter().filter(|found| !mil_ops::FILE_RULES.contains(&found.code)).collect()
+    found.into_iter().filter(|found| !mil_ops::FILE_RULES.contains(&found.code)).collect()
 }
 
 fn listed(violations: &[Violation]) -> String {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use mil_ir::verify::Report;
 use mil_ir::{At, Function, Graph, NewOp, OpId, Program, text};
 use mil_pass::{
     Alias, Entry, GrammarFault, Instrument, Matched, No, Pass, PassCx, PassError, PassEvent, Pipeline,
@@ -252,6 +253,27 @@ fn reports_are_truthful() {
     let report = run("swap,swap", &mut program).unwrap();
     assert_eq!(report.passes.iter().map(|pass| pass.changed).collect::<Vec<_>>(), [true, false]);
     assert_eq!(report.count("swap", "swap"), 3);
+}
+
+#[test]
+fn what_is_verified_already_is_taken_and_given_on() {
+    let wrong = "tensor<fp32, [3]> wrong = sqrt(x = x)[name = string(\"wrong\")];";
+    let program =
+        text::parse(&print(&program()).replace("} -> (y);", &format!("{wrong}\n    }} -> (y);"))).unwrap();
+    let before = mil_ops::verify_program(&program);
+    assert_eq!(before.violations.iter().map(|found| found.code).collect::<Vec<_>>(), ["op-result"]);
+    let run = |runner: Runner| {
+        let mut program = program.clone();
+        let report = runner.run(&Pipeline::new().add(Swap::default()), &mut program)?;
+        Ok::<_, RunError>((report.verified, mil_ops::verify_program(&program)))
+    };
+    let (given, after) = run(Runner::new().verified(before)).unwrap();
+    assert_eq!(given, Some(after));
+    // Taken at its word: what it does not say is new.
+    let error = run(Runner::new().verified(Report::default())).unwrap_err();
+    let RunError::Invalid { violations, .. } = &error else { panic!("{error}") };
+    assert!(violations.iter().any(|found| found.code == "op-result"), "{error}");
+    assert_eq!(run(Runner::new().verify(false)).unwrap().0, None);
 }
 
 #[test]

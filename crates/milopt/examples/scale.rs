@@ -5,6 +5,7 @@
 //! cargo run --release --example scale -- 50000 100000  # of these lengths
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
 //! cargo run --release --example scale -- passes 64000  # each pass on chains and fans of 2,000 ops to so many
+//! cargo run --release --example scale -- casting 100000 # add_fp16_cast beside cleanup, on the same shapes
 //! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
 //! cargo run --release --example scale -- make memory 4 large.mlpackage
 //! ```
@@ -19,13 +20,16 @@ use std::error::Error;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ProcessTime;
+use milopt::Package;
 use milopt::ir::{NewOp, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{Blob, DType, FileSource, Tensor};
-use milopt::{Package, Pipeline};
 
+#[path = "support/doubling.rs"]
+mod doubling;
 #[path = "support/growth.rs"]
 mod growth;
 #[path = "support/peak.rs"]
@@ -44,7 +48,11 @@ fn main() -> Outcome<()> {
             memory(folder.path(), gib)
         }
         Some((first, rest)) if first == "passes" => {
-            passes(rest.first().map_or(Ok(64_000), |word| word.parse())?, rest.get(1).map(String::as_str))
+            let most = rest.first().map_or(Ok(64_000), |word| word.parse())?;
+            doubling::passes(most, rest.get(1).map(String::as_str))
+        }
+        Some((first, rest)) if first == "casting" => {
+            doubling::casting(rest.first().map_or(Ok(100_000), |word| word.parse())?)
         }
         Some((first, [kind, size, path])) if first == "make" => {
             if kind == "memory" {
@@ -60,50 +68,13 @@ fn main() -> Outcome<()> {
     }
 }
 
-/// Milliseconds of each pass, or of one, by shape and number of ops, and how they grow from one number to the next.
-fn passes(most: usize, only: Option<&str>) -> Outcome<()> {
-    // Less is noise.
-    const SHORTEST: Duration = Duration::from_millis(4);
-    let registry = milopt::passes::registry();
-    let mut worst = 0.0_f64;
-    for def in milopt::passes::PASSES.iter().filter(|def| only.is_none_or(|only| def.id == only)) {
-        for (name, shape) in growth::SHAPES {
-            let mut line = format!("{:34} {name:12}", def.id);
-            let mut last: Option<Duration> = None;
-            for length in std::iter::successors(Some(2000), |length| Some(length * 2)) {
-                if length > most {
-                    break;
-                }
-                let mut shortest = Duration::MAX;
-                for _ in 0..2 {
-                    let mut program = shape(length)?;
-                    let pipeline = Pipeline::parse(def.id, &registry)?;
-                    let report = pipeline.run(&mut program)?;
-                    let seconds = report.passes.iter().map(|pass| pass.seconds + pass.verify_seconds).sum();
-                    shortest = shortest.min(Duration::from_secs_f64(seconds));
-                }
-                line += &format!(" {:8.1}", shortest.as_secs_f64() * 1e3);
-                if let Some(last) = last.filter(|last| *last > SHORTEST) {
-                    let growth = shortest.as_secs_f64() / last.as_secs_f64();
-                    worst = worst.max(growth);
-                    line += &format!(" x{growth:.2}");
-                }
-                last = Some(shortest);
-            }
-            println!("{line}");
-        }
-    }
-    println!("at most x{worst:.2} per doubling");
-    Ok(())
-}
-
 fn time(folder: &Path, lengths: &[usize]) -> Outcome<()> {
     println!("chain       ops | {} | peak MiB", Stages::HEAD);
     for (name, chain) in CHAINS {
         let mut last: Option<Stages> = None;
         for &length in lengths {
             let path = folder.join("chain.mlpackage");
-            let start = Instant::now();
+            let start = ProcessTime::now();
             let package = Package::from(chain(length)?);
             let make = start.elapsed();
             package.save(&path)?;
@@ -132,11 +103,11 @@ impl Stages {
     const HEAD: &str = "   make    open  verify     run    save |     all";
 
     fn measure(input: &Path, output: &Path, make: Duration) -> Outcome<Stages> {
-        let start = Instant::now();
+        let start = ProcessTime::now();
         let mut package = Package::open(input)?;
         let open = start.elapsed();
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         for (_, program) in package.model().programs() {
             let faults = milopt::ops::verify_program(program).violations;
             if let Some(fault) = faults.first() {
@@ -145,7 +116,7 @@ impl Stages {
         }
         let verify = start.elapsed();
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         let cleanup = milopt::passes::registry().pipeline("cleanup").ok_or("no pipeline cleanup")??;
         let mut program = package.take_program()?;
         let report = cleanup.run(&mut program)?;
@@ -160,7 +131,7 @@ impl Stages {
             }
         }
 
-        let start = Instant::now();
+        let start = ProcessTime::now();
         package.set_program(program).save(output)?;
         Ok(Stages { make, open, verify, run, save: start.elapsed() })
     }
@@ -260,7 +231,7 @@ fn equal(ops: usize) -> Result<Program, BuildError> {
 
 fn memory(folder: &Path, gib: u64) -> Outcome<()> {
     let input = folder.join("large.mlpackage");
-    let start = Instant::now();
+    let start = ProcessTime::now();
     large(folder, gib, &input)?;
     let make = start.elapsed();
     let peak = Peak::watch();

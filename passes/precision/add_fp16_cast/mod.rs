@@ -1,15 +1,15 @@
 mod range;
+mod twins;
 mod whole;
 
-use std::collections::HashMap;
-
 use half::f16;
-use mil_ir::{BlockId, Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
+use mil_ir::{Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
 use mil_ops::{OpDef, ParamKind, Version, is_known};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
 use range::Ranges;
 use serde_json::Value;
+use twins::Twins;
 
 pass! {
     /// Makes ops compute in fp16.
@@ -107,20 +107,16 @@ const KEPT_PARAMS: &[(&str, &[&str])] = &[
 /// Elements below which constants are kept from becoming zero.
 const SMALL: usize = 400;
 
-/// fp16 versions of values, by the block they were made in and the magnitude that large constants have there.
-type Casts = HashMap<(BlockId, ValueId, u32), ValueId>;
-
 impl Pass for AddFp16Cast {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         let opset = cx.opset().clone();
-        let mut casts = Casts::new();
-        let mut backs: Vec<OpId> = Vec::new();
+        let mut twins = Twins::default();
         let ops: Vec<OpId> = graph.walk().collect();
         let whole = whole::kept(graph, &opset);
         let mut ranges = Ranges::default();
         for op in ops {
             cx.check_cancelled()?;
-            if let Some(half) = cast_back(graph, op) {
+            if let Some(half) = cast_back(graph, op, &twins) {
                 if !cx.spend() {
                     break;
                 }
@@ -149,12 +145,10 @@ impl Pass for AddFp16Cast {
             if !cx.spend() {
                 break;
             }
-            let mut rw = Rewrite::new(graph, &opset);
-            let made = self.convert(&mut rw, op, &params, &mut casts);
-            backs.extend(made?);
+            self.convert(&mut Rewrite::new(graph, &opset), op, &params, &mut twins)?;
             cx.count("converted", 1);
         }
-        Rewrite::new(graph, &opset).erase_unused(&backs);
+        twins.settle(&mut Rewrite::new(graph, &opset))?;
         Ok(())
     }
 }
@@ -228,50 +222,33 @@ impl AddFp16Cast {
         (!params.is_empty()).then_some(params)
     }
 
-    /// Replaces an op by its fp16 version. Gives the casts back to fp32, which may turn out to have no user.
+    /// Gives an op its fp16 version, beside it.
     fn convert(
         &self,
         rw: &mut Rewrite<'_>,
         op: OpId,
         params: &[String],
-        casts: &mut Casts,
-    ) -> Result<Vec<OpId>, No> {
-        let found = rw.graph().op(op).clone();
+        twins: &mut Twins,
+    ) -> Result<(), No> {
+        let limit = range::limit(rw.graph().op(op).kind());
         let base = format!("{}_cast_fp16", rw.graph().label(op));
         let mut new = NewOp::like(rw.graph(), op).named(base);
         for (param, argument) in &mut new.arguments {
             if params.iter().any(|name| **name == **param) {
                 for operand in argument {
-                    *operand = self.operand(rw, op, operand, casts)?;
+                    *operand = self.operand(rw, op, operand, twins)?;
                 }
             }
         }
         for key in params {
-            if let Some(tensor) = found.attributes().get(key.as_str()).and_then(Literal::as_tensor) {
-                new.attributes.insert(
-                    key.as_str().into(),
-                    Literal::tensor(to_fp16(tensor, range::limit(found.kind()))?),
-                );
+            if let Some(tensor) = new.attributes.get(key.as_str()).and_then(Literal::as_tensor) {
+                let half = to_fp16(tensor, limit)?;
+                new.attributes.insert(key.as_str().into(), Literal::tensor(half));
             }
         }
         let values = rw.emit(new, op)?;
-        let (mut results, mut backs) = (Vec::new(), Vec::new());
-        for (&old, &value) in found.results().iter().zip(&values) {
-            let declared = rw.ty(old).clone();
-            if declared.dtype() == Some(DType::Fp32) && rw.ty(value).dtype() == Some(DType::Fp16) {
-                rw.graph_mut().retype(value, declared.with_dtype(DType::Fp16));
-                let name = rw.graph().value(old).name().to_string();
-                let back = cast(rw, value, "fp32", &name, op)?;
-                rw.graph_mut().retype(back, declared);
-                results.push(back);
-                backs.extend(rw.graph().definition(back));
-            } else {
-                rw.graph_mut().retype(value, declared);
-                results.push(value);
-            }
-        }
-        rw.replace_with_new(op, &results, &[])?;
-        Ok(backs)
+        twins.add(rw, op, values);
+        Ok(())
     }
 
     fn operand(
@@ -279,7 +256,7 @@ impl AddFp16Cast {
         rw: &mut Rewrite<'_>,
         op: OpId,
         operand: &Operand,
-        casts: &mut Casts,
+        twins: &mut Twins,
     ) -> Result<Operand, No> {
         let limit = range::limit(rw.graph().op(op).kind());
         if rw.graph().operand_type(operand).dtype() != Some(DType::Fp32) {
@@ -292,6 +269,9 @@ impl AddFp16Cast {
             }
             Operand::Value(value) => *value,
         };
+        if let Some(half) = twins.half(value) {
+            return Ok(Operand::Value(half));
+        }
         // What was fp16 before it was cast to fp32 needs no cast.
         if let Ok(cast) = rw.definition_anywhere(value, &["cast"])
             && let Some(half) = rw.graph().input(cast, "x").filter(|&x| rw.ty(x).dtype() == Some(DType::Fp16))
@@ -299,7 +279,7 @@ impl AddFp16Cast {
             return Ok(Operand::Value(half));
         }
         let key = (rw.graph().op(op).block(), value, limit as u32);
-        if let Some(&known) = casts.get(&key) {
+        if let Some(&known) = twins.casts.get(&key) {
             return Ok(Operand::Value(known));
         }
         let name = format!("{}_to_fp16", rw.graph().value(value).name());
@@ -312,18 +292,21 @@ impl AddFp16Cast {
                 cast
             }
         };
-        casts.insert(key, cast);
+        twins.casts.insert(key, cast);
         Ok(Operand::Value(cast))
     }
 }
 
-/// What a `cast` to fp16 casts back: the fp16 value that was cast to fp32.
-fn cast_back(graph: &Graph, op: OpId) -> Option<ValueId> {
+/// What a `cast` to fp16 casts back: the fp16 value that was cast to fp32, or will be.
+fn cast_back(graph: &Graph, op: OpId, twins: &Twins) -> Option<ValueId> {
     let is = |op: OpId, dtype: DType| {
         let of = |value: ValueId| graph.value(value).ty().dtype();
         (graph.op(op).kind() == "cast" && of(graph.op(op).result()?) == Some(dtype)).then_some(())
     };
     is(op, DType::Fp16)?;
+    if let Some(half) = twins.half(graph.input(op, "x")?) {
+        return Some(half);
+    }
     let first = graph.producer(op, "x")?;
     is(first, DType::Fp32)?;
     graph.input(first, "x").filter(|&x| graph.value(x).ty().dtype() == Some(DType::Fp16))

@@ -350,7 +350,7 @@ impl Graph {
             Some(value) => attributes.insert(key.clone(), value),
             None => attributes.remove(&key),
         };
-        self.record(Edit::Attribute(op, key, old));
+        self.record(Edit::Attribute(op, key, old.map(Box::new)));
     }
 
     /// Replaces an op's label.

@@ -39,8 +39,8 @@ pub enum Edit {
     Argument(OpId, Name, Option<Argument>),
     /// One operand was replaced, which was this value.
     Operand(Use, ValueId),
-    /// An attribute was replaced.
-    Attribute(OpId, Name, Option<Literal>),
+    /// An attribute was replaced. Boxed, as most edits are others and are small.
+    Attribute(OpId, Name, Option<Box<Literal>>),
     /// An op's label was replaced.
     OpName(OpId, Option<Name>),
     /// A value's name was replaced.
@@ -104,7 +104,7 @@ impl Graph {
                         self.put_operand(edge, found, old);
                     }
                 }
-                Edit::Attribute(op, key, old) => self.set_attribute(op, key, old),
+                Edit::Attribute(op, key, old) => self.set_attribute(op, key, old.map(|literal| *literal)),
                 Edit::OpName(op, old) => self.rename_op(op, old),
                 Edit::ValueName(value, old) => self.rename_value(value, old),
                 Edit::ValueType(value, old) => self.retype(value, old),

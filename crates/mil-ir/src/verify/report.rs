@@ -124,6 +124,15 @@ impl Report {
         self.at(|place| place.member = [member, &place.member].concat())
     }
 
+    /// What is said of one member of a pipeline, as if it were a model by itself: undoes [`Report::within`].
+    #[must_use]
+    pub fn of_member(&self, member: &[usize]) -> Report {
+        let of =
+            |all: &[Violation]| all.iter().filter(|found| found.place.member == member).cloned().collect();
+        let report = Report { violations: of(&self.violations), unchecked: of(&self.unchecked) };
+        report.at(|place| place.member.clear())
+    }
+
     /// The same, said of a graph of a function.
     #[must_use]
     pub fn in_graph(self, function: &Name, opset: &Opset) -> Report {

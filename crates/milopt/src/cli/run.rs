@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use mil_estimate::{Estimate, Target};
 use mil_ir::verify::Report;
-use mil_ir::{Model, Program, Release};
+use mil_ir::{Program, Release};
 use mil_package::Package;
 use mil_pass::{PassReport, Pipeline, RunError, RunReport, Runner};
 use serde_json::{Map, Value, json};
 
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
 use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
+use crate::verify::{added, verify_rest};
 use crate::{inspect, words};
 
 /// Rewrite a model with passes and write it.
@@ -138,15 +139,21 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     if args.bisect {
         return bisect(args, &pipeline, &package);
     }
+    let paths: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
     let mut reports = Vec::new();
-    for program in package.model_mut().programs_mut() {
-        let report = runner(args, &pipeline, args.fuel).run(&pipeline, program);
-        reports.push(report.map_err(|error| failure(&error))?);
+    for (path, program) in paths.iter().zip(package.model_mut().programs_mut()) {
+        let mut runner = runner(args, &pipeline, args.fuel);
+        if !changed {
+            runner = runner.verified(known.of_member(path));
+        }
+        reports.push(runner.run(&pipeline, program).map_err(|error| failure(&error))?);
     }
     let after = sizes(&package);
     if let Some(output) = output {
         if changed || reports.iter().any(RunReport::changed) {
-            check(&known, package.model())?;
+            let verified = paths.into_iter().zip(&reports);
+            let verified = verified.filter_map(|(path, report)| Some((path, report.verified.clone()?)));
+            check(&known, verify_rest(package.model(), verified.collect()))?;
         }
         package.save(output)?;
     }
@@ -203,8 +210,8 @@ fn warn_of(input: &Path, known: &Report) {
 }
 
 /// What is written breaks no rule that the input kept.
-fn check(known: &Report, model: &Model) -> Outcome {
-    let new = crate::new_violations(known, model);
+fn check(known: &Report, result: Report) -> Outcome {
+    let new = added(known, result);
     let Some(first) = new.first() else { return Ok(()) };
     let more = match new.len() {
         1 => String::new(),
