@@ -31,6 +31,7 @@ pub use conv::FuseConvBias;
 pub use conv::FuseConvBn;
 pub use conv::FuseConvScale;
 pub use layout::MergeConsecutiveTransposes;
+pub use layout::ReduceTransposes;
 pub use linear::FuseLinearBias;
 pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;

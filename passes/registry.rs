@@ -22,6 +22,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::MergeConsecutiveTransposes::DEF,
     &crate::NoopElimination::DEF,
     &crate::PreluToLeakyRelu::DEF,
+    &crate::ReduceTransposes::DEF,
     &crate::RemoveRedundantOps::DEF,
     &crate::TopologicalReorder::DEF,
 ];
