@@ -49,6 +49,34 @@ pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
     Ok(weight.scale_shift(0, Some(&factors), None)?)
 }
 
+/// One over each element, rounded once. Refused where that is not finite in the element type, or loses more than rounding.
+pub(crate) fn reciprocals(divisor: &Tensor) -> Result<Tensor, No> {
+    let values: Vec<f64> = divisor.to_f64s()?.into_iter().map(f64::recip).collect();
+    let precise = values.iter().all(|&value| rounds_well(value, divisor.dtype()));
+    No::unless(precise, "a reciprocal is not finite, or too small for its element type")?;
+    Ok(Tensor::from_f64s(divisor.dtype(), divisor.shape(), &values)?)
+}
+
+/// The shape that two constants are broadcast to, and the elements of each in it.
+pub(crate) fn broadcast(a: &Tensor, b: &Tensor) -> Result<(Vec<usize>, [Vec<f64>; 2]), No> {
+    let rank = a.rank().max(b.rank());
+    let padded = |tensor: &Tensor| [&vec![1; rank - tensor.rank()], tensor.shape()].concat();
+    let (of_a, of_b) = (padded(a), padded(b));
+    let shape: Vec<usize> = of_a.iter().zip(&of_b).map(|(&a, &b)| if a == 1 { b } else { a }).collect();
+    let stretched = |mut values: Vec<f64>, own: &[usize]| {
+        let mut inner = 1;
+        for (&own, &size) in own.iter().zip(&shape).rev() {
+            if own == 1 && size != 1 {
+                values = values.chunks(inner).flat_map(|chunk| chunk.repeat(size)).collect();
+            }
+            inner = (inner * size).max(1);
+        }
+        values
+    };
+    let values = [stretched(a.to_f64s()?, &of_a), stretched(b.to_f64s()?, &of_b)];
+    Ok((shape, values))
+}
+
 /// How a value and a constant count in a sum or difference of them, by the side on which the value stands.
 pub(crate) fn signs(rw: &Rewrite<'_>, op: OpId, value: Side) -> (f64, f64) {
     match (rw.is(op, &["sub"]), value) {

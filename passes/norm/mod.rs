@@ -1,5 +1,7 @@
 //! Normalisations.
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod fuse_elementwise_to_batchnorm;
 mod fuse_layernorm_or_instancenorm;
+pub use fuse_elementwise_to_batchnorm::FuseElementwiseToBatchnorm;
 pub use fuse_layernorm_or_instancenorm::FuseLayernormOrInstancenorm;

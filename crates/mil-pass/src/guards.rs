@@ -132,6 +132,14 @@ impl Rewrite<'_> {
         self.ty(value).fixed_shape().ok_or(No::miss("a shape is not static"))
     }
 
+    /// The size of one axis of a value, known.
+    pub fn size(&self, value: ValueId, axis: usize) -> Result<usize, No> {
+        let dims = self.ty(value).dims().ok_or(No::miss("the rank is not known"))?;
+        let dim = dims.get(axis).ok_or(No::miss("the value has too few axes"))?;
+        let size = dim.fixed().and_then(|size| usize::try_from(size).ok());
+        size.ok_or(No::miss("the size of an axis is not known"))
+    }
+
     /// Two values have the same declared type, with nothing unknown about it: two unknown sizes are never the same.
     pub fn same_type(&self, a: ValueId, b: ValueId) -> Result<(), No> {
         let (a, b) = (self.ty(a), self.ty(b));

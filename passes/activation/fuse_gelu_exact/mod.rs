@@ -4,6 +4,8 @@ use mil_ir::{NewOp, OpId};
 use mil_pass::{Alias, Match, Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use crate::activation::half_of_product;
+
 pass! {
     /// Recognises the exact GELU in its elementary ops.
     ///
@@ -50,34 +52,7 @@ fn gelu(rw: &mut Rewrite<'_>, erf: OpId) -> Matched {
     No::unless(rw.is(sum, &["add"]), "erf is not followed by add")?;
     rw.beside(sum, 1.0)?;
 
-    // Of the three factors 0.5, x and the sum, two are multiplied first.
-    let first = product_with(rw, sum)?;
-    let sum_value = rw.result(sum)?;
-    let mut inner = vec![first, sum, erf, scaled];
-    let end = if rw.beside(first, 0.5).is_ok() {
-        let end = product_with(rw, first)?;
-        No::unless(rw.other_operand(end, rw.result(first)?)? == x, "half the sum is not multiplied with x")?;
-        end
-    } else if rw.other_operand(first, sum_value)? == x {
-        let end = product_with(rw, first)?;
-        rw.beside(end, 0.5)?;
-        end
-    } else {
-        let half = rw.side_from(first, &["mul"]).map(|(half, _)| half);
-        let half =
-            half.map_err(|_| No::miss("the sum is multiplied with neither 0.5, nor x, nor a product"))?;
-        No::unless(rw.beside(half, 0.5)? == x, "the sum is not multiplied with half of x")?;
-        inner.push(half);
-        first
-    };
-    let m = Match::of(end, &inner);
+    let m = half_of_product(rw, x, sum, Match::of(erf, &[scaled]))?;
     m.closed(rw)?;
     m.replace(rw, NewOp::new("gelu").with("x", x).with("mode", Tensor::string("EXACT")))
-}
-
-/// The `mul` that is the only user of an op.
-fn product_with(rw: &Rewrite<'_>, op: OpId) -> Result<OpId, No> {
-    let user = rw.only_user(op)?;
-    No::unless(rw.is(user, &["mul"]), "a product was expected")?;
-    Ok(user)
 }
