@@ -17,6 +17,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseGeluExact::DEF,
     &crate::FuseLayernormOrInstancenorm::DEF,
     &crate::FuseLinearBias::DEF,
+    &crate::FuseSqueezeExpandDims::DEF,
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,
     &crate::MergeConsecutiveTransposes::DEF,
