@@ -38,6 +38,7 @@ pub use precision::CastOptimization;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
+pub use shape::UseReflectionPadding;
 
 use mil_pass::Registry;
 

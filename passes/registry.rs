@@ -26,4 +26,5 @@ pub const PASSES: &[&PassDef] = &[
     &crate::PreluToLeakyRelu::DEF,
     &crate::RemoveRedundantOps::DEF,
     &crate::TopologicalReorder::DEF,
+    &crate::UseReflectionPadding::DEF,
 ];

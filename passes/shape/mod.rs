@@ -4,6 +4,8 @@
 mod fuse_squeeze_expand_dims;
 mod merge_consecutive_paddings;
 mod merge_consecutive_reshapes;
+mod use_reflection_padding;
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
 pub use merge_consecutive_paddings::MergeConsecutivePaddings;
 pub use merge_consecutive_reshapes::MergeConsecutiveReshapes;
+pub use use_reflection_padding::UseReflectionPadding;
