@@ -36,6 +36,7 @@ pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::CastOptimization;
 pub use shape::FuseSqueezeExpandDims;
+pub use shape::FuseStackSplit;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
 pub use shape::UseReflectionPadding;

@@ -18,6 +18,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseLayernormOrInstancenorm::DEF,
     &crate::FuseLinearBias::DEF,
     &crate::FuseSqueezeExpandDims::DEF,
+    &crate::FuseStackSplit::DEF,
     &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,

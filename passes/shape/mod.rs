@@ -2,10 +2,12 @@
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod fuse_squeeze_expand_dims;
+mod fuse_stack_split;
 mod merge_consecutive_paddings;
 mod merge_consecutive_reshapes;
 mod use_reflection_padding;
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
+pub use fuse_stack_split::FuseStackSplit;
 pub use merge_consecutive_paddings::MergeConsecutivePaddings;
 pub use merge_consecutive_reshapes::MergeConsecutiveReshapes;
 pub use use_reflection_padding::UseReflectionPadding;
