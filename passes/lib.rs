@@ -39,6 +39,7 @@ pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
+pub use shape::ReplaceStackReshape;
 pub use shape::UseReflectionPadding;
 
 use mil_pass::Registry;

@@ -26,6 +26,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::NoopElimination::DEF,
     &crate::PreluToLeakyRelu::DEF,
     &crate::RemoveRedundantOps::DEF,
+    &crate::ReplaceStackReshape::DEF,
     &crate::TopologicalReorder::DEF,
     &crate::UseReflectionPadding::DEF,
 ];
