@@ -11,6 +11,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,
+    &crate::DetectConcatInterleave::DEF,
     &crate::FuseConvBias::DEF,
     &crate::FuseConvBn::DEF,
     &crate::FuseConvScale::DEF,
