@@ -35,6 +35,7 @@ pub use linear::FuseLinearBias;
 pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::CastOptimization;
+pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;

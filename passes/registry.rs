@@ -8,6 +8,7 @@ use mil_pass::PassDef;
 pub const PASSES: &[&PassDef] = &[
     &crate::AddFp16Cast::DEF,
     &crate::CastOptimization::DEF,
+    &crate::ConcatToPixelShuffle::DEF,
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,

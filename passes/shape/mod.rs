@@ -1,6 +1,7 @@
 //! Reshapes and their kin.
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod concat_to_pixel_shuffle;
 mod detect_concat_interleave;
 mod fuse_squeeze_expand_dims;
 mod fuse_stack_split;
@@ -8,6 +9,7 @@ mod merge_consecutive_paddings;
 mod merge_consecutive_reshapes;
 mod replace_stack_reshape;
 mod use_reflection_padding;
+pub use concat_to_pixel_shuffle::ConcatToPixelShuffle;
 pub use detect_concat_interleave::DetectConcatInterleave;
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
 pub use fuse_stack_split::FuseStackSplit;
