@@ -41,6 +41,7 @@ pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
+pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::UseReflectionPadding;
 

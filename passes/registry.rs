@@ -28,6 +28,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::NoopElimination::DEF,
     &crate::PreluToLeakyRelu::DEF,
     &crate::RemoveRedundantOps::DEF,
+    &crate::RemoveSymbolicReshape::DEF,
     &crate::ReplaceStackReshape::DEF,
     &crate::TopologicalReorder::DEF,
     &crate::UseReflectionPadding::DEF,
