@@ -27,6 +27,7 @@ pub use cleanup::DeadCodeElimination;
 pub use cleanup::NoopElimination;
 pub use cleanup::RemoveRedundantOps;
 pub use cleanup::TopologicalReorder;
+pub use conv::AddConvTransposeOutputShape;
 pub use conv::FuseConvBias;
 pub use conv::FuseConvBn;
 pub use conv::FuseConvScale;

@@ -6,6 +6,7 @@ use mil_pass::PassDef;
 
 /// Every pass, sorted by id.
 pub const PASSES: &[&PassDef] = &[
+    &crate::AddConvTransposeOutputShape::DEF,
     &crate::AddFp16Cast::DEF,
     &crate::CastOptimization::DEF,
     &crate::ConcatToPixelShuffle::DEF,

@@ -1,9 +1,11 @@
 //! Fusions into convolutions.
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod add_conv_transpose_output_shape;
 mod fuse_conv_bias;
 mod fuse_conv_bn;
 mod fuse_conv_scale;
+pub use add_conv_transpose_output_shape::AddConvTransposeOutputShape;
 pub use fuse_conv_bias::FuseConvBias;
 pub use fuse_conv_bn::FuseConvBn;
 pub use fuse_conv_scale::FuseConvScale;
