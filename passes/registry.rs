@@ -20,6 +20,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseGeluExact::DEF,
     &crate::FuseLayernormOrInstancenorm::DEF,
     &crate::FuseLinearBias::DEF,
+    &crate::FusePadConv::DEF,
     &crate::FuseSqueezeExpandDims::DEF,
     &crate::FuseStackSplit::DEF,
     &crate::MergeConsecutivePaddings::DEF,
