@@ -31,6 +31,7 @@ pub use conv::AddConvTransposeOutputShape;
 pub use conv::FuseConvBias;
 pub use conv::FuseConvBn;
 pub use conv::FuseConvScale;
+pub use conv::FuseDilatedConv;
 pub use conv::FusePadConv;
 pub use layout::MergeConsecutiveTransposes;
 pub use linear::FuseLinearBias;

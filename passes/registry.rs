@@ -17,6 +17,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseConvBias::DEF,
     &crate::FuseConvBn::DEF,
     &crate::FuseConvScale::DEF,
+    &crate::FuseDilatedConv::DEF,
     &crate::FuseGeluExact::DEF,
     &crate::FuseLayernormOrInstancenorm::DEF,
     &crate::FuseLinearBias::DEF,

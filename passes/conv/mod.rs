@@ -5,11 +5,13 @@ mod add_conv_transpose_output_shape;
 mod fuse_conv_bias;
 mod fuse_conv_bn;
 mod fuse_conv_scale;
+mod fuse_dilated_conv;
 mod fuse_pad_conv;
 pub use add_conv_transpose_output_shape::AddConvTransposeOutputShape;
 pub use fuse_conv_bias::FuseConvBias;
 pub use fuse_conv_bn::FuseConvBn;
 pub use fuse_conv_scale::FuseConvScale;
+pub use fuse_dilated_conv::FuseDilatedConv;
 pub use fuse_pad_conv::FusePadConv;
 
 use mil_ir::{NewOp, OpId};
