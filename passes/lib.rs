@@ -28,6 +28,7 @@ pub use cleanup::NoopElimination;
 pub use cleanup::RemoveRedundantOps;
 pub use cleanup::TopologicalReorder;
 pub use conv::AddConvTransposeOutputShape;
+pub use conv::ComposeConv1d;
 pub use conv::FuseConvBias;
 pub use conv::FuseConvBn;
 pub use conv::FuseConvScale;

@@ -9,6 +9,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::AddConvTransposeOutputShape::DEF,
     &crate::AddFp16Cast::DEF,
     &crate::CastOptimization::DEF,
+    &crate::ComposeConv1d::DEF,
     &crate::ConcatToPixelShuffle::DEF,
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
