@@ -15,6 +15,12 @@ pub(crate) fn to_dtype(values: &[f64], dtype: DType) -> Result<Tensor, No> {
     Ok(Tensor::from_f64s(dtype, &[values.len()], values)?)
 }
 
+/// A vector of integers, as parameters take it. Refused where one is beyond int32.
+pub(crate) fn ints(values: impl IntoIterator<Item = i64>) -> Result<Tensor, No> {
+    let narrow: Result<Vec<i32>, _> = values.into_iter().map(i32::try_from).collect();
+    Ok(Tensor::ints(&narrow.map_err(|_| No::miss("an integer is beyond int32"))?))
+}
+
 /// A value is finite in an element type, once it is rounded to it.
 pub(crate) fn fits(value: f64, dtype: DType) -> bool {
     match dtype {

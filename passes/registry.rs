@@ -6,8 +6,11 @@ use mil_pass::PassDef;
 
 /// Every pass, sorted by id.
 pub const PASSES: &[&PassDef] = &[
+    &crate::AddConvTransposeOutputShape::DEF,
     &crate::AddFp16Cast::DEF,
     &crate::CastOptimization::DEF,
+    &crate::ComposeConv1d::DEF,
+    &crate::ConcatToPixelShuffle::DEF,
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,
@@ -18,6 +21,11 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseConvBn::DEF,
     &crate::FuseConvScale::DEF,
     &crate::FuseElementwiseToBatchnorm::DEF,
+    &crate::DetectConcatInterleave::DEF,
+    &crate::FuseConvBias::DEF,
+    &crate::FuseConvBn::DEF,
+    &crate::FuseConvScale::DEF,
+    &crate::FuseDilatedConv::DEF,
     &crate::FuseGeluExact::DEF,
     &crate::FuseGeluSigmoid::DEF,
     &crate::FuseGeluTanh::DEF,
@@ -31,6 +39,10 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseReduceMean::DEF,
     &crate::FuseSilu::DEF,
     &crate::FuseTransposeMatmul::DEF,
+    &crate::FusePadConv::DEF,
+    &crate::FuseSqueezeExpandDims::DEF,
+    &crate::FuseStackSplit::DEF,
+    &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,
     &crate::MergeConsecutiveTransposes::DEF,
@@ -40,5 +52,8 @@ pub const PASSES: &[&PassDef] = &[
     &crate::Rank0ExpandDimsSwap::DEF,
     &crate::RemoveRedundantOps::DEF,
     &crate::SelectOptimization::DEF,
+    &crate::RemoveSymbolicReshape::DEF,
+    &crate::ReplaceStackReshape::DEF,
     &crate::TopologicalReorder::DEF,
+    &crate::UseReflectionPadding::DEF,
 ];

@@ -1,12 +1,20 @@
 //! Fusions into convolutions.
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod add_conv_transpose_output_shape;
+mod compose_conv1d;
 mod fuse_conv_bias;
 mod fuse_conv_bn;
 mod fuse_conv_scale;
+mod fuse_dilated_conv;
+mod fuse_pad_conv;
+pub use add_conv_transpose_output_shape::AddConvTransposeOutputShape;
+pub use compose_conv1d::ComposeConv1d;
 pub use fuse_conv_bias::FuseConvBias;
 pub use fuse_conv_bn::FuseConvBn;
 pub use fuse_conv_scale::FuseConvScale;
+pub use fuse_dilated_conv::FuseDilatedConv;
+pub use fuse_pad_conv::FusePadConv;
 
 use mil_ir::{NewOp, OpId};
 use mil_pass::{No, Rewrite};
