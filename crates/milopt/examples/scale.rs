@@ -5,7 +5,8 @@
 //! cargo run --release --example scale -- 50000 100000  # of these lengths
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
 //! cargo run --release --example scale -- passes 64000  # each pass on chains and fans of 2,000 ops to so many
-//! cargo run --release --example scale -- casting 100000 # add_fp16_cast beside cleanup, on the same shapes
+//! cargo run --release --example scale -- passes 64000 add_fp16_cast 'one value'
+//! cargo run --release --example scale -- casting 100000  # add_fp16_cast beside cleanup, on the same shapes
 //! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
 //! cargo run --release --example scale -- make memory 4 large.mlpackage
 //! ```
@@ -49,7 +50,8 @@ fn main() -> Outcome<()> {
         }
         Some((first, rest)) if first == "passes" => {
             let most = rest.first().map_or(Ok(64_000), |word| word.parse())?;
-            doubling::passes(most, rest.get(1).map(String::as_str))
+            let word = |at: usize| rest.get(at).map(String::as_str);
+            doubling::passes(most, word(1), word(2))
         }
         Some((first, rest)) if first == "casting" => {
             doubling::casting(rest.first().map_or(Ok(100_000), |word| word.parse())?)

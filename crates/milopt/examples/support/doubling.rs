@@ -22,17 +22,19 @@ const SHORTEST: Duration = Duration::from_millis(20);
 const ENOUGH: Duration = Duration::from_millis(300);
 const RUNS: usize = 5;
 
-/// Each pass, or one, on each shape in which it changes something, from 2,000 ops to so many: seconds at the end, and the
-/// worst growth from one size to the next.
-pub(super) fn passes(most: usize, only: Option<&str>) -> Outcome<()> {
+/// Each pass on each shape in which it changes something, or one of them on one, from 2,000 ops to so many: seconds at the
+/// end, and the worst growth from one size to the next.
+pub(super) fn passes(most: usize, only_pass: Option<&str>, only_shape: Option<&str>) -> Outcome<()> {
     let lengths: Vec<usize> =
         std::iter::successors(Some(2000), |length| Some(length * 2)).take_while(|&n| n <= most).collect();
     println!("| pass | shape | s at {} | worst doubling |", lengths.last().ok_or("fewer than 2000 ops")?);
     println!("|---|---|---:|---:|");
     let mut worst = 0.0_f64;
-    for (name, shape) in growth::SHAPES {
+    for (name, shape) in
+        growth::SHAPES.into_iter().filter(|(name, _)| only_shape.is_none_or(|only| only == *name))
+    {
         let programs = lengths.iter().map(|&length| shape(length)).collect::<Result<Vec<_>, _>>()?;
-        for def in milopt::passes::PASSES.iter().filter(|def| only.is_none_or(|only| def.id == only)) {
+        for def in milopt::passes::PASSES.iter().filter(|def| only_pass.is_none_or(|only| def.id == only)) {
             if !changes(def, &programs[0])? {
                 continue;
             }
