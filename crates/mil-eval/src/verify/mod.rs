@@ -8,7 +8,7 @@
 //!
 //! The reference is the original, evaluated in `f64`. How far rounding may carry an element from it is found by trying:
 //! the original is evaluated again and again with each of its roundings falling another way. A float constant, unless it is
-//! one power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
+//! a single power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
 //! that the element moves in such evaluations, and in the original itself, is its *noise*. The rewritten function may be
 //! off by 8 times the noise, and by 4 units in the last place.
 //!
