@@ -14,6 +14,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,
+    &crate::DequantizeQuantizePairElimination::DEF,
     &crate::DetectConcatInterleave::DEF,
     &crate::FuseConvBias::DEF,
     &crate::FuseConvBn::DEF,
