@@ -41,6 +41,7 @@ pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
+pub use quantization::IntOpCanonicalization;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::FuseSqueezeExpandDims;

@@ -26,6 +26,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FusePadConv::DEF,
     &crate::FuseSqueezeExpandDims::DEF,
     &crate::FuseStackSplit::DEF,
+    &crate::IntOpCanonicalization::DEF,
     &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,

@@ -2,7 +2,9 @@
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod dequantize_quantize_pair_elimination;
+mod int_op_canonicalization;
 pub use dequantize_quantize_pair_elimination::DequantizeQuantizePairElimination;
+pub use int_op_canonicalization::IntOpCanonicalization;
 
 use mil_ir::OpId;
 use mil_pass::{No, Rewrite};
