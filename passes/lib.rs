@@ -42,6 +42,7 @@ pub use precision::AddFp16Cast;
 pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::IntOpCanonicalization;
+pub use quantization::NullifyRedundantQuantizationZeroPoint;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::FuseSqueezeExpandDims;

@@ -32,6 +32,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::MergeConsecutiveReshapes::DEF,
     &crate::MergeConsecutiveTransposes::DEF,
     &crate::NoopElimination::DEF,
+    &crate::NullifyRedundantQuantizationZeroPoint::DEF,
     &crate::PreluToLeakyRelu::DEF,
     &crate::RemoveRedundantOps::DEF,
     &crate::RemoveSymbolicReshape::DEF,

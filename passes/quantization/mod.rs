@@ -3,8 +3,10 @@
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod dequantize_quantize_pair_elimination;
 mod int_op_canonicalization;
+mod nullify_redundant_quantization_zero_point;
 pub use dequantize_quantize_pair_elimination::DequantizeQuantizePairElimination;
 pub use int_op_canonicalization::IntOpCanonicalization;
+pub use nullify_redundant_quantization_zero_point::NullifyRedundantQuantizationZeroPoint;
 
 use mil_ir::OpId;
 use mil_pass::{No, Rewrite};
