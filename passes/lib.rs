@@ -41,6 +41,7 @@ pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
+pub use quantization::DequantizeToConstexpr;
 pub use quantization::IntOpCanonicalization;
 pub use quantization::NullifyRedundantQuantizationZeroPoint;
 pub use shape::ConcatToPixelShuffle;

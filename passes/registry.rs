@@ -15,6 +15,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,
     &crate::DequantizeQuantizePairElimination::DEF,
+    &crate::DequantizeToConstexpr::DEF,
     &crate::DetectConcatInterleave::DEF,
     &crate::FuseConvBias::DEF,
     &crate::FuseConvBn::DEF,

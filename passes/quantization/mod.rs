@@ -2,9 +2,11 @@
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod dequantize_quantize_pair_elimination;
+mod dequantize_to_constexpr;
 mod int_op_canonicalization;
 mod nullify_redundant_quantization_zero_point;
 pub use dequantize_quantize_pair_elimination::DequantizeQuantizePairElimination;
+pub use dequantize_to_constexpr::DequantizeToConstexpr;
 pub use int_op_canonicalization::IntOpCanonicalization;
 pub use nullify_redundant_quantization_zero_point::NullifyRedundantQuantizationZeroPoint;
 
