@@ -43,6 +43,7 @@ pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;
 pub use quantization::IntOpCanonicalization;
+pub use quantization::MergeAffineDequantizeWithConsecutiveOps;
 pub use quantization::NullifyRedundantQuantizationZeroPoint;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;

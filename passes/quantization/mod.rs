@@ -4,10 +4,12 @@
 mod dequantize_quantize_pair_elimination;
 mod dequantize_to_constexpr;
 mod int_op_canonicalization;
+mod merge_affine_dequantize_with_consecutive_ops;
 mod nullify_redundant_quantization_zero_point;
 pub use dequantize_quantize_pair_elimination::DequantizeQuantizePairElimination;
 pub use dequantize_to_constexpr::DequantizeToConstexpr;
 pub use int_op_canonicalization::IntOpCanonicalization;
+pub use merge_affine_dequantize_with_consecutive_ops::MergeAffineDequantizeWithConsecutiveOps;
 pub use nullify_redundant_quantization_zero_point::NullifyRedundantQuantizationZeroPoint;
 
 use mil_ir::OpId;
