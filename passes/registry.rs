@@ -28,6 +28,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseSqueezeExpandDims::DEF,
     &crate::FuseStackSplit::DEF,
     &crate::IntOpCanonicalization::DEF,
+    &crate::LoopInvariantElimination::DEF,
     &crate::MergeAffineDequantizeWithConsecutiveOps::DEF,
     &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
