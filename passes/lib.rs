@@ -50,6 +50,7 @@ pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
+pub use shape::GuardNegativeGatherIndices;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
 pub use shape::RemoveSymbolicReshape;

@@ -27,6 +27,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FusePadConv::DEF,
     &crate::FuseSqueezeExpandDims::DEF,
     &crate::FuseStackSplit::DEF,
+    &crate::GuardNegativeGatherIndices::DEF,
     &crate::IntOpCanonicalization::DEF,
     &crate::LoopInvariantElimination::DEF,
     &crate::MergeAffineDequantizeWithConsecutiveOps::DEF,
