@@ -40,6 +40,7 @@ pub use layout::MergeConsecutiveTransposes;
 pub use linear::FuseLinearBias;
 pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
+pub use precision::AddInt16Cast;
 pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;

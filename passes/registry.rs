@@ -8,6 +8,7 @@ use mil_pass::PassDef;
 pub const PASSES: &[&PassDef] = &[
     &crate::AddConvTransposeOutputShape::DEF,
     &crate::AddFp16Cast::DEF,
+    &crate::AddInt16Cast::DEF,
     &crate::CastOptimization::DEF,
     &crate::ComposeConv1d::DEF,
     &crate::ConcatToPixelShuffle::DEF,
