@@ -25,6 +25,7 @@ pub use activation::PreluToLeakyRelu;
 pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;
+pub use cleanup::DedupOpAndVarNames;
 pub use cleanup::LoopInvariantElimination;
 pub use cleanup::NoopElimination;
 pub use cleanup::RemoveRedundantOps;

@@ -15,6 +15,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::DeadCodeElimination::DEF,
+    &crate::DedupOpAndVarNames::DEF,
     &crate::DequantizeQuantizePairElimination::DEF,
     &crate::DequantizeToConstexpr::DEF,
     &crate::DetectConcatInterleave::DEF,
