@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use mil_ir::{BlockId, Graph, Name, ValueId};
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
@@ -54,16 +54,24 @@ impl Pass for DedupOpAndVarNames {
 struct Names {
     taken: HashSet<Name>,
     later: HashSet<Name>,
+    /// The last number that a name was given.
+    numbers: HashMap<Name, u64>,
 }
 
 impl Names {
-    /// Takes a name; a new one if it is taken already.
+    /// Takes a name; gives a new one if it is taken already.
     fn unique(&mut self, name: &Name) -> Option<Name> {
         if self.taken.insert(name.clone()) {
             return None;
         }
-        let mut numbered = (1..).map(|number: u64| Name::from(format!("{name}_{number}")));
-        numbered.find(|name| !self.later.contains(name) && self.taken.insert(name.clone()))
+        let number = self.numbers.entry(name.clone()).or_default();
+        loop {
+            *number += 1;
+            let numbered = Name::from(format!("{name}_{number}"));
+            if !self.later.contains(&numbered) && self.taken.insert(numbered.clone()) {
+                return Some(numbered);
+            }
+        }
     }
 }
 

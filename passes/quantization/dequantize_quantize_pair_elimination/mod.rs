@@ -35,15 +35,34 @@ pass! {
     aliases: [Alias::plain("common::dequantize_quantize_pair_elimination")],
     patterns: [
         /// `dequantize`, then `quantize`
-        pair(quantize),
+        pair(dequantize),
     ],
 }
 
-fn pair(rw: &mut Rewrite<'_>, quantize: OpId) -> Matched {
-    let dequantize = rw.producer(quantize, "input", &["dequantize"])?;
-    let is_output = rw.graph().is_block_output(rw.result(dequantize)?);
-    No::unless(!is_output, "the dequantized value is an output")?;
-    Affine::new(rw, dequantize)?.undoes(rw, dequantize, quantize)?;
-    let integers = rw.input(dequantize, "input")?;
-    rw.replace_with_existing(quantize, &[integers], &[dequantize])
+fn pair(rw: &mut Rewrite<'_>, dequantize: OpId) -> Matched {
+    let (integers, numbers) = (rw.input(dequantize, "input")?, rw.result(dequantize)?);
+    let block = rw.graph().op(dequantize).block();
+    let affine = Affine::new(rw, dequantize)?;
+    // All users at once: there may be many.
+    let mut undone = Vec::new();
+    let mut reason = No::miss("no quantize takes the result");
+    for user in rw.graph().users(numbers) {
+        No::unless(!rw.graph().op(user).is_return(), "the dequantized value is an output")?;
+        if !rw.is(user, &["quantize"]) || rw.graph().op(user).block() != block {
+            continue;
+        }
+        match rw.known(user).and_then(|()| affine.undoes(rw, dequantize, user)) {
+            Ok(()) => undone.push(user),
+            Err(No::Miss(why)) => reason = No::Miss(why),
+            Err(fault) => return Err(fault),
+        }
+    }
+    if undone.is_empty() {
+        return Err(reason);
+    }
+    for quantize in undone {
+        rw.replace_with_existing(quantize, &[integers], &[])?;
+    }
+    rw.erase_unused(&[dequantize]);
+    Ok(())
 }
