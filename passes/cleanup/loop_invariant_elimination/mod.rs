@@ -68,6 +68,8 @@ fn unchanged(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let kept: Vec<usize> = (0..first.len()).filter(|&at| outer[at].is_none()).collect();
     No::unless(kept.len() < first.len(), "every variable changes")?;
     No::unless(!kept.is_empty(), "nothing changes in the loop")?;
+    let plain = [condition, body].iter().all(|&block| rw.graph().block(block).attributes().is_empty());
+    No::unless(plain, "a block has attributes")?;
 
     let label = rw.graph().label(op).clone();
     let named = |values: &[ValueId]| {

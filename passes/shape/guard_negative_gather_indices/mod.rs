@@ -47,7 +47,7 @@ pass! {
 }
 
 /// What gives indices that are never negative.
-const NOT_NEGATIVE: &[&str] = &["reduce_argmax", "reduce_argmin", "argsort", "topk", "non_zero", "shape"];
+const NOT_NEGATIVE: &[&str] = &["reduce_argmax", "reduce_argmin", "argsort", "non_zero", "shape"];
 
 fn along_axis(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
     let indices = signed_indices(rw, gather)?;
@@ -87,10 +87,17 @@ fn signed_indices(rw: &Rewrite<'_>, gather: OpId) -> Result<Operand, No> {
         No::unless(!constant.all(|index| index >= 0.0)?, "the indices are not negative")?;
     }
     if let Some(producer) = rw.graph().producer(gather, "indices") {
-        No::unless(!rw.is(producer, NOT_NEGATIVE), "the indices are not negative")?;
+        // What `topk` gives first are elements, and then places.
+        let places =
+            rw.is(producer, &["topk"]) && rw.graph().input(gather, "indices") == second_result(rw, producer);
+        No::unless(!places && !rw.is(producer, NOT_NEGATIVE), "the indices are not negative")?;
         No::unless(!is_guarded(rw, producer), "the indices are guarded already")?;
     }
     call.operand("indices").cloned().ok_or(No::miss("the indices are an attribute"))
+}
+
+fn second_result(rw: &Rewrite<'_>, op: OpId) -> Option<ValueId> {
+    rw.graph().op(op).results().get(1).copied()
 }
 
 /// `select` of what is not negative, and of something else where it is.
