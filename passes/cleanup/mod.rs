@@ -4,12 +4,16 @@
 mod const_deduplication;
 mod const_elimination;
 mod dead_code_elimination;
+mod dedup_op_and_var_names;
+mod loop_invariant_elimination;
 mod noop_elimination;
 mod remove_redundant_ops;
 mod topological_reorder;
 pub use const_deduplication::ConstDeduplication;
 pub use const_elimination::ConstElimination;
 pub use dead_code_elimination::DeadCodeElimination;
+pub use dedup_op_and_var_names::DedupOpAndVarNames;
+pub use loop_invariant_elimination::LoopInvariantElimination;
 pub use noop_elimination::NoopElimination;
 pub use remove_redundant_ops::RemoveRedundantOps;
 pub use topological_reorder::TopologicalReorder;

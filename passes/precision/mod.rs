@@ -2,6 +2,8 @@
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod add_fp16_cast;
+mod add_int16_cast;
 mod cast_optimization;
 pub use add_fp16_cast::AddFp16Cast;
+pub use add_int16_cast::AddInt16Cast;
 pub use cast_optimization::CastOptimization;

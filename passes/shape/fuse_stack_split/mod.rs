@@ -34,24 +34,55 @@ pass! {
     aliases: [Alias::plain("common::fuse_stack_split")],
     patterns: [
         /// `stack`, then `split` along the same axis, then a `squeeze` of each part
-        apart(split),
+        apart(stack),
     ],
 }
 
-fn apart(rw: &mut Rewrite<'_>, split: OpId) -> Matched {
-    let stack = rw.producer(split, "x", &["stack"])?;
+fn apart(rw: &mut Rewrite<'_>, stack: OpId) -> Matched {
     let stacked = rw.result(stack)?;
-    No::unless(!rw.graph().is_block_output(stacked), "the stacked value is an output")?;
-    let rank = rw.rank(stacked)?;
+    let block = rw.graph().op(stack).block();
+    // All users at once: there may be many.
+    let mut splits = Vec::new();
+    let mut squeezes = Vec::new();
+    let mut reason = No::miss("no split takes the result");
+    for user in rw.graph().users(stacked) {
+        No::unless(!rw.graph().op(user).is_return(), "the stacked value is an output")?;
+        if !rw.is(user, &["split"]) || rw.graph().op(user).block() != block {
+            continue;
+        }
+        match taken_apart(rw, stack, user) {
+            Ok(found) => {
+                splits.push(user);
+                squeezes.extend(found);
+            }
+            Err(No::Miss(why)) => reason = No::Miss(why),
+            Err(fault) => return Err(fault),
+        }
+    }
+    if splits.is_empty() {
+        return Err(reason);
+    }
+    for (squeeze, operand) in squeezes {
+        rw.replace(squeeze, NewOp::new("identity").with("x", operand), &[])?;
+    }
+    splits.push(stack);
+    rw.erase_unused(&splits);
+    Ok(())
+}
+
+/// The ops that squeeze the parts of a `split`, each with the operand of the `stack` that it gives back.
+fn taken_apart(rw: &Rewrite<'_>, stack: OpId, split: OpId) -> Result<Vec<(OpId, Operand)>, No> {
+    rw.known(split)?;
+    let rank = rw.rank(rw.result(stack)?)?;
     let axis = rw.call(stack)?.axis("axis", rank)?;
-    No::unless(rw.call(split)?.axis("axis", rank)? == axis, "it is split along another axis")?;
-    let operands: Vec<Operand> = rw.call(stack)?.operands("values").to_vec();
-    let parts = rw.graph().op(split).results().to_vec();
-    let sizes = rw.call(split)?;
-    let single = !sizes.is_given("split_sizes") || sizes.ints("split_sizes")?.iter().all(|&size| size == 1);
+    let call = rw.call(split)?;
+    No::unless(call.axis("axis", rank)? == axis, "it is split along another axis")?;
+    let operands = rw.call(stack)?.operands("values");
+    let parts = rw.graph().op(split).results();
+    let single = !call.is_given("split_sizes") || call.ints("split_sizes")?.iter().all(|&size| size == 1);
     No::unless(parts.len() == operands.len() && single, "the parts are not what was stacked")?;
     let mut squeezes = Vec::new();
-    for (operand, &part) in operands.iter().zip(&parts) {
+    for (operand, &part) in operands.iter().zip(parts) {
         let ty = rw.graph().operand_type(operand);
         for user in rw.graph().users(part) {
             No::unless(rw.is(user, &["squeeze"]), "a part feeds something else than a squeeze")?;
@@ -63,9 +94,5 @@ fn apart(rw: &mut Rewrite<'_>, split: OpId) -> Matched {
         }
     }
     No::unless(!squeezes.is_empty(), "no part is used")?;
-    for (squeeze, operand) in squeezes {
-        rw.replace(squeeze, NewOp::new("identity").with("x", operand), &[])?;
-    }
-    rw.erase_unused(&[split, stack]);
-    Ok(())
+    Ok(squeezes)
 }
