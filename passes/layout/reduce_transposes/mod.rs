@@ -41,7 +41,7 @@ pass! {
     /// ```
     pub struct ReduceTransposes {
         /// Leave alone what coremltools leaves alone: a `transpose` whose result is an output, and an operand that would
-        /// be reshaped though a size of it is not known.
+        /// be reshaped though it has two long axes or an unknown size.
         pub like_coremltools: bool = false,
     }
     id: "reduce_transposes",
@@ -141,10 +141,14 @@ impl ReduceTransposes {
             return Err("the result of a transpose is an output".to_owned());
         }
         let mut changes = component.members.iter().flat_map(|member| &member.moved.changes);
-        let unknown =
-            |change: &Change| matches!(change, Change::Reshape { shape, .. } if shape.contains(&-1));
-        if self.like_coremltools && changes.any(unknown) {
-            return Err("an operand of unknown size would be reshaped".to_owned());
+        let other_than_vector = |change: &Change| match change {
+            Change::Reshape { shape, .. } => {
+                shape.contains(&-1) || shape.iter().filter(|&&size| size != 1).count() > 1
+            }
+            _ => false,
+        };
+        if self.like_coremltools && changes.any(other_than_vector) {
+            return Err("an operand other than a vector of known size would be reshaped".to_owned());
         }
         let starts: HashSet<OpId> = component.starts.iter().map(|start| start.op).collect();
         match component.ends.iter().any(|end| starts.contains(&end.op)) {
