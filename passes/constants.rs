@@ -30,8 +30,8 @@ pub(crate) fn fits(value: f64, dtype: DType) -> bool {
     }
 }
 
-/// Rounding a value to an element type loses no more than rounding does: not what lies beyond the range, and not what
-/// falls into the gap around zero, where units are coarse and small numbers vanish.
+/// Rounding a value to an element type loses no more than rounding does: not what lies beyond the range, and
+/// not what falls into the gap around zero, where units are coarse and small numbers vanish.
 fn rounds_well(value: f64, dtype: DType) -> bool {
     let (rounded, half_a_unit) = match dtype {
         DType::Fp16 => (f16::from_f64(value).to_f64(), 2_f64.powi(-11)),
@@ -40,8 +40,8 @@ fn rounds_well(value: f64, dtype: DType) -> bool {
     fits(value, dtype) && (rounded - value).abs() <= half_a_unit * value.abs()
 }
 
-/// A weight with each part along its first axis scaled, rounded once. Refused where a product is not finite in the element
-/// type, or loses more than rounding: a weight must not vanish.
+/// A weight with each part along its first axis scaled, rounded once. Refused where a product is not finite
+/// in the element type, or loses more than rounding: a weight must not vanish.
 pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
     let factors = Tensor::from_slice(&[scale.len()], scale)?;
     let exact = weight.cast(DType::Fp64)?.scale_shift(0, Some(&factors), None)?;
@@ -55,7 +55,8 @@ pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
     Ok(weight.scale_shift(0, Some(&factors), None)?)
 }
 
-/// One over each element, rounded once. Refused where that is not finite in the element type, or loses more than rounding.
+/// One over each element, rounded once. Refused where that is not finite in the element type, or loses more
+/// than rounding.
 pub(crate) fn reciprocals(divisor: &Tensor) -> Result<Tensor, No> {
     let values: Vec<f64> = divisor.to_f64s()?.into_iter().map(f64::recip).collect();
     let precise = values.iter().all(|&value| rounds_well(value, divisor.dtype()));
@@ -92,8 +93,8 @@ pub(crate) fn signs(rw: &Rewrite<'_>, op: OpId, value: Side) -> (f64, f64) {
     }
 }
 
-/// The elements of a constant along one axis of a value that it is combined with, which has `size` places. Refused where the
-/// constant varies along another axis, or would widen the result.
+/// The elements of a constant along one axis of a value that it is combined with, which has `size` places.
+/// Refused where the constant varies along another axis, or would widen the result.
 pub(crate) fn along_axis(
     rw: &Rewrite<'_>,
     constant: &Tensor,
@@ -115,8 +116,8 @@ pub(crate) fn along_axis(
     }
 }
 
-/// A constant that is broadcast to `shape`, reduced to these axes, which it must fill. Refused where it varies along
-/// others.
+/// A constant that is broadcast to `shape`, reduced to these axes, which it must fill. Refused where it
+/// varies along others.
 pub(crate) fn along_axes(constant: &Tensor, shape: &[usize], axes: &[usize]) -> Result<Tensor, No> {
     let missing = shape.len().checked_sub(constant.rank()).ok_or(No::miss("the constant has more axes"))?;
     for (axis, &size) in shape.iter().enumerate() {

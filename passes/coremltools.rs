@@ -1,4 +1,5 @@
-//! The passes of coremltools by their ids: what is asked for under one of them and is not there is told apart from a mistake.
+//! The passes of coremltools by their ids: what is asked for under one of them and is not there is told apart
+//! from a mistake.
 
 /// Ids of coremltools 9.0 and of its `main` branch of 2026, sorted.
 pub(crate) const IDS: &[&str] = &[

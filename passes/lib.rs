@@ -1,8 +1,8 @@
 //! The passes of milopt, one folder each, grouped by theme, and the named pipelines.
 //!
-//! A pass's folder holds its declaration and code (`mod.rs`) and its before/after cases (`cases/*.mil`). The path of the
-//! folder ends in the pass's id. To add one: make the folder, and run `BLESS=1 cargo test -p mil-passes`, which rewrites the
-//! lists. No pass knows of files.
+//! A pass's folder holds its declaration and code (`mod.rs`) and its before/after cases (`cases/*.mil`). The
+//! path of the folder ends in the pass's id. To add one: make the folder, and run `BLESS=1 cargo test -p
+//! mil-passes`, which rewrites the lists. No pass knows of files.
 
 mod constants;
 mod coremltools;

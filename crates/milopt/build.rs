@@ -1,4 +1,5 @@
-//! The version that `milopt --version` prints: with the commit, where the sources are a checkout of this repository.
+//! The version that `milopt --version` prints: with the commit, where the sources are a checkout of this
+//! repository.
 
 use std::path::Path;
 use std::process::Command;

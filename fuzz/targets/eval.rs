@@ -1,5 +1,5 @@
-//! Any program is evaluated or refused: within the limits, without a panic. The input is MIL text, or the seed of a random
-//! program and of the damage done to it.
+//! Any program is evaluated or refused: within the limits, without a panic. The input is MIL text, or the
+//! seed of a random program and of the damage done to it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

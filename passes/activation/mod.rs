@@ -28,8 +28,8 @@ fn product_with(rw: &Rewrite<'_>, op: OpId) -> Result<OpId, No> {
     Ok(user)
 }
 
-/// The match, extended to the product of 0.5, `x` and the sum that uses the match's result: of these three factors, two are
-/// multiplied first.
+/// The match, extended to the product of 0.5, `x` and the sum that uses the match's result: of these three
+/// factors, two are multiplied first.
 fn half_of_product(rw: &Rewrite<'_>, x: ValueId, sum: OpId, before: Match) -> Result<Match, No> {
     let first = product_with(rw, sum)?;
     if rw.beside(first, 0.5).is_ok() {

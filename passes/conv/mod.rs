@@ -85,8 +85,8 @@ impl Conv {
         self.bias.clone().unwrap_or_else(|| vec![0.0; self.channels])
     }
 
-    /// The same convolution with other constants, which are named after the op that it replaces. The caller has seen to it that
-    /// the bias is finite where it should be.
+    /// The same convolution with other constants, which are named after the op that it replaces. The caller
+    /// has seen to it that the bias is finite where it should be.
     fn rebuilt(
         &self,
         rw: &mut Rewrite<'_>,

@@ -1,8 +1,9 @@
 //! What becomes of an op whose operands are handed over in another order of axes.
 //!
-//! An order of axes says where those of a value come from: the value is `transpose(other, order)` of another one, so that its axis
-//! `i` is axis `order[i]` of the other. [`rule`] says how an op type depends on the order of axes; [`moved`] says which
-//! parameters an op takes over the other values, and in which order its results then are.
+//! An order of axes says where those of a value come from: the value is `transpose(other, order)` of another
+//! one, so that its axis `i` is axis `order[i]` of the other. [`rule`] says how an op type depends on the
+//! order of axes; [`moved`] says which parameters an op takes over the other values, and in which order its
+//! results then are.
 
 use mil_ir::{Dim, Operand, ValueId};
 use mil_ops::{Call, InferError};
@@ -28,7 +29,8 @@ pub(super) enum Rule {
     Reverse,
     /// `axes` are normalised over, and shape `gamma` and `beta`.
     LayerNorm,
-    /// The axes of this parameter are reduced. A sum of floats depends on the order in which its axes are run through.
+    /// The axes of this parameter are reduced. A sum of floats depends on the order in which its axes are run
+    /// through.
     Reduce { axes: &'static str, sums: bool },
     /// Sizes before and after each of the last axes.
     Pad,
@@ -42,7 +44,8 @@ pub(super) enum Rule {
     Gather,
 }
 
-/// How an op type depends on the order of axes; `None` for one that only takes the order that it was written for.
+/// How an op type depends on the order of axes; `None` for one that only takes the order that it was written
+/// for.
 pub(super) fn rule(kind: &str) -> Option<Rule> {
     Some(match kind {
         "abs" | "acos" | "asin" | "atan" | "atanh" | "cast" | "ceil" | "clamped_relu" | "clip" | "cos"
@@ -110,8 +113,8 @@ pub(super) enum Change {
     Reshape { param: &'static str, index: usize, shape: Vec<i32> },
 }
 
-/// What becomes of an op if those of its operands that `is_moved` accepts are handed over as they were before a transpose to
-/// this order. Misses where the op cannot take them.
+/// What becomes of an op if those of its operands that `is_moved` accepts are handed over as they were before
+/// a transpose to this order. Misses where the op cannot take them.
 pub(super) fn moved(
     call: &Call<'_>,
     order: &[usize],

@@ -1,5 +1,6 @@
-//! Before and After of every pass, and the cases in its folder: what the pass leaves, that it still computes the same, and
-//! why it refuses. One test a case; `cargo test -p mil-passes --test cases fuse_conv_bn/` runs those of a pass.
+//! Before and After of every pass, and the cases in its folder: what the pass leaves, that it still computes
+//! the same, and why it refuses. One test a case; `cargo test -p mil-passes --test cases fuse_conv_bn/` runs
+//! those of a pass.
 
 use std::process::ExitCode;
 

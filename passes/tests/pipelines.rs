@@ -1,4 +1,5 @@
-//! Any pipeline of any passes, under any of their ids and with any options, means the same after it was printed and read.
+//! Any pipeline of any passes, under any of their ids and with any options, means the same after it was
+//! printed and read.
 
 #![allow(clippy::unwrap_used, reason = "a failing test may panic anywhere")]
 

@@ -1,4 +1,5 @@
-//! Which reasons for a miss no case reaches. The list may only shrink: a new guard comes with a case that it refuses.
+//! Which reasons for a miss no case reaches. The list may only shrink: a new guard comes with a case that it
+//! refuses.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 

@@ -7,8 +7,8 @@ use crate::specification::mil_spec::{Block, Operation};
 impl Block {
     /// Decodes the operations one at a time, in order.
     ///
-    /// Each operation starts at nesting depth 0 for prost's recursion limit. The operations of *its* blocks are
-    /// encoded again, so walking nested blocks takes a stack of the caller.
+    /// Each operation starts at nesting depth 0 for prost's recursion limit. The operations of *its* blocks
+    /// are encoded again, so walking nested blocks takes a stack of the caller.
     pub fn decode_operations(&self) -> impl ExactSizeIterator<Item = Result<Operation, DecodeError>> {
         // A clone of `Bytes` shares the buffer; decoding from it makes inner byte fields share it too.
         self.operations.iter().map(|encoded| Operation::decode(encoded.clone()))

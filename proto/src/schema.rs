@@ -1,7 +1,7 @@
 //! The messages of the Core ML schema as a table, for code that walks encoded bytes.
 //!
-//! The table is generated from `schema/*.proto` and costs nothing to build: messages are statics that refer to each
-//! other. It covers all messages, also those without a Rust type.
+//! The table is generated from `schema/*.proto` and costs nothing to build: messages are statics that refer
+//! to each other. It covers all messages, also those without a Rust type.
 
 mod table {
     use super::{Field, Kind, Label, Message};
@@ -19,8 +19,9 @@ pub struct Message {
     pub fields: &'static [Field],
     /// How many counters [`Label::Repeated`] messages and maps need.
     pub(crate) counters: u8,
-    /// An estimate of the bytes that one such message takes in memory, decoded and as part of a program, without its
-    /// strings and without the messages in it. Zero for messages that are stored inside their parent.
+    /// An estimate of the bytes that one such message takes in memory, decoded and as part of a program,
+    /// without its strings and without the messages in it. Zero for messages that are stored inside their
+    /// parent.
     pub(crate) memory: u32,
 }
 
@@ -36,8 +37,8 @@ pub struct Field {
     pub label: Label,
     /// What it holds.
     pub kind: Kind,
-    /// For a single field: its bit in the set of what was seen, shared by the members of a oneof. For repeated
-    /// messages and maps: the index of its counter.
+    /// For a single field: its bit in the set of what was seen, shared by the members of a oneof. For
+    /// repeated messages and maps: the index of its counter.
     pub(crate) slot: u8,
 }
 

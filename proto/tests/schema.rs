@@ -1,4 +1,5 @@
-//! Holds the three forms of the schema together: the list of facts, the `.proto` files and the generated Rust.
+//! Holds the three forms of the schema together: the list of facts, the `.proto` files and the generated
+//! Rust.
 //!
 //! `BLESS=1 cargo test -p mil-proto --test schema` rewrites the generated files.
 
@@ -15,8 +16,8 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, Fi
 /// The files whose messages have Rust types.
 const TYPED_FILES: &[&str] = &["FeatureTypes.proto", "MIL.proto", "Model.proto"];
 
-/// Messages that the Rust types keep encoded although they have a type: `(message, field)`. They take far more room
-/// decoded than encoded, and are walked one at a time.
+/// Messages that the Rust types keep encoded although they have a type: `(message, field)`. They take far
+/// more room decoded than encoded, and are walked one at a time.
 const ENCODED_FIELDS: &[(&str, &str)] = &[
     (".CoreML.Specification.MILSpec.Block", "operations"),
     (".CoreML.Specification.NeuralNetwork", "layers"),
@@ -34,9 +35,9 @@ const BOXED_FIELDS: &[&str] = &[
     ".CoreML.Specification.MILSpec.Value.value.blobFileValue",
 ];
 
-/// Estimates of what a message takes in memory, for the limits of `wire::scan`: its slot in the parent with the spare
-/// room that a growing list has, and what a program in memory builds from it. Measured against the encoded sizes of
-/// real programs, the sum must stay well below eight bytes per encoded byte.
+/// Estimates of what a message takes in memory, for the limits of `wire::scan`: its slot in the parent with
+/// the spare room that a growing list has, and what a program in memory builds from it. Measured against the
+/// encoded sizes of real programs, the sum must stay well below eight bytes per encoded byte.
 const MEMORY: &[(&str, u32)] = &[
     ("CoreML.Specification.Model", 1024),
     ("CoreML.Specification.FeatureDescription", 384),

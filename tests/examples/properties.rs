@@ -1,5 +1,6 @@
-//! Tries the properties on many random programs: `cargo run --release -p milopt-tests --example properties -- --programs
-//! 100000`, passes on every tenth of them with `--passes-every 10`. With `--seed N --size M` it tries one program and prints it.
+//! Tries the properties on many random programs: `cargo run --release -p milopt-tests --example properties --
+//! --programs 100000`, passes on every tenth of them with `--passes-every 10`. With `--seed N --size M` it
+//! tries one program and prints it.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 

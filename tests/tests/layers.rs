@@ -62,8 +62,8 @@ fn crates_stand_only_on_those_below() {
     assert_eq!(seen, LAYERS.len(), "every package stands in the table, and the table names no other");
 }
 
-/// Programs are held in petgraph in one folder. Elsewhere an algorithm may build a graph of its own inside a function; no
-/// type of petgraph stands in a struct, a signature or a re-export there.
+/// Programs are held in petgraph in one folder. Elsewhere an algorithm may build a graph of its own inside a
+/// function; no type of petgraph stands in a struct, a signature or a re-export there.
 #[test]
 fn only_the_graph_folder_holds_programs_in_petgraph() {
     let root = milopt_tests::root();

@@ -57,7 +57,8 @@ impl Suite {
         Ok(all)
     }
 
-    /// The folder of a pass's source. A path that the compiler saw is relative to the workspace, which holds the crate.
+    /// The folder of a pass's source. A path that the compiler saw is relative to the workspace, which holds
+    /// the crate.
     pub fn folder(&self, def: &PassDef) -> Option<PathBuf> {
         let source = self.root.ancestors().map(|folder| folder.join(def.file)).find(|file| file.exists())?;
         source.parent().map(Path::to_path_buf)

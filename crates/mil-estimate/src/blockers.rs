@@ -30,8 +30,8 @@ pub struct Blocker {
     pub saves_ms: f64,
 }
 
-/// The groups of refused ops that cost something, the most expensive first. `chosen` has the times that the plan was
-/// made from.
+/// The groups of refused ops that cost something, the most expensive first. `chosen` has the times that the
+/// plan was made from.
 pub(crate) fn find(
     ops: &[(OpId, OpFacts)],
     legality: &[Legality],

@@ -47,8 +47,8 @@ pub struct FunctionEstimate {
     pub ops: Vec<OpEstimate>,
     /// Runs of ops that the Neural Engine could run and does not, nearest to it first.
     pub islands: Vec<Island>,
-    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first. Empty
-    /// for a program in fp32, of which it refuses every op.
+    /// Ops that the Neural Engine refuses and that make the plan more expensive, the most expensive first.
+    /// Empty for a program in fp32, of which it refuses every op.
     pub blockers: Vec<Blocker>,
     /// What may keep a whole segment, or the whole function, off the Neural Engine although each op could run
     /// there.

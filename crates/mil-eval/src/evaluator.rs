@@ -112,8 +112,9 @@ impl<'g> Evaluator<'g> {
         Ok(self)
     }
 
-    /// With every float, constants and inputs too, rounded to a narrower type; which of its neighbours a number that does
-    /// not fit becomes is up to the seed. Several seeds show what that precision makes of a function.
+    /// With every float, constants and inputs too, rounded to a narrower type; which of its neighbours a
+    /// number that does not fit becomes is up to the seed. Several seeds show what that precision makes of a
+    /// function.
     #[must_use]
     pub fn rounded_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
         self.jittered(Jitter { seed, grain: Some(dtype), headroom: true })
@@ -217,7 +218,8 @@ impl<'g> Session<'_, 'g> {
 
     /// Runs the function.
     ///
-    /// Inputs are converted to the element types that the function declares, outputs to those that the interface declares.
+    /// Inputs are converted to the element types that the function declares, outputs to those that the
+    /// interface declares.
     ///
     /// # Errors
     ///

@@ -18,7 +18,8 @@ pub enum Flavour {
     Negative,
     /// Zeros, of floats both.
     Zero,
-    /// Numbers near the largest of the element type; of `fp32` with room for a few factors, as no model comes near it.
+    /// Numbers near the largest of the element type; of `fp32` with room for a few factors, as no model comes
+    /// near it.
     Huge,
     /// Floats below the smallest normal number of the element type. Small integers.
     Denormal,
@@ -32,12 +33,12 @@ impl Flavour {
         [Flavour::Normal, Flavour::Negative, Flavour::Zero, Flavour::Huge, Flavour::Denormal, Flavour::Mask];
 }
 
-/// Random inputs for the outermost block of a graph. What an input gets depends on its name and the seed, not on the
-/// inputs beside it.
+/// Random inputs for the outermost block of a graph. What an input gets depends on its name and the seed, not
+/// on the inputs beside it.
 ///
-/// Flexible dimensions get the interface's default shape, else its lower bound, else 1. Integers that a program uses as
-/// indices or sizes are small, and inside the table of a `gather` that they index; others may be of any size, so that
-/// arithmetic on them in a narrow float shows.
+/// Flexible dimensions get the interface's default shape, else its lower bound, else 1. Integers that a
+/// program uses as indices or sizes are small, and inside the table of a `gather` that they index; others may
+/// be of any size, so that arithmetic on them in a narrow float shows.
 ///
 /// # Errors
 ///
@@ -88,7 +89,8 @@ pub fn random_inputs(
 /// Integers that are indices or sizes of something unknown are below this.
 const SMALL: u64 = 4;
 
-/// Parameters by which an op finds, sizes or counts something: a number beyond the bounds is an error, or takes all memory.
+/// Parameters by which an op finds, sizes or counts something: a number beyond the bounds is an error, or
+/// takes all memory.
 const STRUCTURAL: &[&str] = &[
     "axes",
     "axis",
@@ -113,7 +115,8 @@ const STRUCTURAL: &[&str] = &[
 const BOUNDING: &[&str] =
     &["argsort", "non_maximum_suppression", "non_zero", "reduce_argmax", "reduce_argmin", "shape", "topk"];
 
-/// One more than the largest index that the program's uses of this value allow; `None` where any number will do.
+/// One more than the largest index that the program's uses of this value allow; `None` where any number will
+/// do.
 fn index_bound(graph: &Graph, value: ValueId) -> Option<u64> {
     let mut bound = None;
     let mut least = |size: u64| bound = Some(bound.map_or(size, |known: u64| known.min(size)));
@@ -230,8 +233,8 @@ impl Source {
         self.below(1 << bits)
     }
 
-    /// An integer that is neither index nor size: now and then beyond 2,048, where `fp16` counts in twos, and beyond
-    /// 65,504, where it ends.
+    /// An integer that is neither index nor size: now and then beyond 2,048, where `fp16` counts in twos, and
+    /// beyond 65,504, where it ends.
     fn integer(&mut self) -> i64 {
         match self.flavour {
             Flavour::Normal if self.stream.chance(50) => self.below(SMALL),

@@ -53,7 +53,8 @@ pub(crate) fn converted(array: &Array, dtype: DType, double: bool) -> Result<Arr
     Ok(Array::new(dtype, shape, data)?.settle())
 }
 
-/// The value of an input: what was handed over, in the type that the function declares; else the feature's default.
+/// The value of an input: what was handed over, in the type that the function declares; else the feature's
+/// default.
 pub(crate) fn input(
     function: &Name,
     name: &Name,
@@ -211,7 +212,8 @@ fn default_number(wire: &[u8]) -> f64 {
     }
 }
 
-/// The value of an output in the element type that the interface declares. With doubles, floats stay as they are.
+/// The value of an output in the element type that the interface declares. With doubles, floats stay as they
+/// are.
 pub(crate) fn output(
     function: &Name,
     name: &Name,

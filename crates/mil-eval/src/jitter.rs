@@ -1,14 +1,16 @@
 //! Rounding the other way: an evaluation in which each rounding falls as it might have.
 //!
-//! Where a value is rounded, the result goes to a neighbour at random: each float constant that is not a single power of two
-//! (a product with one does not round, so folding it does not either), and each result of an op that `f64` finds to be
-//! another number. What only moves data stays, and so does arithmetic on whole numbers, which is exact. How far the
-//! outputs of some such evaluations lie apart is what rounding can do to the program.
+//! Where a value is rounded, the result goes to a neighbour at random: each float constant that is not a
+//! single power of two (a product with one does not round, so folding it does not either), and each result of
+//! an op that `f64` finds to be another number. What only moves data stays, and so does arithmetic on whole
+//! numbers, which is exact. How far the outputs of some such evaluations lie apart is what rounding can do to
+//! the program.
 //!
-//! With a coarser grain, every float is rounded to that type first: what the program would be if it computed in it.
+//! With a coarser grain, every float is rounded to that type first: what the program would be if it computed
+//! in it.
 //!
-//! Without headroom, nothing is moved, but each finite result of an op that is close to the largest number of its type
-//! becomes NaN, and so what depends on it: a sum or a product in another order may overflow there.
+//! Without headroom, nothing is moved, but each result of an op that overflowed, or is close to the largest number
+//! of its type, becomes NaN, and so does what depends on it: a sum or a product in another order may overflow there.
 
 use mil_ops::eval::{Context, Data, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
@@ -90,10 +92,11 @@ impl Jitter {
             let coarser = |(at, value)| self.moved(place + at as u64, value, |_, _| false);
             return results.iter().enumerate().map(coarser).collect();
         }
-        if !self.headroom {
-            return results.iter().map(without_the_largest).collect();
-        }
         let exact = in_double(context).unwrap_or_default();
+        if !self.headroom {
+            let kept = |(at, value)| without_the_largest(value, exact.get(at));
+            return results.iter().enumerate().map(kept).collect();
+        }
         let always = TRANSCENDENTAL.contains(&context.def.name);
         let moved = results.iter().enumerate().map(|(at, value)| {
             let wide =
@@ -124,15 +127,20 @@ impl Jitter {
     }
 }
 
-/// A value with NaN for each finite element so large that a rewrite may overflow where the original does not: that
-/// multiplies by a scale first, say.
-fn without_the_largest(value: &EvalValue) -> EvalValue {
+/// A value with NaN for each element that overflowed, as `f64` tells from one that is infinite in truth, and for
+/// each that is so large that a rewrite may overflow there: one that multiplies by a scale first, say.
+fn without_the_largest(value: &EvalValue, exact: Option<&EvalValue>) -> EvalValue {
     let EvalValue::Array(array) = value else { return value.clone() };
     let Data::Single(elements) = array.data() else { return value.clone() };
+    let exact = exact.and_then(EvalValue::as_array).and_then(|array| array.reals::<f64>().ok());
     // Of fp16, which has few exponents, less is taken away.
     let limit = if array.dtype() == DType::Fp16 { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
-    let kept = |&x: &f32| if x.is_finite() && x.abs() > limit { f32::NAN } else { x };
-    let data = f32::pack(elements.iter().map(kept).collect());
+    let kept = elements.iter().enumerate().map(|(at, &x)| {
+        let is_true =
+            x.is_infinite() && exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
+        if x.abs() > limit && !is_true { f32::NAN } else { x }
+    });
+    let data = f32::pack(kept.collect());
     array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 

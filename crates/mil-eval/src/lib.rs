@@ -13,11 +13,13 @@
 //! # }
 //! ```
 //!
-//! - An [`Evaluator`] is a function made ready to run: which ops are needed, and after which op each value is dropped.
-//!   Constants are evaluated once, when they are first needed, and shared by all sessions.
+//! - An [`Evaluator`] is a function made ready to run: which ops are needed, and after which op each value is
+//!   dropped. Constants are evaluated once, when they are first needed, and shared by all sessions.
 //! - A [`Session`] holds states, which live across its calls.
-//! - How numbers are computed, and what a program may ask for, is said by [`EvalOptions`]; see [`mil_ops::eval`].
-//! - [`compare`] measures how far two arrays are apart, [`verify`] whether a rewritten program still computes the same.
+//! - How numbers are computed, and what a program may ask for, is said by [`EvalOptions`]; see
+//!   [`mil_ops::eval`].
+//! - [`compare`] measures how far two arrays are apart, [`verify`] whether a rewritten program still computes
+//!   the same.
 //!
 //! An op that nobody knows, and a custom one, is an error only where its result is needed.
 

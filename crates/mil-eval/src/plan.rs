@@ -35,7 +35,8 @@ impl Plan {
             for &block in found.blocks() {
                 work.extend(graph.block(block).outputs().filter_map(|value| graph.definition(value)));
             }
-            // A value of an outer block is needed together with the ops that enclose its definition: they are running.
+            // A value of an outer block is needed together with the ops that enclose its definition: they are
+            // running.
         }
         let mut plan = Plan { blocks: Vec::new(), needed };
         let mut pending = vec![Graph::ROOT];

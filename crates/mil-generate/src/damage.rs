@@ -1,12 +1,13 @@
-//! Programs that lie: valid ones with operands exchanged, constants and declared types replaced by absurd ones.
+//! Programs that lie: valid ones with operands exchanged, constants and declared types replaced by absurd
+//! ones.
 
 use mil_ir::{Argument, Dim, Graph, Literal, OpId, Operand, Program, Shape, Type, ValueId};
 use mil_tensor::{DType, Tensor};
 
 use crate::Stream;
 
-/// Damages a program in so many places. Its structure stays sound (operands are visible where they are used), but types,
-/// sizes, constants and the presence of operands may contradict each other; loops may not end.
+/// Damages a program in so many places. Its structure stays sound (operands are visible where they are used),
+/// but types, sizes, constants and the presence of operands may contradict each other; loops may not end.
 pub fn damage(program: &mut Program, dice: &mut Stream, places: usize) {
     for (_, _, graph) in program.graphs_mut() {
         for _ in 0..places {
@@ -69,7 +70,8 @@ fn damage_op(graph: &mut Graph, op: OpId, dice: &mut Stream) {
     }
 }
 
-/// Values that an op may use where it stands: those defined before it in its own block, and inputs of the program.
+/// Values that an op may use where it stands: those defined before it in its own block, and inputs of the
+/// program.
 fn visible(graph: &Graph, op: OpId) -> Vec<ValueId> {
     let before = std::iter::successors(graph.previous(op), |&op| graph.previous(op));
     let defined = before.flat_map(|op| graph.op(op).results().to_vec());

@@ -5,7 +5,8 @@ use mil_tensor::DType;
 
 use crate::maker::{Made, Maker};
 
-/// Makes a program of what there is: some values become outputs, the rest is dead code unless something uses it.
+/// Makes a program of what there is: some values become outputs, the rest is dead code unless something uses
+/// it.
 pub(crate) fn finish(mut maker: Maker) -> Made<Program> {
     let graph = maker.graph();
     let leaves: Vec<ValueId> = maker
@@ -61,7 +62,8 @@ fn as_feature(maker: &mut Maker, value: ValueId) -> Made<ValueId> {
     Ok(value)
 }
 
-/// Inputs of any size get a default of 2, which no fixed default shape would hide. Outputs of any size may be empty.
+/// Inputs of any size get a default of 2, which no fixed default shape would hide. Outputs of any size may be
+/// empty.
 fn size_flexible_features(program: &mut Program) {
     for function in program.interface.functions.values_mut() {
         for feature in &mut function.outputs {

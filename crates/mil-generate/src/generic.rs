@@ -8,8 +8,8 @@ use mil_tensor::DType;
 
 use crate::maker::{Made, Maker, NUMBERS, PLAIN};
 
-/// Makes an op whose first tensor is any, whose other tensors broadcast to it, and whose constants are plain numbers, axes,
-/// flags or one of the texts declared.
+/// Makes an op whose first tensor is any, whose other tensors broadcast to it, and whose constants are plain
+/// numbers, axes, flags or one of the texts declared.
 pub(crate) fn make(maker: &mut Maker, def: &'static OpDef) -> Made {
     let Some(version) = def.version(maker.target) else { return Ok(()) };
     let mut new = NewOp::new(def.name);
@@ -44,7 +44,8 @@ fn dtypes(version: &Version, param: &Param) -> Vec<DType> {
     if common.is_empty() { allowed.to_vec() } else { common }
 }
 
-/// Any tensor. For ops that work element by element, of unknown sizes too: others may want an element at least.
+/// Any tensor. For ops that work element by element, of unknown sizes too: others may want an element at
+/// least.
 fn leading(maker: &mut Maker, def: &OpDef, version: &Version, param: &Param) -> Made<ValueId> {
     let dtypes = dtypes(version, param);
     let narrow = version.dtypes(param).unwrap_or(&[]);
@@ -69,7 +70,8 @@ fn leading(maker: &mut Maker, def: &OpDef, version: &Version, param: &Param) -> 
     maker.tensor(&[dtype], 1..=4)
 }
 
-/// A tensor that broadcasts to the first one: of the same shape, of fewer axes, with axes of size 1, or a constant.
+/// A tensor that broadcasts to the first one: of the same shape, of fewer axes, with axes of size 1, or a
+/// constant.
 fn partner(maker: &mut Maker, version: &Version, param: &Param, x: ValueId) -> Made<Operand> {
     let same_domain = matches!(param.types, Types::Domain(_));
     let own = maker.ty(x).dtype().filter(|_| same_domain);

@@ -8,13 +8,13 @@
 //! # Ok::<(), mil_ops::BuildError>(())
 //! ```
 //!
-//! The op table decides what is generated: an op is drawn from all that the program's release has. Most are made from their
-//! declaration alone (`generic`); those whose operands depend on each other have a recipe (`recipes`). `templates` makes
-//! what passes look for, and near misses of it. Every op goes through the typed builder, so that one which the table refuses
-//! is an error: a fault of the recipe or of the table.
+//! The op table decides what is generated: an op is drawn from all that the program's release has. Most are
+//! made from their declaration alone (`generic`); those whose operands depend on each other have a recipe
+//! (`recipes`). `templates` makes what passes look for, and near misses of it. Every op goes through the
+//! typed builder, so that one which the table refuses is an error: a fault of the recipe or of the table.
 //!
-//! The same options give the same program on every machine. A failure is made smaller by the same seed with a smaller
-//! size: the first ops stay what they were.
+//! The same options give the same program on every machine. A failure is made smaller by the same seed with a
+//! smaller size: the first ops stay what they were.
 
 #![allow(clippy::indexing_slicing, reason = "sizes are the generator's own")]
 

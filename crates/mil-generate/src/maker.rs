@@ -204,7 +204,8 @@ impl Maker {
         self.scopes.iter().flat_map(|scope| scope.values.iter().copied())
     }
 
-    /// A tensor with fixed sizes, not too large, of one of these element types and ranks: a value that is there, or a new one.
+    /// A tensor with fixed sizes, not too large, of one of these element types and ranks: a value that is
+    /// there, or a new one.
     pub(crate) fn tensor(
         &mut self,
         dtypes: &[DType],
@@ -444,7 +445,8 @@ impl Maker {
         }
     }
 
-    /// Adds an op with blocks, whose results have these types; each block is then filled and told what it gives.
+    /// Adds an op with blocks, whose results have these types; each block is then filled and told what it
+    /// gives.
     pub(crate) fn blocks(
         &mut self,
         mut new: NewOp,

@@ -1,4 +1,5 @@
-//! Attributes: few per op, so a sorted vector instead of a tree, whose smallest node would take the memory of eleven.
+//! Attributes: few per op, so a sorted vector instead of a tree, whose smallest node would take the memory of
+//! eleven.
 
 use std::collections::BTreeMap;
 

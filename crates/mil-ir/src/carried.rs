@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 /// Unknown fields of one message and of those messages inside it that are no entities of their own.
 ///
-/// The bytes are wire format, exactly as read. The writer appends them to the message that the entity becomes.
+/// The bytes are wire format, exactly as read. The writer appends them to the message that the entity
+/// becomes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
     /// Of the message itself.

@@ -6,12 +6,12 @@
 //! A program has an [`Interface`] (what an app sees: features, states, metadata, target) and functions. A
 //! [`Function`] has one [`Graph`] per opset it is specialised for, and names the opset that runs.
 //!
-//! A graph holds **values** and **ops**. An op takes *operands*, each a value or a [`Literal`], grouped
-//! by parameter; it defines *results*, which are values; it may own *blocks* (`cond`, `while_loop`).
-//! Blocks hold ops in program order and end in a `return` op, which text does not print and whose operands are the
-//! block's outputs. A value is visible to the ops after its definition in the same block and in blocks
-//! nested there. Program order is execution order for everything that touches a state; otherwise data
-//! dependence is all that counts.
+//! A graph holds **values** and **ops**. An op takes *operands*, each a value or a [`Literal`], grouped by
+//! parameter; it defines *results*, which are values; it may own *blocks* (`cond`, `while_loop`). Blocks hold
+//! ops in program order and end in a `return` op, which text does not print and whose operands are the
+//! block's outputs. A value is visible to the ops after its definition in the same block and in blocks nested
+//! there. Program order is execution order for everything that touches a state; otherwise data dependence is
+//! all that counts.
 //!
 //! A **constant** is spelled in one of three ways: the result of a `const` op, a literal operand, or an
 //! attribute (of an iOS16 `constexpr_*` op). [`Graph::constant`] answers for all of them.
@@ -22,8 +22,8 @@
 //!   by the mutators, the only way to change a graph.
 //! - Ids are never reused while a graph lives. They mean nothing outside their graph; text and errors
 //!   show names.
-//! - Value names are unique among the values visible in a block; op names are labels. States have names of their own:
-//!   converters write programs in which a value is named like a state ([`STATE_PARAM`]).
+//! - Value names are unique among the values visible in a block; op names are labels. States have names of
+//!   their own: converters write programs in which a value is named like a state ([`STATE_PARAM`]).
 //! - The type that a file declares stays as written until its op is rewritten.
 //! - No file, no protobuf and no op semantics here: this crate carries ops that nobody knows.
 //! - Every field of a message that this version does not know is kept where it stood ([`Carried`]).

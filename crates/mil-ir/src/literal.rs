@@ -44,8 +44,8 @@ pub enum Storage {
     Immediate,
     /// In the weight file of this name, as they were read (`@model_path/weights/weight.bin`).
     File(Name),
-    /// In a weight file that is not at hand, at this offset. The tensor is opaque, and the literal can be shown,
-    /// not read. An empty name: nobody knows where.
+    /// In a weight file that is not at hand, at this offset. The tensor is opaque, and the literal can be
+    /// shown, not read. An empty name: nobody knows where.
     Missing(Name, u64),
 }
 
@@ -60,8 +60,8 @@ impl Literal {
         Literal::new(Type::fixed(tensor.dtype(), tensor.shape()), LiteralData::Tensor(tensor))
     }
 
-    /// A tensor in a weight file that is not at hand. Its elements are not known, but that they are those of every
-    /// other tensor of this type at the same place.
+    /// A tensor in a weight file that is not at hand. Its elements are not known, but that they are those of
+    /// every other tensor of this type at the same place.
     pub fn missing(ty: Type, dtype: DType, shape: &[usize], file: &str, offset: u64) -> Literal {
         let stand_in = Fingerprint::stand_in(&format!("{dtype} {shape:?} at {offset} of {file}"));
         let data = LiteralData::Tensor(Tensor::opaque(dtype, shape, stand_in));

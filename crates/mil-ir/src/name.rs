@@ -5,8 +5,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The parameter whose operand is a state, where a state and another visible value have the same name: `input` of
-/// `read_state` and `write_state`. Any other parameter means the other value.
+/// The parameter whose operand is a state, where a state and another visible value have the same name:
+/// `input` of `read_state` and `write_state`. Any other parameter means the other value.
 pub const STATE_PARAM: &str = "input";
 
 /// An immutable string whose clones share one allocation.

@@ -58,8 +58,8 @@ impl<'g> Rewriter<'g> {
         self.graph.insert(new, At::Before(before))
     }
 
-    /// Replaces an op by values that were inserted for it, which take over the names of its results; otherwise like
-    /// [`Rewriter::replace_with_existing`].
+    /// Replaces an op by values that were inserted for it, which take over the names of its results;
+    /// otherwise like [`Rewriter::replace_with_existing`].
     pub fn replace_with_new(
         &mut self,
         op: OpId,
@@ -80,10 +80,11 @@ impl<'g> Rewriter<'g> {
         self.graph.erase(op)
     }
 
-    /// Replaces an op: its results by these values, in order, then erases it. `gone` are the ops that go with it,
-    /// from which the replacement inherits what it stands for.
+    /// Replaces an op: its results by these values, in order, then erases it. `gone` are the ops that go with
+    /// it, from which the replacement inherits what it stands for.
     ///
-    /// The caller has made sure that each new value computes the old one, with its type, and is visible to its users.
+    /// The caller has made sure that each new value computes the old one, with its type, and is visible to
+    /// its users.
     pub fn replace_with_existing(
         &mut self,
         op: OpId,
@@ -110,7 +111,8 @@ impl<'g> Rewriter<'g> {
         }
     }
 
-    /// Makes every use of one value a use of another, with the name rule. `at` is the op that defined the old value.
+    /// Makes every use of one value a use of another, with the name rule. `at` is the op that defined the old
+    /// value.
     fn replace_value(&mut self, at: OpId, old: ValueId, new: ValueId) {
         if !self.graph.is_output(old) {
             self.graph.replace_uses(old, new);

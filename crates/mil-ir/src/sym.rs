@@ -1,18 +1,21 @@
 //! Integer expressions over the symbols of flexible inputs.
 //!
-//! An expression is kept in a **normal form**: a polynomial with integer coefficients over *atoms*. An atom is a symbol, or an
-//! operation that does not distribute: `floor(a / n)`, `a mod n`, `max(…)`. Sums and products of expressions that are equal as
-//! polynomials therefore compare equal, whatever order they were built in; so two branches with the same stride-2
-//! convolution get the same size. `min(a, b)` is `-max(-a, -b)`.
+//! An expression is kept in a **normal form**: a polynomial with integer coefficients over *atoms*. An atom
+//! is a symbol, or an operation that does not distribute: `floor(a / n)`, `a mod n`, `max(…)`. Sums and
+//! products of expressions that are equal as polynomials therefore compare equal, whatever order they were
+//! built in; so two branches with the same stride-2 convolution get the same size. `min(a, b)` is `-max(-a,
+//! -b)`.
 //!
-//! Beyond polynomials these rules hold: what a division divides evenly leaves it (`floor((2s + 3) / 2)` is `s + floor(3 / 2)`), constants
-//! are folded, divisions nest (`floor(floor(a / m) / n)` is `floor(a / mn)`), an operation that its bounds decide is decided. Two
-//! expressions that compare unequal may still have equal values: "unequal" means "not known to be equal".
+//! Beyond polynomials these rules hold: what a division divides evenly leaves it (`floor((2s + 3) / 2)` is `s
+//! + floor(3 / 2)`), constants are folded, divisions nest (`floor(floor(a / m) / n)` is `floor(a / mn)`), an
+//! operation that its bounds decide is decided. Two expressions that compare unequal may still have equal
+//! values: "unequal" means "not known to be equal".
 //!
-//! Expressions are shared: clones are cheap, equal ones compare by address and then by a hash that is computed once. So are their bounds.
-//! Shared or not, an expression written out has at most [`MAX_SIZE`] symbols, operations and terms: then comparing, printing and
-//! evaluating one is never dear, however it was built. Arithmetic that leaves `i64` or that bound gives `None`: a size that nobody
-//! knows, for which a caller may make a symbol of its own.
+//! Expressions are shared: clones are cheap, equal ones compare by address and then by a hash that is
+//! computed once. So are their bounds. Shared or not, an expression written out has at most [`MAX_SIZE`]
+//! symbols, operations and terms: then comparing, printing and evaluating one is never dear, however it was
+//! built. Arithmetic that leaves `i64` or that bound gives `None`: a size that nobody knows, for which a
+//! caller may make a symbol of its own.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -80,8 +80,8 @@ impl Dim {
     }
 }
 
-/// Arithmetic on sizes. What cannot be said is [`Dim::UNKNOWN`]: an unknown operand, a result that would be negative or too
-/// large, an expression that grows too long.
+/// Arithmetic on sizes. What cannot be said is [`Dim::UNKNOWN`]: an unknown operand, a result that would be
+/// negative or too large, an expression that grows too long.
 impl Dim {
     /// As an expression; `None` for an unknown size.
     pub fn expression(&self) -> Option<SymExpr> {

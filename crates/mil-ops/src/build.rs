@@ -26,9 +26,10 @@ pub struct BuildError {
 
 /// Inserts an op before another one.
 ///
-/// The op is checked against its declaration in this opset, and the types of its results are inferred. The results are
-/// named after the op, made unique; several get `_0`, `_1`, …. Results that the caller already named keep those names. Where
-/// types cannot be inferred (a `cond` whose blocks are still empty), the caller's hold.
+/// The op is checked against its declaration in this opset, and the types of its results are inferred. The
+/// results are named after the op, made unique; several get `_0`, `_1`, …. Results that the caller already
+/// named keep those names. Where types cannot be inferred (a `cond` whose blocks are still empty), the
+/// caller's hold.
 pub fn emit(
     rewriter: &mut Rewriter<'_>,
     opset: &Opset,
@@ -40,7 +41,8 @@ pub fn emit(
     Ok(rewriter.graph().op(op).results().to_vec())
 }
 
-/// Checks an op that is to be inserted against its declaration, and gives its results names and types; see [`emit`].
+/// Checks an op that is to be inserted against its declaration, and gives its results names and types; see
+/// [`emit`].
 pub fn complete(graph: &Graph, opset: &Opset, mut new: NewOp) -> Result<NewOp, BuildError> {
     let base = new.name.clone().unwrap_or_else(|| new.kind.clone());
     let error = |reason| BuildError { kind: new.kind.clone(), name: base.clone(), reason };
@@ -105,7 +107,8 @@ impl ProgramBuilder {
         &self.graph
     }
 
-    /// The graph so far, for what the builder has no method for, such as the insides of blocks (see [`emit`]).
+    /// The graph so far, for what the builder has no method for, such as the insides of blocks (see
+    /// [`emit`]).
     pub fn graph_mut(&mut self) -> &mut Graph {
         &mut self.graph
     }
@@ -145,8 +148,8 @@ impl ProgramBuilder {
         }
     }
 
-    /// The program with these outputs. Its interface has an array for each input and output, flexible where a size is not
-    /// known.
+    /// The program with these outputs. Its interface has an array for each input and output, flexible where a
+    /// size is not known.
     pub fn finish(mut self, outputs: impl IntoIterator<Item = ValueId>) -> Result<Program, BuildError> {
         let outputs: Vec<ValueId> = outputs.into_iter().collect();
         self.graph.set_outputs(Graph::ROOT, outputs.iter().copied());

@@ -7,9 +7,9 @@ use crate::{DefaultValue, Elements, InferError, OpDef, Problems, Shapes, Version
 
 /// An op of a graph, or one that is about to be inserted, together with its declaration.
 ///
-/// Parameters are looked up wherever they may stand: an operand that is a value, a literal operand, or an attribute (the
-/// data of iOS16 `constexpr_*` ops). The accessors for plain values ([`Call::int`], [`Call::string`], …) answer the
-/// constant, or else the default of the op's version.
+/// Parameters are looked up wherever they may stand: an operand that is a value, a literal operand, or an
+/// attribute (the data of iOS16 `constexpr_*` ops). The accessors for plain values ([`Call::int`],
+/// [`Call::string`], …) answer the constant, or else the default of the op's version.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     def: &'static OpDef,
@@ -183,8 +183,8 @@ impl<'a> Call<'a> {
         Tensor::from_f64s(ty.dtype()?, shape, &numbers).ok()
     }
 
-    /// The elements of a parameter that is a small tensor of integers: of a constant, or as arithmetic on shapes gives
-    /// them.
+    /// The elements of a parameter that is a small tensor of integers: of a constant, or as arithmetic on
+    /// shapes gives them.
     pub fn elements(&self, param: &str) -> Option<Elements> {
         self.elements_of(self.operand(param)?)
     }
@@ -215,8 +215,8 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// A number in the element type that a parameter has here: that of another operand of its type domain, or the
-    /// first floating-point type that it may have, or its only type.
+    /// A number in the element type that a parameter has here: that of another operand of its type domain, or
+    /// the first floating-point type that it may have, or its only type.
     fn scalar(&self, param: &str, value: f64) -> Tensor {
         let dtype = self.default_dtype(param).unwrap_or(DType::Fp32);
         match dtype {
@@ -322,8 +322,8 @@ impl<'a> Call<'a> {
         Ok(Type::tensor(dtype, self.tensor(param)?.shape.clone()))
     }
 
-    /// The shape that a vector of integers says: sizes where it is constant, else only their number where that is
-    /// known, else `None`.
+    /// The shape that a vector of integers says: sizes where it is constant, else only their number where
+    /// that is known, else `None`.
     pub fn shape_from(&self, param: &str) -> Result<Option<Vec<Dim>>, InferError> {
         if let Ok(sizes) = self.ints(param) {
             return sizes.into_iter().map(dims::size).collect::<Result<_, _>>().map(Some);
@@ -350,7 +350,8 @@ impl<'a> Call<'a> {
         dims::axis(param, self.int(param)?, rank)
     }
 
-    /// Axes of a tensor of this rank: the constant or the default, counted from the front, in the order given.
+    /// Axes of a tensor of this rank: the constant or the default, counted from the front, in the order
+    /// given.
     pub fn axes(&self, param: &str, rank: usize) -> Result<Vec<usize>, InferError> {
         self.ints(param)?.into_iter().map(|axis| dims::axis(param, axis, rank)).collect()
     }
@@ -372,7 +373,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The types of the values that leave an inner block. `None` for an op that is not inserted yet: its blocks are empty.
+    /// The types of the values that leave an inner block. `None` for an op that is not inserted yet: its
+    /// blocks are empty.
     pub fn block_outputs(&self, index: usize) -> Option<Vec<Type>> {
         let op = self.id()?;
         let block = self.graph.block(*self.graph.op(op).blocks().get(index)?);

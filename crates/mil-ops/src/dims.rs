@@ -1,7 +1,7 @@
 //! Arithmetic on sizes that may be unknown.
 //!
-//! Numbers are computed, checked for overflow and for negative results. A size that only the run decides stays what it
-//! is where nothing happens to it, and otherwise becomes unknown.
+//! Numbers are computed, checked for overflow and for negative results. A size that only the run decides
+//! stays what it is where nothing happens to it, and otherwise becomes unknown.
 
 use mil_ir::{Dim, Shape, SymExpr, TensorType, Type};
 use mil_tensor::DType;
@@ -79,7 +79,8 @@ pub(crate) fn product(dims: &[Dim]) -> Option<i64> {
     dims.iter().try_fold(1_i64, |product, dim| product.checked_mul(fixed(dim)?))
 }
 
-/// The product as a size: unknown where it is not a number; the size itself where there is only one that is not 1.
+/// The product as a size: unknown where it is not a number; the size itself where there is only one that is
+/// not 1.
 pub(crate) fn volume(dims: &[Dim]) -> Dim {
     let mut others = dims.iter().filter(|dim| **dim != Dim::Fixed(1));
     match (others.next(), others.next()) {
@@ -89,8 +90,8 @@ pub(crate) fn volume(dims: &[Dim]) -> Dim {
     }
 }
 
-/// What remains of a number of elements once some sizes are taken off, which must divide it. Sizes that stand on both sides
-/// cancel.
+/// What remains of a number of elements once some sizes are taken off, which must divide it. Sizes that stand
+/// on both sides cancel.
 pub(crate) fn quotient(whole: &[Dim], part: &[Dim]) -> Dim {
     let mut whole = whole.to_vec();
     let mut divisor = 1_i64;
@@ -132,8 +133,8 @@ pub(crate) fn may_equal(a: &Dim, b: &Dim) -> bool {
     unify(a, b).is_some()
 }
 
-/// One axis of two tensors that are broadcast to each other. An unknown size against a number above 1 can only be that
-/// number or 1; two unknown ones stay unknown.
+/// One axis of two tensors that are broadcast to each other. An unknown size against a number above 1 can
+/// only be that number or 1; two unknown ones stay unknown.
 fn broadcast_dim(a: &Dim, b: &Dim) -> Option<Dim> {
     match (a, b) {
         _ if a == b => Some(a.clone()),

@@ -1,7 +1,8 @@
 //! What ops do besides computing their results, and what may therefore be done with them.
 //!
 //! [`can_erase`], [`can_merge`], [`can_move`] and [`is_known`] are the only way to ask. Ops that this version does not
-//! know, or that have fields that it does not know, are opaque: they might do anything, so nothing is done with them.
+//! know, or that have fields that it does not know, are opaque: they might do anything, so nothing is done
+//! with them.
 
 use std::collections::BTreeSet;
 use std::ops::BitOr;
@@ -70,8 +71,8 @@ pub fn effects(graph: &Graph, op: OpId) -> Effects {
     found
 }
 
-/// The op, its results and its blocks have no fields that this version does not know: what takes its place says all that
-/// it said.
+/// The op, its results and its blocks have no fields that this version does not know: what takes its place
+/// says all that it said.
 pub fn is_known(graph: &Graph, op: OpId) -> bool {
     let found = graph.op(op);
     let known = |value: &ValueId| graph.value(*value).carried().is_none();
@@ -105,9 +106,9 @@ pub fn can_erase(graph: &Graph, op: OpId) -> bool {
     effects.writes.is_empty() && !effects.opaque
 }
 
-/// The users of `b` may use `a` instead: both compute the same, `a` is visible wherever `b` is, and no effect makes a
-/// difference. Small constants are the same by value, large ones by identity. Ops with inner blocks are never merged, nor
-/// are ops that draw random numbers.
+/// The users of `b` may use `a` instead: both compute the same, `a` is visible wherever `b` is, and no effect
+/// makes a difference. Small constants are the same by value, large ones by identity. Ops with inner blocks
+/// are never merged, nor are ops that draw random numbers.
 pub fn can_merge(graph: &Graph, a: OpId, b: OpId) -> bool {
     let (first, second) = (graph.op(a), graph.op(b));
     let same = first.kind() == second.kind()
@@ -156,8 +157,8 @@ fn same_arguments(graph: &Graph, a: &Op, b: &Op) -> bool {
         && a.operands().zip(b.operands()).all(|(x, y)| same(x, y))
 }
 
-/// The op may stand directly before another one: its operands are visible there, its users stay behind it, and it passes
-/// no op whose effects conflict with its own. Only pure ops change their block.
+/// The op may stand directly before another one: its operands are visible there, its users stay behind it,
+/// and it passes no op whose effects conflict with its own. Only pure ops change their block.
 pub fn can_move(graph: &Graph, op: OpId, before: OpId) -> bool {
     let effects = effects(graph, op);
     let found = graph.op(op);

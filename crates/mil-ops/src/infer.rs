@@ -33,8 +33,8 @@ pub(crate) fn like_x(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     Ok(vec![call.ty_like("x", call.dtype("x")?)?])
 }
 
-/// Two types can be those of one value: equal as far as both are known. A scalar and a tensor of one element and one axis
-/// agree, as converters write one for the other.
+/// Two types can be those of one value: equal as far as both are known. A scalar and a tensor of one element
+/// and one axis agree, as converters write one for the other.
 pub fn types_agree(a: &Type, b: &Type) -> bool {
     match (a.kind(), b.kind()) {
         (TypeKind::Tensor(a), TypeKind::Tensor(b)) => a.dtype == b.dtype && shapes_agree(&a.shape, &b.shape),
@@ -51,7 +51,8 @@ pub fn types_agree(a: &Type, b: &Type) -> bool {
     }
 }
 
-/// What two types of one value say together: each size from the one that knows it. `None` where they do not agree.
+/// What two types of one value say together: each size from the one that knows it. `None` where they do not
+/// agree.
 pub fn refine_type(a: &Type, b: &Type) -> Option<Type> {
     if !types_agree(a, b) {
         return None;

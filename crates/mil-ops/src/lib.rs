@@ -1,8 +1,9 @@
 //! Every op of MIL: what it takes, what it gives, what it means.
 //!
-//! An op is declared once, in its folder `src/<family>/<op>/`, as a static [`OpDef`]: parameters with their element
-//! types per opset, defaults and documentation, effects, and optional functions that infer the types of its results
-//! and check what the parameters alone cannot tell. Everything else in milopt that knows ops reads that table.
+//! An op is declared once, in its folder `src/<family>/<op>/`, as a static [`OpDef`]: parameters with their
+//! element types per opset, defaults and documentation, effects, and optional functions that infer the types
+//! of its results and check what the parameters alone cannot tell. Everything else in milopt that knows ops
+//! reads that table.
 //!
 //! # Adding an op
 //!

@@ -5,8 +5,8 @@
 pub enum Numerics {
     /// The same bits, NaN-ness and signed zeros included.
     Exact,
-    /// Rounding only: no more than what rounding each constant and each value of the original the other way would do.
-    /// The interpreter's `verify` says how that is measured.
+    /// Rounding only: no more than what rounding each constant and each value of the original the other way
+    /// would do. The interpreter's `verify` says how that is measured.
     Rounding,
     /// A declared loss, for example by compression or a cast to fp16.
     Lossy {

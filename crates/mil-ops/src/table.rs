@@ -168,7 +168,8 @@ pub enum Family {
 }
 
 impl OpDef {
-    /// The parameters in the opset of a release: the newest version that is not newer. `None`: it has no such op.
+    /// The parameters in the opset of a release: the newest version that is not newer. `None`: it has no such
+    /// op.
     pub fn version(&self, target: Release) -> Option<&'static Version> {
         self.versions.iter().rev().find(|version| version.since <= target)
     }

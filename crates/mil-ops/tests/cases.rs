@@ -1,9 +1,10 @@
 //! Every op against numbers that others computed.
 //!
-//! `src/<family>/<op>/` holds calls of one op: operands by parameter, results, and how far from them we may be. `cases.json` is from
-//! coremltools 9.0's own op tests (Copyright (c) Apple Inc., BSD-3-Clause), whose expected values were computed by NumPy,
-//! SciPy or PyTorch, or are stated as numbers; `source` names the test. Ids that begin with `extra/` are ours, with values
-//! from NumPy or SciPy. `recorded.json` is what the scripts in `record/` computed with NumPy, SciPy and PyTorch.
+//! `src/<family>/<op>/` holds calls of one op: operands by parameter, results, and how far from them we may
+//! be. `cases.json` is from coremltools 9.0's own op tests (Copyright (c) Apple Inc., BSD-3-Clause), whose
+//! expected values were computed by NumPy, SciPy or PyTorch, or are stated as numbers; `source` names the
+//! test. Ids that begin with `extra/` are ours, with values from NumPy or SciPy. `recorded.json` is what the
+//! scripts in `record/` computed with NumPy, SciPy and PyTorch.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,4 +1,5 @@
-//! Every op has recorded cases, for every parameter, every text that it may be and every element type, in every version.
+//! Every op has recorded cases, for every parameter, every text that it may be and every element type, in
+//! every version.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,7 +1,8 @@
 //! The table agrees with the op registry of coremltools 9.0, op by op.
 //!
-//! `facts/ops.json` lists that registry: for each op the versions in which something changed, with the parameters, whether
-//! they must be constant, whether they may be left out, and the element types. What the two cannot have in common:
+//! `facts/ops.json` lists that registry: for each op the versions in which something changed, with the
+//! parameters, whether they must be constant, whether they may be left out, and the element types. What the
+//! two cannot have in common:
 //!
 //! - `write_state` has no class in coremltools; it is made when a program is written.
 //! - Parameters whose names begin with `_` are Python functions and blocks, which files hold as blocks.

@@ -1,4 +1,5 @@
-//! Kernels given operands that do not fit: an error, never a panic, and never more memory than the limits allow.
+//! Kernels given operands that do not fit: an error, never a panic, and never more memory than the limits
+//! allow.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

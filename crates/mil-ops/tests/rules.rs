@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use mil_ir::text;
 use mil_ops::{RULES, verify_program};
 
-/// A code, and ops after an input `x` of shape `[2, 3]` that break its rule, in this opset; the last gives `y`.
+/// A code, and ops after an input `x` of shape `[2, 3]` that break its rule, in this opset; the last gives
+/// `y`.
 const BROKEN: &[(&str, &str, &str)] = &[
     ("op-opset", "ios15", "tensor<fp32, [2, 3]> y = fill_like(ref_tensor = x, value = fp32(1));"),
     ("op-parameter", "ios17", "tensor<fp32, [2, 3]> y = relu(x = x, slope = fp32(1));"),

@@ -1,4 +1,5 @@
-//! Arithmetic on shapes says what the kernels compute: random programs, at sizes that wrap, round, and are zero.
+//! Arithmetic on shapes says what the kernels compute: random programs, at sizes that wrap, round, and are
+//! zero.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
@@ -126,7 +127,8 @@ fn step(graph: &Graph, values: &[ValueId], op: usize, draw: &[usize; 8]) -> Opti
     })
 }
 
-/// What each value is where the inputs have these sizes; a value that cannot be computed is missing, as are those after it.
+/// What each value is where the inputs have these sizes; a value that cannot be computed is missing, as are
+/// those after it.
 fn computed(graph: &Graph, opset: &Opset, sizes: &BTreeMap<ValueId, Vec<i32>>) -> BTreeMap<ValueId, Tensor> {
     let mut scratch = graph.clone();
     let end = scratch.root().return_op();

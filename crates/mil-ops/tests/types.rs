@@ -1,4 +1,5 @@
-//! The types that are inferred are those of the results that others computed, and the builder and its checks take every call.
+//! The types that are inferred are those of the results that others computed, and the builder and its checks
+//! take every call.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -22,7 +23,8 @@ const CONSTANTS: &[(&str, &str)] =
 /// The element type of the result is that of the operand that is no constant, which a case does not tell.
 const MIXED: &[&str] = &["matmul"];
 
-/// Ops whose results have as many elements as the values of operands say, and which inference does not follow.
+/// Ops whose results have as many elements as the values of operands say, and which inference does not
+/// follow.
 const BY_VALUE: &[&str] = &["non_zero"];
 
 /// The declared type of an operand or a result.

@@ -1,4 +1,5 @@
-//! Payloads of models that are not programs: a valid model of each family, and changes that break one rule each.
+//! Payloads of models that are not programs: a valid model of each family, and changes that break one rule
+//! each.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::panic, reason = "a panic is how a test fails")]

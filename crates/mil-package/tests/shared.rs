@@ -12,7 +12,8 @@ use tempfile::tempdir;
 const WEIGHTS: &str = "Data/com.apple.CoreML/weights/weight.bin";
 const ELEMENTS: usize = 1000;
 
-/// Two functions, each with a weight of its own in the file, which the two files of weights are equal in or not.
+/// Two functions, each with a weight of its own in the file, which the two files of weights are equal in or
+/// not.
 fn package(second_differs: bool) -> Package {
     let function = |name: &str, offset: usize| {
         format!(

@@ -9,7 +9,8 @@ use mil_ops::Shapes;
 
 use crate::{Instrument, PassDef, PassError};
 
-/// What a running pass may ask and tell: where it is, what an app sees, which patterns are on, analyses, fuel, counters.
+/// What a running pass may ask and tell: where it is, what an app sees, which patterns are on, analyses,
+/// fuel, counters.
 pub struct PassCx<'a> {
     pub(crate) def: &'static PassDef,
     pub(crate) function: Name,
@@ -59,8 +60,8 @@ impl PassCx<'_> {
         self.interface.function(&self.function)
     }
 
-    /// The shapes of the graph that is being rewritten, as they follow from the ranges of the interface. They describe the
-    /// graph as it is now: asking again costs nothing until it changes.
+    /// The shapes of the graph that is being rewritten, as they follow from the ranges of the interface. They
+    /// describe the graph as it is now: asking again costs nothing until it changes.
     pub fn shapes(&mut self, graph: &Graph) -> Arc<Shapes> {
         if let Some(cached) = &*self.shapes
             && cached.revision == graph.revision()
@@ -88,8 +89,8 @@ impl PassCx<'_> {
         !self.disabled.contains(pattern)
     }
 
-    /// Asks to do one rewrite, of a pattern or of the pass as such: `false` when the fuel is spent. A pass asks before
-    /// each change that it could as well leave out.
+    /// Asks to do one rewrite, of a pattern or of the pass as such: `false` when the fuel is spent. A pass
+    /// asks before each change that it could as well leave out.
     pub fn spend(&mut self) -> bool {
         if let Some(fuel) = self.fuel {
             if *fuel == 0 {
@@ -128,7 +129,8 @@ impl PassCx<'_> {
         self.instruments.iter().any(|instrument| instrument.wants_misses())
     }
 
-    /// Goes through the graphs of a program: each of an opset that this version knows, in the order of the functions.
+    /// Goes through the graphs of a program: each of an opset that this version knows, in the order of the
+    /// functions.
     pub fn each_graph(
         &mut self,
         program: &mut Program,
@@ -145,8 +147,8 @@ impl PassCx<'_> {
         Ok(())
     }
 
-    /// A graph for an opset that this version does not know stays as it is, which only a pass that keeps results may
-    /// accept.
+    /// A graph for an opset that this version does not know stays as it is, which only a pass that keeps
+    /// results may accept.
     fn skip_unknown_opset(&self, function: &Name, opset: &Opset) -> Result<(), PassError> {
         if self.def.changes_interface || self.def.numerics.is_lossy() {
             return Err(PassError::UnknownOpset { function: function.clone(), opset: opset.to_string() });

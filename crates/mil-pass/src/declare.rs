@@ -37,7 +37,8 @@ pub struct PassDef {
 pub enum Scope {
     /// Graphs, one by one: what it may change is inside them. [`Pass::run_on_graph`] runs.
     Graph,
-    /// The program: it may add and remove functions, and change states, the target and all else. [`Pass::run`] runs.
+    /// The program: it may add and remove functions, and change states, the target and all else.
+    /// [`Pass::run`] runs.
     Program,
 }
 
@@ -74,8 +75,8 @@ pub struct StatisticDef {
     pub doc: &'static str,
 }
 
-/// A coremltools id for a pass. Under it, only the patterns that coremltools has are enabled, and options come in
-/// coremltools' names.
+/// A coremltools id for a pass. Under it, only the patterns that coremltools has are enabled, and options
+/// come in coremltools' names.
 #[derive(Clone, Copy, Debug)]
 pub struct Alias {
     /// For example `common::fuse_conv_batchnorm`.

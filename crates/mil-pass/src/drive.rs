@@ -28,12 +28,13 @@ impl<P> Pattern<P> {
 impl PassCx<'_> {
     /// Applies patterns: first at every op in program order, then again around what changed.
     ///
-    /// Around a change means: the ops that changed, the users of their results, the producers of their operands, and the
-    /// producers of what was erased, whose results may have one user less. A pattern that looks further than one step may
-    /// match elsewhere because of the change; a `fixpoint` around the pass finds that.
+    /// Around a change means: the ops that changed, the users of their results, the producers of their
+    /// operands, and the producers of what was erased, whose results may have one user less. A pattern that
+    /// looks further than one step may match elsewhere because of the change; a `fixpoint` around the pass
+    /// finds that.
     ///
-    /// An op with fields that this version does not know is left alone. A fault ends the pass. A pattern that misses after
-    /// it changed something is undone.
+    /// An op with fields that this version does not know is left alone. A fault ends the pass. A pattern that
+    /// misses after it changed something is undone.
     pub fn rewrite<P>(
         &mut self,
         pass: &P,

@@ -7,8 +7,8 @@
 //! value     = JSON, or a bare word, which is a string
 //! ```
 //!
-//! Every pass takes the options `disable` and `only`, lists of pattern names. In JSON a pipeline is a list; a step is a
-//! string, `{"pass": id, "options": {…}}` or `{"fixpoint": […], "max": n}`.
+//! Every pass takes the options `disable` and `only`, lists of pattern names. In JSON a pipeline is a list; a
+//! step is a string, `{"pass": id, "options": {…}}` or `{"fixpoint": […], "max": n}`.
 
 use std::fmt;
 

@@ -50,7 +50,8 @@ impl Rewrite<'_> {
         if known { Ok(()) } else { Err(No::miss(format!("opset {} has no {kind}", self.opset()))) }
     }
 
-    /// An op with its declaration: parameters in any spelling, with their defaults, axes counted from the front.
+    /// An op with its declaration: parameters in any spelling, with their defaults, axes counted from the
+    /// front.
     pub fn call(&self, op: OpId) -> Result<Call<'_>, No> {
         Ok(Call::of(self.graph(), op, self.opset())?)
     }
@@ -64,8 +65,8 @@ impl Rewrite<'_> {
         Ok(producer)
     }
 
-    /// The op that defines a value, if it is of one of these types. It may stand in an outer block, where it runs once
-    /// while a loop runs its own ops many times: what it computes must not move into the loop.
+    /// The op that defines a value, if it is of one of these types. It may stand in an outer block, where it
+    /// runs once while a loop runs its own ops many times: what it computes must not move into the loop.
     pub fn definition_anywhere(&self, value: ValueId, kinds: &[&str]) -> Result<OpId, No> {
         let op = self.graph().definition(value).ok_or(No::miss("the value is an input of a block"))?;
         if !self.is(op, kinds) {
@@ -140,7 +141,8 @@ impl Rewrite<'_> {
         size.ok_or(No::miss("the size of an axis is not known"))
     }
 
-    /// Two values have the same declared type, with nothing unknown about it: two unknown sizes are never the same.
+    /// Two values have the same declared type, with nothing unknown about it: two unknown sizes are never the
+    /// same.
     pub fn same_type(&self, a: ValueId, b: ValueId) -> Result<(), No> {
         let (a, b) = (self.ty(a), self.ty(b));
         let same = a.dtype() == b.dtype() && a.fixed_shape().is_some() && a.fixed_shape() == b.fixed_shape();
@@ -173,8 +175,8 @@ impl Rewrite<'_> {
 
     // Binary ops.
 
-    /// The operands of a binary op: as they stand, and where the op table says that they may change places, the other way
-    /// round too.
+    /// The operands of a binary op: as they stand, and where the op table says that they may change places,
+    /// the other way round too.
     pub fn orders(&self, op: OpId) -> Result<SmallVec<[(ValueId, ValueId); 2]>, No> {
         let (x, y) = (self.input(op, "x")?, self.input(op, "y")?);
         Ok(if self.commutes(op) { smallvec![(x, y), (y, x)] } else { smallvec![(x, y)] })
@@ -185,8 +187,8 @@ impl Rewrite<'_> {
         mil_ops::def(self.graph().op(op).kind()).is_some_and(|def| def.is(Trait::Commutative))
     }
 
-    /// The op of one of these types, in the same block, from which an operand of a binary op comes, and on which side it
-    /// stands.
+    /// The op of one of these types, in the same block, from which an operand of a binary op comes, and on
+    /// which side it stands.
     pub fn side_from(&self, op: OpId, kinds: &[&str]) -> Result<(OpId, Side), No> {
         let mut reason = None;
         for side in [Side::X, Side::Y] {
@@ -217,8 +219,9 @@ impl Rewrite<'_> {
         other.ok_or(No::miss("an operand is another value"))
     }
 
-    /// The operand of a binary op whose other operand is this number everywhere, to the precision of its type, and does not
-    /// widen the result. The number stands second, or first where the operands may change places.
+    /// The operand of a binary op whose other operand is this number everywhere, to the precision of its
+    /// type, and does not widen the result. The number stands second, or first where the operands may change
+    /// places.
     pub fn beside(&self, op: OpId, number: f64) -> Result<ValueId, No> {
         for side in [Side::Y, Side::X] {
             if side == Side::X && !self.commutes(op) {
@@ -234,8 +237,8 @@ impl Rewrite<'_> {
         Err(No::miss(format!("no operand is {number}")))
     }
 
-    /// Broadcasting a constant against a value gives the value's shape, whatever its unknown sizes turn out to be, and the
-    /// element types are one.
+    /// Broadcasting a constant against a value gives the value's shape, whatever its unknown sizes turn out
+    /// to be, and the element types are one.
     pub fn does_not_widen(&self, constant: &Tensor, value: ValueId) -> Result<(), No> {
         let dims = self.ty(value).dims().ok_or(No::miss("the rank is not known"))?;
         let fits = |(&size, dim): (&usize, &Dim)| size == 1 || dim.fixed() == Some(size as u64);
@@ -247,8 +250,8 @@ impl Rewrite<'_> {
     }
 }
 
-/// Whether a constant is `value` up to the rounding of its element type: in fp32 a few units in the last place, in fp16,
-/// whose units are coarse enough to hold other constants, rounded to the nearest.
+/// Whether a constant is `value` up to the rounding of its element type: in fp32 a few units in the last
+/// place, in fp16, whose units are coarse enough to hold other constants, rounded to the nearest.
 pub fn is_close(constant: f64, value: f64, dtype: DType) -> bool {
     let tolerance = match dtype {
         DType::Fp16 => 0.5 * 2_f64.powi(-10),

@@ -40,7 +40,8 @@ pub trait Instrument {
         let _ = (event, program, error);
     }
 
-    /// The run is over, and every pass went well. What the instrument has to say goes into the report's notes.
+    /// The run is over, and every pass went well. What the instrument has to say goes into the report's
+    /// notes.
     fn finished(&mut self, report: &mut RunReport) {
         let _ = report;
     }

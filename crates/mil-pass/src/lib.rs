@@ -1,14 +1,14 @@
 //! Passes, pipelines and their instrumentation.
 //!
-//! A [`Pass`] rewrites a program. It is declared once, by [`pass!`]: id, documentation, options, statistics, numerics
-//! class and named patterns end up in one [`PassDef`], which the command line, the option parser, the generated
-//! reference and the reports read. A [`Pipeline`] is a list of passes with one grammar for text and JSON. A
-//! [`Runner`] drives it: it verifies what a pass touched, rolls a failing or panicking pass back, counts, meters fuel
-//! and calls [`Instrument`]s.
+//! A [`Pass`] rewrites a program. It is declared once, by [`pass!`]: id, documentation, options, statistics,
+//! numerics class and named patterns end up in one [`PassDef`], which the command line, the option parser,
+//! the generated reference and the reports read. A [`Pipeline`] is a list of passes with one grammar for text
+//! and JSON. A [`Runner`] drives it: it verifies what a pass touched, rolls a failing or panicking pass back,
+//! counts, meters fuel and calls [`Instrument`]s.
 //!
-//! Most passes are sets of [`Pattern`]s: functions that look at one op and either rewrite around it or say [`No`] with
-//! the reason. [`PassCx::rewrite`] drives them by a work list, so that work is near-linear in
-//! the size of the graph.
+//! Most passes are sets of [`Pattern`]s: functions that look at one op and either rewrite around it or say
+//! [`No`] with the reason. [`PassCx::rewrite`] drives them by a work list, so that work is near-linear in the
+//! size of the graph.
 
 mod clock;
 mod context;

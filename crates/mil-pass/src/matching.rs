@@ -4,8 +4,8 @@ use mil_ir::{NewOp, OpId, ValueId};
 
 use crate::{Matched, No, Rewrite};
 
-/// The ops of a match: the one that gives the result, and those behind it that a pattern walked through. It knows which
-/// of them fall away with the result, and whether anything outside uses a value between.
+/// The ops of a match: the one that gives the result, and those behind it that a pattern walked through. It
+/// knows which of them fall away with the result, and whether anything outside uses a value between.
 ///
 /// ```text
 /// let mut m = Match::ending(end);
@@ -78,8 +78,8 @@ impl Match {
         rw.replace(self.end, new, &self.inner)
     }
 
-    /// The match that ends further on: the op that gave the result so far feeds the first of these, that one the next, and the
-    /// last gives the result.
+    /// The match that ends further on: the op that gave the result so far feeds the first of these, that one
+    /// the next, and the last gives the result.
     #[must_use]
     pub fn extended(mut self, further: &[OpId]) -> Match {
         for &op in further {

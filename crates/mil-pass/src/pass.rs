@@ -17,10 +17,11 @@ pub trait Declared {
     fn options(&self) -> OptionMap;
 }
 
-/// A rewrite of a program. Declare one with [`crate::pass!`]; where it is a set of patterns that is all, otherwise
-/// implement the method of its scope.
+/// A rewrite of a program. Declare one with [`crate::pass!`]; where it is a set of patterns that is all,
+/// otherwise implement the method of its scope.
 pub trait Pass: Declared + Send + Sync {
-    /// Rewrites one graph. Called for each graph of an opset that this version knows, in the order of the functions.
+    /// Rewrites one graph. Called for each graph of an opset that this version knows, in the order of the
+    /// functions.
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         let _ = (graph, cx);
         Ok(())
@@ -42,8 +43,8 @@ pub type Matched = Result<(), No>;
 pub enum No {
     /// It does not match here, for this reason. Costs nothing when nobody asks.
     Miss(Cow<'static, str>),
-    /// Something is wrong that no other place would mend: weights that cannot be read, or a mistake of the pattern. It
-    /// fails the pass.
+    /// Something is wrong that no other place would mend: weights that cannot be read, or a mistake of the
+    /// pattern. It fails the pass.
     Fault(PassError),
 }
 
@@ -59,7 +60,8 @@ impl No {
     }
 }
 
-/// Weights that cannot be read are a fault. All else is about what the tensor is, which depends on the program.
+/// Weights that cannot be read are a fault. All else is about what the tensor is, which depends on the
+/// program.
 impl From<TensorError> for No {
     fn from(error: TensorError) -> No {
         match error {
@@ -76,8 +78,8 @@ impl From<InferError> for No {
     }
 }
 
-/// An op that does not exist, or lacks what every op of its type has, is a mistake of the pattern. All else depends on
-/// opset and operands.
+/// An op that does not exist, or lacks what every op of its type has, is a mistake of the pattern. All else
+/// depends on opset and operands.
 impl From<BuildError> for No {
     fn from(error: BuildError) -> No {
         match error.reason {
@@ -114,8 +116,8 @@ pub enum PassError {
         /// What is wrong.
         source: Box<PassError>,
     },
-    /// A pattern changed the graph before it found that it does not match. Builds with debug assertions fail by it;
-    /// others undo the change and count it as `undone`.
+    /// A pattern changed the graph before it found that it does not match. Builds with debug assertions fail
+    /// by it; others undo the change and count it as `undone`.
     #[error("pattern {pattern} at {op} changed the graph, then did not match: {reason}")]
     ChangedThenMissed {
         /// Its name.
@@ -153,8 +155,8 @@ pub enum PassError {
     /// The interface could not be changed.
     #[error(transparent)]
     Interface(#[from] mil_ir::InterfaceError),
-    /// A function has a graph for an opset that this version does not know, and leaving it as it is would make the
-    /// program's functions differ.
+    /// A function has a graph for an opset that this version does not know, and leaving it as it is would
+    /// make the program's functions differ.
     #[error(
         "function {function} has a specialisation for {opset}, which this version does not know; drop it first"
     )]

@@ -1,7 +1,7 @@
 //! The macro that declares passes.
 
-/// Declares a pass: its type, [`PassDef`](crate::PassDef) as the associated constant `DEF`, and, where it is a set of
-/// patterns, `impl Pass`.
+/// Declares a pass: its type, [`PassDef`](crate::PassDef) as the associated constant `DEF`, and, where it is
+/// a set of patterns, `impl Pass`.
 ///
 /// ```text
 /// pass! {
@@ -22,10 +22,10 @@
 /// - A struct with fields has options: `/// doc` `pub name: Type = default,`. The type is an
 ///   [`OptionValue`](crate::OptionValue).
 /// - A pattern is a function of that name. In parentheses stand the types of the ops that it is called for,
-///   `name(add | sub)`; none means all. `name(add) with options` hands the pass to the function first. `ours name(add)`:
-///   the coremltools pass of the alias has no such pattern.
-/// - After `numerics` may follow `scope: Program,` and `changes_interface: true,`; after `patterns`, `statistics`, each
-///   `name: "doc"`.
+///   `name(add | sub)`; none means all. `name(add) with options` hands the pass to the function first. `ours
+///   name(add)`: the coremltools pass of the alias has no such pattern.
+/// - After `numerics` may follow `scope: Program,` and `changes_interface: true,`; after `patterns`,
+///   `statistics`, each `name: "doc"`.
 ///
 /// Without patterns, `impl Pass` remains to be written.
 #[macro_export]

@@ -47,8 +47,8 @@ pub struct Configured {
 }
 
 impl Configured {
-    /// A pass from what is given under its own id or an alias: the options that the id has, and `disable` and `only`,
-    /// lists of patterns.
+    /// A pass from what is given under its own id or an alias: the options that the id has, and `disable` and
+    /// `only`, lists of patterns.
     pub(crate) fn new(
         def: &'static PassDef,
         alias: Option<&'static Alias>,
@@ -177,8 +177,8 @@ impl Pipeline {
         })
     }
 
-    /// Gives an option to every pass that stands under this id, those inside fixpoints included; says how many there are. The
-    /// other options that they were given stay.
+    /// Gives an option to every pass that stands under this id, those inside fixpoints included; says how
+    /// many there are. The other options that they were given stay.
     pub fn set(&mut self, id: &str, option: &str, value: &Value) -> Result<usize, GrammarError> {
         let mut count = 0;
         let mut stack: Vec<&mut Entry> = self.entries.iter_mut().collect();

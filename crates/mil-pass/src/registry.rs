@@ -25,7 +25,8 @@ impl Registry {
         pipelines.iter().fold(registry, |registry, (name, json)| registry.with_pipeline(name, json))
     }
 
-    /// With one more pass. It takes the place of one that has its id, and the aliases of others that it claims.
+    /// With one more pass. It takes the place of one that has its id, and the aliases of others that it
+    /// claims.
     #[must_use]
     pub fn with(mut self, def: &'static PassDef) -> Registry {
         self.passes.retain(|other| other.id != def.id);
@@ -45,7 +46,8 @@ impl Registry {
         self
     }
 
-    /// Knowing the ids of all passes of coremltools: those that no pass has as an alias are told from mistakes.
+    /// Knowing the ids of all passes of coremltools: those that no pass has as an alias are told from
+    /// mistakes.
     #[must_use]
     pub fn with_coremltools(mut self, ids: &'static [&'static str]) -> Registry {
         self.foreign = ids;

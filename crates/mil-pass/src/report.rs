@@ -33,7 +33,8 @@ pub struct RunReport {
     pub rewrites: u64,
     /// What instruments have to say at the end, a line each.
     pub notes: Vec<String>,
-    /// What [`mil_ops::verify_program`] says of the program as it is now; `None` where the run did not verify.
+    /// What [`mil_ops::verify_program`] says of the program as it is now; `None` where the run did not
+    /// verify.
     #[serde(skip)]
     pub verified: Option<Report>,
 }

@@ -35,7 +35,8 @@ impl<'g> Rewrite<'g> {
         self.opset
     }
 
-    /// An op like an old one: [`NewOp::like`], refused where the old one binds a parameter that its declaration has not.
+    /// An op like an old one: [`NewOp::like`], refused where the old one binds a parameter that its
+    /// declaration has not.
     pub fn like(&self, op: OpId) -> Result<NewOp, No> {
         let call = self.call(op)?;
         match call.given().into_iter().find(|param| call.version().param(param).is_none()) {
@@ -51,9 +52,9 @@ impl<'g> Rewrite<'g> {
         self.rewriter.tensor(base, tensor, before)
     }
 
-    /// Inserts an op before another; types are inferred, names made unique. A tensor that is bound to a parameter becomes a
-    /// `const` op called `{label}_{parameter}_0`, or `_1` and so on, after the label of the op that it is put before. Literals
-    /// that were copied with [`Rewrite::like`] stay in the op.
+    /// Inserts an op before another; types are inferred, names made unique. A tensor that is bound to a
+    /// parameter becomes a `const` op called `{label}_{parameter}_0`, or `_1` and so on, after the label of
+    /// the op that it is put before. Literals that were copied with [`Rewrite::like`] stay in the op.
     pub fn emit(&mut self, new: NewOp, before: OpId) -> Result<Vec<ValueId>, No> {
         let new = self.complete(new)?;
         Ok(self.insert(new, before))
@@ -66,9 +67,10 @@ impl<'g> Rewrite<'g> {
         Ok(self.insert(new, before)[0])
     }
 
-    /// Replaces an op by a new one, which is inserted as by [`Rewrite::emit`] and takes over label and names of results.
-    /// `gone` are ops that lose their last use by it; each is erased if that is so, as are constants that only they or the
-    /// op used. The types of the results must stay as they were; nothing changes where they would not.
+    /// Replaces an op by a new one, which is inserted as by [`Rewrite::emit`] and takes over label and names
+    /// of results. `gone` are ops that lose their last use by it; each is erased if that is so, as are
+    /// constants that only they or the op used. The types of the results must stay as they were; nothing
+    /// changes where they would not.
     pub fn replace(&mut self, op: OpId, mut new: NewOp, gone: &[OpId]) -> Matched {
         let label = self.graph().op(op).name().unwrap_or_else(|| self.graph().label(op));
         new.name.get_or_insert_with(|| label.clone());
@@ -88,8 +90,8 @@ impl<'g> Rewrite<'g> {
         Ok(())
     }
 
-    /// Makes the users of an op use these values instead, which exist for reasons of their own, and erases it. The
-    /// name of a function's output stays: see [`Rewriter::replace_with_existing`].
+    /// Makes the users of an op use these values instead, which exist for reasons of their own, and erases
+    /// it. The name of a function's output stays: see [`Rewriter::replace_with_existing`].
     pub fn replace_with_existing(&mut self, op: OpId, values: &[ValueId], gone: &[OpId]) -> Matched {
         self.check_types(op, values.iter().map(|&value| self.ty(value)))?;
         let constants = self.constants_of(op);
@@ -98,8 +100,8 @@ impl<'g> Rewrite<'g> {
         Ok(())
     }
 
-    /// Erases those of these ops whose results nothing uses, in whatever order they are given, and the constants that
-    /// only they used. What has fields that this version does not know stays.
+    /// Erases those of these ops whose results nothing uses, in whatever order they are given, and the
+    /// constants that only they used. What has fields that this version does not know stays.
     pub fn erase_unused(&mut self, ops: &[OpId]) {
         let graph = self.rewriter.graph_mut();
         let unused = |graph: &Graph, op: OpId| {

@@ -200,7 +200,8 @@ impl State<'_> {
                 Entry::Fixpoint { entries: inner, max } => {
                     let mut round = 0;
                     loop {
-                        // The rest of this round, its beginning as that of the next, then what follows the fixpoint.
+                        // The rest of this round, its beginning as that of the next, then what follows the
+                        // fixpoint.
                         let left = max.saturating_sub(round);
                         let inner_rest = |from: usize| {
                             let entries = [&inner[from..], &inner[..from]].concat();
@@ -387,7 +388,8 @@ fn same_shell(a: &Program, b: &Program) -> bool {
         })
 }
 
-/// Everything that is wrong with a program of which the verifier says this, but for what only its file must keep.
+/// Everything that is wrong with a program of which the verifier says this, but for what only its file must
+/// keep.
 fn violations(program: &Program, report: &Report) -> BTreeSet<Violation> {
     let mut found = report.violations.clone();
     // Where something else is wrong, shapes were not followed; a pass that mends it did not make what they

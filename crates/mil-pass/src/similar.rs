@@ -52,7 +52,8 @@ fn same(known: &str, asked: &str) -> bool {
     known == asked || tail(known) == asked || known == tail(asked)
 }
 
-/// First what differs in the namespace only; then what contains it or is contained; then what is nearly spelled so.
+/// First what differs in the namespace only; then what contains it or is contained; then what is nearly
+/// spelled so.
 fn similar(asked: &str, known: &[&str]) -> Vec<String> {
     let asked = asked.to_lowercase();
     let rank = |id: &str| {

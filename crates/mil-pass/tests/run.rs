@@ -45,7 +45,8 @@ fn never(_: &mut Rewrite<'_>, _: OpId) -> Matched {
 }
 
 pass! {
-    /// Erases what its operand's only use was for: `exp` of `relu` of x becomes `exp` of x, if the `relu` has no other user.
+    /// Erases what its operand's only use was for: `exp` of `relu` of x becomes `exp` of x, if the `relu` has
+    /// no other user.
     pub struct Through;
     id: "through",
     numerics: Lossy { min_snr_db: 0.0 },

@@ -1,6 +1,7 @@
 //! Places that may be counted from the end.
 
-/// Which of `count` axes (or elements, or whatever else stands in a row) an index names; a negative one counts from the end.
+/// Which of `count` axes (or elements, or whatever else stands in a row) an index names; a negative one
+/// counts from the end.
 pub fn place(index: i64, count: usize) -> Option<usize> {
     let count = i64::try_from(count).ok()?;
     let front = if index < 0 { index.checked_add(count)? } else { index };

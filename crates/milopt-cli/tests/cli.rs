@@ -80,7 +80,11 @@ fn faults_are_told_with_their_exit_code() {
             2,
             "common::fuse_conv_batchnorm",
         ),
-        (vec!["run", &fixture, "-o", &out, "--pass", "common::fuse_pad_conv"], 2, "a pass of coremltools"),
+        (
+            vec!["run", &fixture, "-o", &out, "--pass", "common::image_input_preprocess"],
+            2,
+            "a pass of coremltools",
+        ),
         (vec!["run", &fixture, "-o", &out, "--pipeline", "nofile.txt"], 2, "there is no file nofile.txt"),
         (
             vec!["run", &fixture, "-o", &out, "--pipeline", "default,fixpoint(none"],

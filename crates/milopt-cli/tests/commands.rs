@@ -1,5 +1,5 @@
-//! What the command prints: the command lines of the README and of the documentation, and those in `commands/`, run from
-//! the root of the repository. `TRYCMD=overwrite` writes down what they print now.
+//! What the command prints: the command lines of the README and of the documentation, and those in
+//! `commands/`, run from the root of the repository. `TRYCMD=overwrite` writes down what they print now.
 
 #[test]
 fn commands_print_what_is_written_down() {

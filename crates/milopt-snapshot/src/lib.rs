@@ -1,8 +1,8 @@
 //! Snapshots of Core ML models for the tests of whoever makes or ships them.
 //!
-//! A converter, a training script or an app keeps beside its tests what a model is, what it is made of, or where it
-//! would run, in files that reviewers read; a change of the model then shows as a change of such a file. The snapshots
-//! are [insta](https://insta.rs)'s: `cargo insta review` accepts a change.
+//! A converter, a training script or an app keeps beside its tests what a model is, what it is made of, or
+//! where it would run, in files that reviewers read; a change of the model then shows as a change of such a
+//! file. The snapshots are [insta](https://insta.rs)'s: `cargo insta review` accepts a change.
 //!
 //! ```no_run
 //! use milopt_snapshot::{Redact, assert_ops, assert_placement, assert_text};
@@ -18,8 +18,9 @@
 //! # }
 //! ```
 //!
-//! What changes without anybody's doing is left out unless [`Redact`] asks for it: contents of weights, which another
-//! training replaces; metadata, which names dates and versions of tools; costs, which follow the estimator's tables.
+//! What changes without anybody's doing is left out unless [`Redact`] asks for it: contents of weights, which
+//! another training replaces; metadata, which names dates and versions of tools; costs, which follow the
+//! estimator's tables.
 
 mod placement;
 mod redact;
@@ -119,7 +120,8 @@ macro_rules! assert_ops {
     };
 }
 
-/// Holds the placement of a program or package on a chip with a system against its snapshot; a [`Redact`] may follow.
+/// Holds the placement of a program or package on a chip with a system against its snapshot; a [`Redact`] may
+/// follow.
 ///
 /// # Panics
 ///

@@ -7,8 +7,8 @@ use milopt::estimate::{FunctionEstimate, Target, TargetError, estimate};
 
 use crate::{Redact, Subject, sections};
 
-/// The placement for a chip (`M4`) and a system (`26`), with the compute units `cpu-and-ne`: of each function the share of the
-/// Neural Engine, its segments with their ops by type, and why ops are elsewhere.
+/// The placement for a chip (`M4`) and a system (`26`), with the compute units `cpu-and-ne`: of each function
+/// the share of the Neural Engine, its segments with their ops by type, and why ops are elsewhere.
 ///
 /// # Errors
 ///
@@ -66,6 +66,7 @@ fn reasons(out: &mut String, function: &FunctionEstimate) {
 fn counted<'a>(kinds: impl Iterator<Item = &'a str>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     kinds.for_each(|kind| *counts.entry(kind).or_default() += 1);
-    let one = |(kind, count): (&str, usize)| if count == 1 { kind.to_owned() } else { format!("{count} {kind}") };
+    let one =
+        |(kind, count): (&str, usize)| if count == 1 { kind.to_owned() } else { format!("{count} {kind}") };
     counts.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,8 @@ use crate::{Subject, sections};
 /// What a snapshot leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redact {
-    /// Names of values and ops: a value is called by its op's type and a number. Features keep theirs, which an app uses.
+    /// Names of values and ops: a value is called by its op's type and a number. Features keep theirs, which
+    /// an app uses.
     pub names: bool,
     /// Elements of float tensors, and the hashes that stand for them.
     pub weights: bool,

@@ -40,7 +40,10 @@ fn names_and_weights_do_not_matter_where_they_are_left_out() {
     let said = milopt_snapshot::text(&one, &redact);
     assert!(said.contains("mul_0 = mul(") && said.contains("relu(x = mul_0)"), "{said}");
     assert_eq!(said, milopt_snapshot::text(&other, &redact));
-    assert_ne!(milopt_snapshot::text(&one, &Redact::nothing()), milopt_snapshot::text(&other, &Redact::nothing()));
+    assert_ne!(
+        milopt_snapshot::text(&one, &Redact::nothing()),
+        milopt_snapshot::text(&other, &Redact::nothing())
+    );
 }
 
 #[test]

@@ -4,10 +4,10 @@
 //! cargo run --release --example eval_speed -- MODEL [RUNS]
 //! ```
 //!
-//! Random inputs, one call to warm up, then the median of RUNS calls (5). Reading the model and its constants is not in the
-//! time. Memory is what the kernel calls anonymous (Linux only), from opening to the end, beside the bytes of the weights
-//! and of the largest result of an op. `eval_speed.py` beside this file runs it on torchvision's ResNet-18 together with
-//! PyTorch.
+//! Random inputs, one call to warm up, then the median of RUNS calls (5). Reading the model and its constants
+//! is not in the time. Memory is what the kernel calls anonymous (Linux only), from opening to the end,
+//! beside the bytes of the weights and of the largest result of an op. `eval_speed.py` beside this file runs
+//! it on torchvision's ResNet-18 together with PyTorch.
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
 
 #[path = "support/peak.rs"]

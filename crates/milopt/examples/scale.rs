@@ -13,8 +13,9 @@
 //!
 //! With `PASSES=1` in the environment also the seconds of each pass.
 //!
-//! Both make their packages in a temporary folder, open, verify, run the pipeline `cleanup` and write the result. Memory is
-//! what the kernel calls anonymous (Linux only): pages of files that it may drop are not counted.
+//! Both make their packages in a temporary folder, open, verify, run the pipeline `cleanup` and write the
+//! result. Memory is what the kernel calls anonymous (Linux only): pages of files that it may drop are not
+//! counted.
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
 
 use std::error::Error;

@@ -5,7 +5,8 @@ use std::fmt;
 use mil_package::PackageError;
 use mil_pass::{GrammarError, RunError};
 
-/// Why a model cannot be opened, rewritten or saved. `main() -> Result<(), milopt::Error>` prints it as people read it.
+/// Why a model cannot be opened, rewritten or saved. `main() -> Result<(), milopt::Error>` prints it as
+/// people read it.
 #[derive(thiserror::Error)]
 #[error(transparent)]
 #[non_exhaustive]

@@ -1,8 +1,8 @@
 //! Compiler passes for Core ML models.
 //!
-//! `milopt` opens a model package on any system, shows it as text, rewrites it with composable passes, says what the Apple
-//! Neural Engine would do with it, checks on an interpreter that it still computes the same, and writes a package that is
-//! the same byte for byte on every run.
+//! `milopt` opens a model package on any system, shows it as text, rewrites it with composable passes, says
+//! what the Apple Neural Engine would do with it, checks on an interpreter that it still computes the same,
+//! and writes a package that is the same byte for byte on every run.
 //!
 //! ```
 //! # fn main() -> Result<(), milopt::Error> {
@@ -23,11 +23,12 @@
 //! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
 //! [`ir::text::print`] in a form of your choice.
 //!
-//! The default features use all cores and temporary files; where there are none, as in a browser, leave them out. `cli` adds
-//! the command line as `main_with(registry)`: a crate with passes of its own gets its own `milopt` of it.
+//! The default features use all cores and temporary files; where there are none, as in a browser, leave them
+//! out. `cli` adds the command line as `main_with(registry)`: a crate with passes of its own gets its own
+//! `milopt` of it.
 //!
-//! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and [`passes`],
-//! [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
+//! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and
+//! [`passes`], [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
 pub mod diff;
 mod error;

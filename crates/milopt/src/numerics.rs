@@ -4,11 +4,11 @@ use mil_eval::{EvalOptions, Flavour, Numerics, random_inputs, verify};
 use mil_ir::{Function, FunctionInterface, Graph, Program};
 use mil_pass::{Instrument, PassEvent, PassReport, RunReport};
 
-/// Evaluates each function before and after every pass that changed it, on random inputs of several flavours, and fails a pass
-/// whose results change more than its class allows.
+/// Evaluates each function before and after every pass that changed it, on random inputs of several flavours,
+/// and fails a pass whose results change more than its class allows.
 ///
-/// Passes that change the interface are not compared, nor is what the interpreter cannot run. The report's notes say so,
-/// and how many passes were verified.
+/// Passes that change the interface are not compared, nor is what the interpreter cannot run. The report's
+/// notes say so, and how many passes were verified.
 #[derive(Debug)]
 pub struct VerifyNumerics {
     seed: u64,
@@ -96,8 +96,8 @@ impl Compared {
     }
 }
 
-/// Evaluates every function of two programs on the same random inputs: three calls in a row where there are states, which
-/// are compared, too.
+/// Evaluates every function of two programs on the same random inputs: three calls in a row where there are
+/// states, which are compared, too.
 ///
 /// # Errors
 ///
@@ -166,7 +166,8 @@ fn compare_functions(
     let check = |options: EvalOptions| {
         verify((old_graph, &old.opset), (new_graph, &new.opset), class, &inputs, &options)
     };
-    // Computing in a fixed order is the same whatever the machine, and some ten times slower: it has the last word.
+    // Computing in a fixed order is the same whatever the machine, and some ten times slower: it has the last
+    // word.
     let found = check(EvalOptions::default()).and_then(|report| match report.holds() {
         true => Ok(report),
         false => check(EvalOptions::default().reproducible()),

@@ -6,7 +6,8 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{} {}", unit.digits(count), unit.name)
 }
 
-/// From so many bytes to so many, in the unit of the larger: `219 → 198 kB`; one number where they look equal.
+/// From so many bytes to so many, in the unit of the larger: `219 → 198 kB`; one number where they look
+/// equal.
 pub(crate) fn bytes_change(before: u64, after: u64) -> String {
     let unit = Unit::of(before.max(after));
     let (before, after) = (unit.digits(before), unit.digits(after));

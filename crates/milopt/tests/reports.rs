@@ -1,5 +1,5 @@
-//! What reports say, word for word, where no command line in the documentation or in `crates/milopt-cli/tests/commands`
-//! shows it already. `INSTA_UPDATE=always` writes down what they say now.
+//! What reports say, word for word, where no command line in the documentation or in
+//! `crates/milopt-cli/tests/commands` shows it already. `INSTA_UPDATE=always` writes down what they say now.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -9,9 +9,9 @@ use crate::activation::half_of_product;
 pass! {
     /// Recognises the exact GELU in its elementary ops.
     ///
-    /// `0.5 * x * (1 + erf(x / sqrt(2)))`, with the two products in any order: `0.5` may be multiplied with `x`, with
-    /// the sum, or last. The constants must be right to the precision of their element type, and no value between may have
-    /// another use.
+    /// `0.5 * x * (1 + erf(x / sqrt(2)))`, with the two products in any order: `0.5` may be multiplied with
+    /// `x`, with the sum, or last. The constants must be right to the precision of their element type, and no
+    /// value between may have another use.
     ///
     /// # Before
     /// ```mil

@@ -7,8 +7,8 @@ use crate::activation::product_with;
 pass! {
     /// Recognises the `sigmoid` approximation of GELU in its elementary ops.
     ///
-    /// `x * sigmoid(1.702 * x)`. The constant must be right to the precision of its element type, and no value between
-    /// may have another use.
+    /// `x * sigmoid(1.702 * x)`. The constant must be right to the precision of its element type, and no
+    /// value between may have another use.
     ///
     /// # Before
     /// ```mil

@@ -9,9 +9,10 @@ use crate::activation::half_of_product;
 pass! {
     /// Recognises the `tanh` approximation of GELU in its elementary ops.
     ///
-    /// `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))`, with the two outer products in any order: `0.5` may
-    /// be multiplied with `x`, with the sum, or last. The cube is a power, or a product of `x` and its square. The
-    /// constants must be right to the precision of their element type, and no value between may have another use.
+    /// `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))`, with the two outer products in any order:
+    /// `0.5` may be multiplied with `x`, with the sum, or last. The cube is a power, or a product of `x` and
+    /// its square. The constants must be right to the precision of their element type, and no value between
+    /// may have another use.
     ///
     /// # Before
     /// ```mil

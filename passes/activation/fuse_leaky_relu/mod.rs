@@ -5,8 +5,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Makes `leaky_relu` of the larger of `x` and a part of it.
     ///
-    /// `maximum(a * x, x)` with `0 < a <= 1`, and `minimum(a * x, x)` with `a >= 1`; the slope is one number. A slope of 0
-    /// stays: 0 times infinity is not a number. The product must have no other use.
+    /// `maximum(a * x, x)` with `0 < a <= 1`, and `minimum(a * x, x)` with `a >= 1`; the slope is one number.
+    /// A slope of 0 stays: 0 times infinity is not a number. The product must have no other use.
     ///
     /// # Before
     /// ```mil

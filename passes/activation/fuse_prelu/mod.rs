@@ -7,9 +7,10 @@ use crate::constants::{along_axis, signs, to_dtype};
 pass! {
     /// Recognises `prelu` in `relu(x) + a * relu(-x)`.
     ///
-    /// The constant varies along the channels, the second axis of `x`; where `x` is a transposed value, along those of
-    /// the value before the transpose, which then comes last. `relu(x) - a * relu(-x)` is the same with the other sign. The
-    /// slopes of values of rank 3 and 5 must be equal, as the op demands. No value between may have another use.
+    /// The constant varies along the channels, the second axis of `x`; where `x` is a transposed value, along
+    /// those of the value before the transpose, which then comes last. `relu(x) - a * relu(-x)` is the same
+    /// with the other sign. The slopes of values of rank 3 and 5 must be equal, as the op demands. No value
+    /// between may have another use.
     ///
     /// # Before
     /// ```mil

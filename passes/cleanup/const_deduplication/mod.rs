@@ -9,9 +9,9 @@ pass! {
     /// Makes users of equal constants share one.
     ///
     /// Constants are equal if type, shape and every bit are: weights that are merely close stay apart. Equal
-    /// `constexpr_*` ops over equal data share one as well. Weights of the same place in the same file are known to be equal
-    /// without being read; others are compared by a hash of all their bytes, and only if another of the same type and shape exists.
-    /// A constant with fields that are not known stays apart.
+    /// `constexpr_*` ops over equal data share one as well. Weights of the same place in the same file are
+    /// known to be equal without being read; others are compared by a hash of all their bytes, and only if
+    /// another of the same type and shape exists. A constant with fields that are not known stays apart.
     ///
     /// # Before
     /// ```mil

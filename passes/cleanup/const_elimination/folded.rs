@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use mil_ir::{At, Graph, GraphError, Literal, NewOp, OpId, ValueId};
 use mil_tensor::{Data, Tensor};
 
-/// Results that are computed but not yet in the graph. One that only folded ops use is dropped with the last of them, and
-/// never becomes a constant of the program.
+/// Results that are computed but not yet in the graph. One that only folded ops use is dropped with the last
+/// of them, and never becomes a constant of the program.
 pub(super) struct Folded {
     tensors: HashMap<ValueId, Tensor>,
     /// Uses of constants, computed or the program's own, that are left.

@@ -11,10 +11,11 @@ use serde_json::Value;
 pass! {
     /// Computes ops whose operands are all constant, and arithmetic on shapes whose result is known.
     ///
-    /// The op's own kernel computes, with the rounding that the program itself would have had. What would take more than
-    /// `max_bytes` stays as it is, as does what would make the program larger by more than twice as much; what only folded
-    /// ops use is dropped. Sizes are followed through `shape`, `gather`, `concat` and their like: one size of a flexible
-    /// tensor may be known. `constexpr_*` ops are compressed weights and are never folded.
+    /// The op's own kernel computes, with the rounding that the program itself would have had. What would
+    /// take more than `max_bytes` stays as it is, as does what would make the program larger by more than
+    /// twice as much; what only folded ops use is dropped. Sizes are followed through `shape`, `gather`,
+    /// `concat` and their like: one size of a flexible tensor may be known. `constexpr_*` ops are compressed
+    /// weights and are never folded.
     ///
     /// # Before
     /// ```mil

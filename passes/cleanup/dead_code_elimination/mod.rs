@@ -5,7 +5,8 @@ use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 pass! {
     /// Erases ops whose results nothing uses.
     ///
-    /// An op stays if it writes a state, or if its effects are not known. Ops in inner blocks are looked at too.
+    /// An op stays if it writes a state, or if its effects are not known. Ops in inner blocks are looked at
+    /// too.
     ///
     /// # Before
     /// ```mil

@@ -6,8 +6,8 @@ use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 pass! {
     /// Gives every op and every value of a function a name of its own.
     ///
-    /// Ops and values are counted apart. The first one keeps its name, the next ones become `name_1`, `name_2` and so on; inputs and
-    /// outputs of the function keep theirs in any case.
+    /// Ops and values are counted apart. The first one keeps its name, the next ones become `name_1`,
+    /// `name_2` and so on; inputs and outputs of the function keep theirs in any case.
     ///
     /// # Before
     /// ```mil

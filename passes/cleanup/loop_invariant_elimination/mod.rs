@@ -4,9 +4,9 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 pass! {
     /// Takes loop variables that never change out of a `while_loop`.
     ///
-    /// Both blocks use the value outside instead, and so does what used the result. A variable never changes if the body gives
-    /// back what it takes, or the very value that it began with. A body that gives another outer value changes the
-    /// variable in the first round, and stays.
+    /// Both blocks use the value outside instead, and so does what used the result. A variable never changes
+    /// if the body gives back what it takes, or the very value that it began with. A body that gives another
+    /// outer value changes the variable in the first round, and stays.
     ///
     /// # Before
     /// ```mil
@@ -98,7 +98,8 @@ fn unchanged(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     Ok(())
 }
 
-/// Moves what a block holds into another, which takes fewer values: those that are gone are used from outside.
+/// Moves what a block holds into another, which takes fewer values: those that are gone are used from
+/// outside.
 fn move_block(
     rw: &mut Rewrite<'_>,
     from: BlockId,

@@ -4,9 +4,9 @@ use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 pass! {
     /// Removes ops that give back what they take.
     ///
-    /// Input and result have the same type; where a shape is not static, only ops are removed whose result is their input by
-    /// definition. The constant of an arithmetic op may be a `const` or a `fill`, of any shape that does not widen the result.
-    /// Adding zero gives +0 for -0, the only case in which a float changes.
+    /// Input and result have the same type; where a shape is not static, only ops are removed whose result is
+    /// their input by definition. The constant of an arithmetic op may be a `const` or a `fill`, of any shape
+    /// that does not widen the result. Adding zero gives +0 for -0, the only case in which a float changes.
     /// What gives the result of a block stays, since the name of an output must not change.
     ///
     /// # Before
@@ -83,7 +83,8 @@ fn is_all(rw: &Rewrite<'_>, op: OpId, param: &str, value: f64) -> Result<bool, N
     Ok(fill.is_some_and(|fill| rw.call(fill).is_ok_and(|call| call.float("value") == Ok(value))))
 }
 
-/// A parameter is a `fill` in the `shape` of this value: what it is combined with keeps its shape, whatever it is.
+/// A parameter is a `fill` in the `shape` of this value: what it is combined with keeps its shape, whatever
+/// it is.
 fn is_filled_like(rw: &Rewrite<'_>, op: OpId, param: &str, value: ValueId) -> bool {
     let fill = rw.producer(op, param, &["fill"]).and_then(|fill| rw.producer(fill, "shape", &["shape"]));
     fill.is_ok_and(|shape| rw.graph().input(shape, "x") == Some(value))

@@ -10,10 +10,10 @@ use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 pass! {
     /// Makes users of equal ops share the first of them.
     ///
-    /// Ops are equal if they have the same type, the same operands by parameter, and the same attributes, in the same block.
-    /// Small constants count by value, large ones by identity (`const_deduplication` makes equal ones one). Ops with inner blocks,
-    /// random ops, and ops that touch a state, are unknown or have fields that are, are left alone, as are those that give an
-    /// output.
+    /// Ops are equal if they have the same type, the same operands by parameter, and the same attributes, in
+    /// the same block. Small constants count by value, large ones by identity (`const_deduplication` makes
+    /// equal ones one). Ops with inner blocks, random ops, and ops that touch a state, are unknown or have
+    /// fields that are, are left alone, as are those that give an output.
     ///
     /// # Before
     /// ```mil

@@ -7,8 +7,8 @@ use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 pass! {
     /// Moves each `cast` and `transpose` down to just before its first use.
     ///
-    /// What nothing in the block uses, or only the block's outputs, goes to the end. Casts move first, then transposes. Both
-    /// ops are pure, so that no result changes; fewer large values are alive at once.
+    /// What nothing in the block uses, or only the block's outputs, goes to the end. Casts move first, then
+    /// transposes. Both ops are pure, so that no result changes; fewer large values are alive at once.
     ///
     /// # Before
     /// ```mil

@@ -8,10 +8,10 @@ use crate::constants::ints;
 pass! {
     /// Makes a convolution along one axis of one along two, of which one was inserted.
     ///
-    /// `expand_dims` inserts a spatial axis of size 1, `squeeze` removes it, and between them the kernel is 1 long and nothing is
-    /// padded along it. The same with the channels last, where a `transpose` stands on both sides of the convolution. The weight
-    /// gets a `squeeze` of its own, which `const_elimination` folds; a compressed weight stays as it is. The values between must
-    /// have no other use.
+    /// `expand_dims` inserts a spatial axis of size 1, `squeeze` removes it, and between them the kernel is 1
+    /// long and nothing is padded along it. The same with the channels last, where a `transpose` stands on
+    /// both sides of the convolution. The weight gets a `squeeze` of its own, which `const_elimination`
+    /// folds; a compressed weight stays as it is. The values between must have no other use.
     ///
     /// # Before
     /// ```mil

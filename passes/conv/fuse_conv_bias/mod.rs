@@ -7,8 +7,9 @@ use crate::conv::{CONVS, Conv};
 pass! {
     /// Folds an addition or subtraction of a constant into the bias of the convolution before it.
     ///
-    /// The constant is a scalar or has one value per output channel, in the layout of the convolution's result; a `transpose` may
-    /// stand between. `c - conv` negates the weight, which must then be constant. The values between must have no other use.
+    /// The constant is a scalar or has one value per output channel, in the layout of the convolution's
+    /// result; a `transpose` may stand between. `c - conv` negates the weight, which must then be constant.
+    /// The values between must have no other use.
     ///
     /// # Before
     /// ```mil

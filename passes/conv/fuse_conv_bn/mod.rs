@@ -7,10 +7,10 @@ use crate::conv::{CONVS, Conv};
 pass! {
     /// Folds a `batch_norm` into the convolution before it.
     ///
-    /// With `s = gamma / sqrt(variance + epsilon)` per channel, the weight becomes `w * s` and the bias
-    /// `(b - mean) * s + beta`, computed in f64 and rounded once. Takes `conv` and `conv_transpose` of one to three spatial
-    /// axes with any groups. The weight and all parameters must be constant, and what they become finite; the value between
-    /// must have no other use.
+    /// With `s = gamma / sqrt(variance + epsilon)` per channel, the weight becomes `w * s` and the bias `(b -
+    /// mean) * s + beta`, computed in f64 and rounded once. Takes `conv` and `conv_transpose` of one to three
+    /// spatial axes with any groups. The weight and all parameters must be constant, and what they become
+    /// finite; the value between must have no other use.
     ///
     /// # Before
     /// ```mil

@@ -7,10 +7,10 @@ use crate::conv::{CONVS, Conv};
 pass! {
     /// Folds a multiplication or division by a constant into the convolution before it.
     ///
-    /// The constant is a scalar or has one value per output channel, in the layout of the convolution's result. Products in
-    /// either order and `conv / c` are folded; `c / conv` is another function and stays, as does a division by zero. Weight and
-    /// bias must be constant, stay finite, and not fall below the normal numbers of their element type; the value
-    /// between must have no other use.
+    /// The constant is a scalar or has one value per output channel, in the layout of the convolution's
+    /// result. Products in either order and `conv / c` are folded; `c / conv` is another function and stays,
+    /// as does a division by zero. Weight and bias must be constant, stay finite, and not fall below the
+    /// normal numbers of their element type; the value between must have no other use.
     ///
     /// # Before
     /// ```mil

@@ -7,9 +7,10 @@ use crate::constants::ints;
 pass! {
     /// Makes a dilated `conv` of a `conv` between `space_to_batch` and `batch_to_space`.
     ///
-    /// The blocks are the same on both sides; they multiply the dilations. Padding of the first op, cropping of the last and
-    /// padding of the convolution itself become the padding of the new one, as `same` or `valid` where that is what they amount
-    /// to. A convolution with strides stays, as does cropping beyond the padding. The values between must have no other use.
+    /// The blocks are the same on both sides; they multiply the dilations. Padding of the first op, cropping
+    /// of the last and padding of the convolution itself become the padding of the new one, as `same` or
+    /// `valid` where that is what they amount to. A convolution with strides stays, as does cropping beyond
+    /// the padding. The values between must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -86,7 +87,8 @@ fn kernel(rw: &Rewrite<'_>, conv: OpId) -> Result<[i64; 2], No> {
     dims.ok_or(No::miss("the size of the kernel is not known"))
 }
 
-/// What a convolution without strides adds on each side to keep its sizes; the odd row stands at the end, or in front.
+/// What a convolution without strides adds on each side to keep its sizes; the odd row stands at the end, or
+/// in front.
 fn spread(kernel: [i64; 2], dilations: [i64; 2], odd_in_front: bool) -> [i64; 4] {
     let total = [0, 1].map(|axis| (kernel[axis] - 1).saturating_mul(dilations[axis]).max(0));
     let less = total.map(|total| total / 2);

@@ -5,10 +5,12 @@ use crate::constants::ints;
 use crate::conv::CONVS;
 
 pass! {
-    /// Moves a `pad` behind the `transpose` that stands between it and a convolution, which can then pad by itself.
+    /// Moves a `pad` behind the `transpose` that stands between it and a convolution, which can then pad by
+    /// itself.
     ///
-    /// Every user of the padded value is a `transpose` with a constant order whose result a convolution takes; each gets a `pad` of
-    /// its own. A reflection or replication stays if it would leave the last two axes.
+    /// Every user of the padded value is a `transpose` with a constant order whose result a convolution
+    /// takes; each gets a `pad` of its own. A reflection or replication stays if it would leave the last two
+    /// axes.
     ///
     /// # Before
     /// ```mil

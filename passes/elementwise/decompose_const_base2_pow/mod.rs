@@ -7,8 +7,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Computes a power of 2 by `exp`.
     ///
-    /// Core ML computes `pow` of a constant 2 and `y` as the square of `y`. `exp(y * ln 2)` is what was meant; with large
-    /// exponents it loses a few digits to the rounding of the product.
+    /// Core ML computes `pow` of a constant 2 and `y` as the square of `y`. `exp(y * ln 2)` is what was
+    /// meant; with large exponents it loses a few digits to the rounding of the product.
     ///
     /// # Before
     /// ```mil

@@ -7,8 +7,8 @@ use crate::constants::reciprocals;
 pass! {
     /// Makes a multiplication of a division by a constant.
     ///
-    /// Floats only: integers are divided with truncation. Each reciprocal must be finite and must not fall below the
-    /// normal numbers of its element type, where it would lose digits.
+    /// Floats only: integers are divided with truncation. Each reciprocal must be finite and must not fall
+    /// below the normal numbers of its element type, where it would lose digits.
     ///
     /// # Before
     /// ```mil

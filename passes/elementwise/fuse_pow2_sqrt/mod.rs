@@ -4,9 +4,9 @@ use mil_pass::{Alias, Match, Matched, No, Rewrite, pass};
 pass! {
     /// Makes `abs` of the square root of a square, and nothing of the square of a square root.
     ///
-    /// `sqrt(x^2)` is `x` only where `x` is not negative. `sqrt(x)^2` is not a number below 0, and stays unless `x` is known
-    /// not to be negative, from the op that makes it. A square that was too large or too small for the element type
-    /// no longer is. The value between must have no other use.
+    /// `sqrt(x^2)` is `x` only where `x` is not negative. `sqrt(x)^2` is not a number below 0, and stays
+    /// unless `x` is known not to be negative, from the op that makes it. A square that was too large or too
+    /// small for the element type no longer is. The value between must have no other use.
     ///
     /// # Before
     /// ```mil

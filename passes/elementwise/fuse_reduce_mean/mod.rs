@@ -5,8 +5,8 @@ use mil_tensor::DType;
 pass! {
     /// Makes a mean of a sum that is divided by the number of its terms.
     ///
-    /// The quotient is a `real_div` by the number, or a `mul` by one over it, right to the precision of the element type.
-    /// The reduced sizes must be known, the elements floats; the sum must have no other use.
+    /// The quotient is a `real_div` by the number, or a `mul` by one over it, right to the precision of the
+    /// element type. The reduced sizes must be known, the elements floats; the sum must have no other use.
     ///
     /// # Before
     /// ```mil

@@ -5,8 +5,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Computes with a vector of one element in place of a scalar that becomes one.
     ///
-    /// The scalar is computed of another one and a constant; both get an axis before the op, not after it. What else
-    /// uses the scalar is given one by a `squeeze`.
+    /// The scalar is computed of another one and a constant; both get an axis before the op, not after it.
+    /// What else uses the scalar is given one by a `squeeze`.
     ///
     /// # Before
     /// ```mil

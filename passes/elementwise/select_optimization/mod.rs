@@ -7,12 +7,14 @@ use crate::constants::broadcast;
 pass! {
     /// Removes a `select` whose condition is constant.
     ///
-    /// Where the condition is the same everywhere, the branch that it takes remains, if it has the shape of the result.
+    /// Where the condition is the same everywhere, the branch that it takes remains, if it has the shape of
+    /// the result.
     ///
-    /// Where the other branch is infinite everywhere, as in a mask of attention, adding a constant does the same: infinity
-    /// where the condition takes it, else 0. That is right only if the branch that is added to is finite where it is masked:
-    /// infinity of the other sign, or what is not a number, would make a number of neither. Nothing in a program proves it, so it
-    /// must be said with `assume_finite`; coremltools assumes it, and so does its id.
+    /// Where the other branch is infinite everywhere, as in a mask of attention, adding a constant does the
+    /// same: infinity where the condition takes it, else 0. That is right only if the branch that is added to
+    /// is finite where it is masked: infinity of the other sign, or what is not a number, would make a number
+    /// of neither. Nothing in a program proves it, so it must be said with `assume_finite`; coremltools
+    /// assumes it, and so does its id.
     ///
     /// # Before
     /// ```mil

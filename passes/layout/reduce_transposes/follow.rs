@@ -1,4 +1,5 @@
-//! Follows transposes through a block: what depends on each of them, if it is moved behind what it passes through.
+//! Follows transposes through a block: what depends on each of them, if it is moved behind what it passes
+//! through.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -218,7 +219,8 @@ impl Walk<'_> {
         (complete && known && operand && self.graph.input(op, "x").is_some()).then(|| order.into())
     }
 
-    /// What becomes of an op whose operands are taken as they were before the transposes, which then are of one component.
+    /// What becomes of an op whose operands are taken as they were before the transposes, which then are of
+    /// one component.
     fn pass_through(&mut self, op: OpId, operand: &Lazy) -> Result<Moved, No> {
         let graph = self.graph;
         No::unless(graph.op(op).blocks().is_empty(), "it has inner blocks")?;

@@ -13,13 +13,15 @@ use crate::layout::axes::Change;
 pass! {
     /// Removes transposes that undo one another across other ops.
     ///
-    /// Each `transpose` is followed through the ops that can as well be computed in another order of axes: elementwise ops with
-    /// their constants, ops whose axes are parameters, joins of values that are transposed alike. It ends where another
-    /// `transpose` undoes it or takes up its order, or where a reduction takes out the axes that it moves. What needs a value in the old
-    /// order, outputs and ops with inner blocks included, gets it by a new `transpose`, one for each value.
+    /// Each `transpose` is followed through the ops that can as well be computed in another order of axes:
+    /// elementwise ops with their constants, ops whose axes are parameters, joins of values that are
+    /// transposed alike. It ends where another `transpose` undoes it or takes up its order, or where a
+    /// reduction takes out the axes that it moves. What needs a value in the old order, outputs and ops with
+    /// inner blocks included, gets it by a new `transpose`, one for each value.
     ///
-    /// Transposes that meet are moved together, if fewer remain and these move no more data. Values keep their names: one that is
-    /// transposed again has its name behind the new `transpose`. A sum of floats keeps the order in which it runs through its axes.
+    /// Transposes that meet are moved together, if fewer remain and these move no more data. Values keep
+    /// their names: one that is transposed again has its name behind the new `transpose`. A sum of floats
+    /// keeps the order in which it runs through its axes.
     ///
     /// # Before
     /// ```mil
@@ -40,8 +42,8 @@ pass! {
     /// } -> (y);
     /// ```
     pub struct ReduceTransposes {
-        /// Leave alone what coremltools leaves alone: a `transpose` whose result is an output, and an operand that would
-        /// be reshaped though it has two long axes or an unknown size.
+        /// Leave alone what coremltools leaves alone: a `transpose` whose result is an output, and an operand
+        /// that would be reshaped though it has two long axes or an unknown size.
         pub like_coremltools: bool = false,
     }
     id: "reduce_transposes",
@@ -73,8 +75,8 @@ impl Pass for ReduceTransposes {
 }
 
 impl ReduceTransposes {
-    /// Moves what pays, most first. A transpose that two components share is left to the one, and the other to the next round.
-    /// `false` if the next round would do nothing.
+    /// Moves what pays, most first. A transpose that two components share is left to the one, and the other
+    /// to the next round. `false` if the next round would do nothing.
     fn round(
         &self,
         graph: &mut Graph,

@@ -8,8 +8,8 @@ use crate::constants::broadcast;
 pass! {
     /// Makes `matmul` and `add` of a `linear` whose weight or bias is not constant.
     ///
-    /// `linear` takes constants, compressed or not. Where only the bias is computed, the layer stays without it. A bias of zeros
-    /// is not added.
+    /// `linear` takes constants, compressed or not. Where only the bias is computed, the layer stays without
+    /// it. A bias of zeros is not added.
     ///
     /// # Before
     /// ```mil

@@ -6,8 +6,8 @@ use crate::constants::{along_axis, scaled, signs, to_dtype};
 pass! {
     /// Folds an addition or subtraction of a constant into the bias of the `linear` before it.
     ///
-    /// The constant varies along the last axis only, and does not widen the result. `c - linear` negates weight and bias.
-    /// Weight and bias must be constant; the value between must have no other use.
+    /// The constant varies along the last axis only, and does not widen the result. `c - linear` negates
+    /// weight and bias. Weight and bias must be constant; the value between must have no other use.
     ///
     /// # Before
     /// ```mil

@@ -6,9 +6,10 @@ use crate::constants::{along_axis, scaled, signs, to_dtype};
 pass! {
     /// Makes `linear` of a product with a constant matrix and a constant that is added to it or subtracted.
     ///
-    /// The matrix stands on the right, and the constant varies along the last axis only. `c - x W` is the layer with the negative
-    /// matrix; `W x + c` is none, its bias would lie along the rows. A matrix that must be transposed or negated and has other
-    /// uses stays: it would be stored twice. The product must have no other use.
+    /// The matrix stands on the right, and the constant varies along the last axis only. `c - x W` is the
+    /// layer with the negative matrix; `W x + c` is none, its bias would lie along the rows. A matrix that
+    /// must be transposed or negated and has other uses stays: it would be stored twice. The product must
+    /// have no other use.
     ///
     /// # Before
     /// ```mil

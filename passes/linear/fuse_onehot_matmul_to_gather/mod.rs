@@ -5,10 +5,11 @@ use mil_tensor::Tensor;
 pass! {
     /// Looks up rows of a matrix in place of a product with one-hot vectors.
     ///
-    /// The one-hot axis is the last one, with 1 at the index and 0 elsewhere; the matrix is constant and finite, since 0 times
-    /// infinity is not a number. An index outside the matrix gives zeros, while `gather` counts from the end or takes any
-    /// row: all indices must be inside. Constant ones show that; of others it must be said with
-    /// `assume_in_range`. coremltools assumes it, and so does its id. The vectors must have no other use.
+    /// The one-hot axis is the last one, with 1 at the index and 0 elsewhere; the matrix is constant and
+    /// finite, since 0 times infinity is not a number. An index outside the matrix gives zeros, while
+    /// `gather` counts from the end or takes any row: all indices must be inside. Constant ones show that; of
+    /// others it must be said with `assume_in_range`. coremltools assumes it, and so does its id. The vectors
+    /// must have no other use.
     ///
     /// # Before
     /// ```mil

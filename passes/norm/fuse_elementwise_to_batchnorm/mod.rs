@@ -6,9 +6,9 @@ use crate::constants::{along_axis, signs, to_dtype};
 pass! {
     /// Makes `batch_norm` of a scale and a shift per channel.
     ///
-    /// The value has rank 3 to 5 and more than one channel; the constants vary along the channels, its second axis, only.
-    /// Mean 0, variance 1 and an epsilon of 0 leave the two as they are. `c - a * x` has the negative scale. The product must have no
-    /// other use.
+    /// The value has rank 3 to 5 and more than one channel; the constants vary along the channels, its second
+    /// axis, only. Mean 0, variance 1 and an epsilon of 0 leave the two as they are. `c - a * x` has the
+    /// negative scale. The product must have no other use.
     ///
     /// # Before
     /// ```mil

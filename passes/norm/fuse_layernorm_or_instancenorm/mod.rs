@@ -10,12 +10,13 @@ use matcher::Found;
 pass! {
     /// Recognises layer and instance normalisation in their elementary ops.
     ///
-    /// With `m` the mean of `x` over some axes and `r` one over the square root of its variance plus epsilon, five forms are
-    /// known: `x * (gamma * r) + (beta - m * (gamma * r))`, with the variance as the mean of `(x - m)^2` or as the mean of
-    /// `x^2` less `m^2`; `(x - m) / sqrt(..) * gamma + beta`; `x * r - m * r`; and `(x - m) * r`, after which
-    /// `+ beta` and `* gamma` may follow. All means keep their axes. It is `layer_norm` where gamma and beta vary along
-    /// the axes of the mean only, and `instance_norm` where the axes are the two spatial ones of rank 4 and gamma and beta
-    /// vary along the channels only; channels that stand last are transposed. No value between may have another use.
+    /// With `m` the mean of `x` over some axes and `r` one over the square root of its variance plus epsilon,
+    /// five forms are known: `x * (gamma * r) + (beta - m * (gamma * r))`, with the variance as the mean of
+    /// `(x - m)^2` or as the mean of `x^2` less `m^2`; `(x - m) / sqrt(..) * gamma + beta`; `x * r - m * r`;
+    /// and `(x - m) * r`, after which `+ beta` and `* gamma` may follow. All means keep their axes. It is
+    /// `layer_norm` where gamma and beta vary along the axes of the mean only, and `instance_norm` where the
+    /// axes are the two spatial ones of rank 4 and gamma and beta vary along the channels only; channels that
+    /// stand last are transposed. No value between may have another use.
     ///
     /// # Before
     /// ```mil

@@ -14,19 +14,21 @@ use twins::Twins;
 pass! {
     /// Makes ops compute in fp16.
     ///
-    /// Each fp32 operand that may be fp16 is cast, and each result that thereby becomes fp16 is cast back, so that inputs and
-    /// outputs of the program keep their types; between neighbours the fp16 value itself is used. Constants are
-    /// converted themselves. An op keeps fp32 if it has inner blocks, or if it works on lists or states. From iOS17 on, slopes and
-    /// offsets of activations and the epsilons of `inverse`, `log` and `rsqrt` stay fp32. In constants of less than 400
-    /// elements what would become 0 becomes the smallest number of its sign.
+    /// Each fp32 operand that may be fp16 is cast, and each result that thereby becomes fp16 is cast back, so
+    /// that inputs and outputs of the program keep their types; between neighbours the fp16 value itself is
+    /// used. Constants are converted themselves. An op keeps fp32 if it has inner blocks, or if it works on
+    /// lists or states. From iOS17 on, slopes and offsets of activations and the epsilons of `inverse`, `log`
+    /// and `rsqrt` stay fp32. In constants of less than 400 elements what would become 0 becomes the smallest
+    /// number of its sign.
     ///
-    /// *Finite stays finite.* An op keeps fp32 if one of its constants has a finite element beyond the range of fp16 that is not
-    /// meant as infinity (65504 < |c| < 1e38), and so does what takes its result, as far as arithmetic goes. A larger
-    /// constant becomes ±65504, or ±30000 where it is added to others, so that what is masked twice stays finite.
-    /// Infinities stay infinities.
+    /// *Finite stays finite.* An op keeps fp32 if one of its constants has a finite element beyond the range
+    /// of fp16 that is not meant as infinity (65504 < |c| < 1e38), and so does what takes its result, as far
+    /// as arithmetic goes. A larger constant becomes ±65504, or ±30000 where it is added to others, so that
+    /// what is masked twice stays finite. Infinities stay infinities.
     ///
-    /// *Whole numbers keep their value.* fp16 has whole numbers up to 2048 only. Arithmetic between integers that are cast to
-    /// fp32 (or `range_1d`) and a cast back to integers, or a comparison, keeps fp32, unless its numbers are provably small.
+    /// *Whole numbers keep their value.* fp16 has whole numbers up to 2048 only. Arithmetic between integers
+    /// that are cast to fp32 (or `range_1d`) and a cast back to integers, or a comparison, keeps fp32, unless
+    /// its numbers are provably small.
     ///
     /// # Before
     /// ```mil
@@ -178,9 +180,11 @@ fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: b
         .collect()
 }
 
-/// The constant in fp16: what is meant as infinity is of this magnitude, and if it is small, nothing becomes zero.
+/// The constant in fp16: what is meant as infinity is of this magnitude, and if it is small, nothing becomes
+/// zero.
 ///
-/// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of interest.
+/// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of
+/// interest.
 fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
     if let Data::Opaque(elements) = tensor.data() {
         let cast = Fingerprint::stand_in(&format!("{elements} in fp16"));

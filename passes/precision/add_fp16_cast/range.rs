@@ -43,8 +43,8 @@ const GROWS: &[&str] = &[
     "transpose",
 ];
 
-/// Values in fp32 that may have finite elements beyond the range of fp16: those that a constant makes so, and what
-/// arithmetic makes of them.
+/// Values in fp32 that may have finite elements beyond the range of fp16: those that a constant makes so, and
+/// what arithmetic makes of them.
 #[derive(Default)]
 pub(super) struct Ranges(HashSet<ValueId>);
 

@@ -1,7 +1,7 @@
 //! Ops in fp32 and their fp16 versions, side by side until all of them are there.
 //!
-//! Between two ops that both become fp16, no value is cast to fp32 and back. So casts back are not made before it is known
-//! who needs them: ops that stay in fp32, inner blocks, and the outputs.
+//! Between two ops that both become fp16, no value is cast to fp32 and back. So casts back are not made
+//! before it is known who needs them: ops that stay in fp32, inner blocks, and the outputs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,8 +14,8 @@ use super::cast;
 /// What has become fp16 so far.
 #[derive(Default)]
 pub(super) struct Twins {
-    /// fp16 versions of values that were cast for it, by the block they were made in and the magnitude that large constants
-    /// have there.
+    /// fp16 versions of values that were cast for it, by the block they were made in and the magnitude that
+    /// large constants have there.
     pub(super) casts: HashMap<(BlockId, ValueId, u32), ValueId>,
     halves: HashMap<ValueId, ValueId>,
     /// The ops in fp32, in program order, and the results of their fp16 versions.

@@ -6,10 +6,11 @@ use mil_tensor::{DType, Tensor};
 pass! {
     /// Makes `gather`, `gather_along_axis`, `gather_nd`, `squeeze` and `topk` take 16-bit integers.
     ///
-    /// Each int32 operand that may be narrower is cast, and each result that thereby becomes narrow is cast back. The type is chosen
-    /// for each parameter on its own: a constant becomes uint16 if its elements fit, or else int16; what was cast from a 16-bit
-    /// type goes back to it; indices become int16 where the axes that they name have at most 32767 elements. Other values may have any
-    /// number, and stay unless `assume_fits` says that they fit, as coremltools assumes. Opsets before iOS17 have no such casts.
+    /// Each int32 operand that may be narrower is cast, and each result that thereby becomes narrow is cast
+    /// back. The type is chosen for each parameter on its own: a constant becomes uint16 if its elements fit,
+    /// or else int16; what was cast from a 16-bit type goes back to it; indices become int16 where the axes
+    /// that they name have at most 32767 elements. Other values may have any number, and stay unless
+    /// `assume_fits` says that they fit, as coremltools assumes. Opsets before iOS17 have no such casts.
     ///
     /// # Before
     /// ```mil
@@ -118,8 +119,8 @@ impl AddInt16Cast {
         Ok(fits.then_some(DType::Int16))
     }
 
-    /// The axes of `x` that indices name have at most so many elements each; an unknown size is taken for granted only by
-    /// assumption.
+    /// The axes of `x` that indices name have at most so many elements each; an unknown size is taken for
+    /// granted only by assumption.
     fn axes_have_at_most(&self, call: &Call<'_>, most: u64) -> Result<bool, No> {
         let Some(dims) = call.dims("x")? else { return Ok(self.assume_fits) };
         let named = if call.def().name == "gather_nd" {

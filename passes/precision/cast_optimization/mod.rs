@@ -5,8 +5,8 @@ use mil_tensor::DType;
 pass! {
     /// Removes casts that change nothing, and makes one cast of two in a row.
     ///
-    /// Two casts become one, or none, if that gives the same bits for every input: the first must keep every value of its
-    /// operand's type, and the second must not tell the type between from the original one.
+    /// Two casts become one, or none, if that gives the same bits for every input: the first must keep every
+    /// value of its operand's type, and the second must not tell the type between from the original one.
     ///
     /// # Before
     /// ```mil

@@ -6,8 +6,9 @@ use crate::quantization::Affine;
 pass! {
     /// Removes a `quantize` that undoes the `dequantize` before it.
     ///
-    /// Scale, zero point, axis and integer type are the same, and no scale is so small or large that a number would come back as
-    /// another integer. The `dequantize` stays for its other users; where its result is an output, both stay.
+    /// Scale, zero point, axis and integer type are the same, and no scale is so small or large that a number
+    /// would come back as another integer. The `dequantize` stays for its other users; where its result is an
+    /// output, both stay.
     ///
     /// # Before
     /// ```mil

@@ -6,8 +6,9 @@ use crate::quantization::Affine;
 pass! {
     /// Moves elements as integers instead of dequantizing them, moving them and quantizing them again.
     ///
-    /// The two sides have the same scalar scale and zero point and the same integer type, and no scale is so small or large that a
-    /// number would come back as another integer. The moved numbers must have no other use.
+    /// The two sides have the same scalar scale and zero point and the same integer type, and no scale is so
+    /// small or large that a number would come back as another integer. The moved numbers must have no other
+    /// use.
     ///
     /// # Before
     /// ```mil

@@ -5,9 +5,10 @@ use mil_tensor::Tensor;
 pass! {
     /// Moves the elements of a compressed weight instead of the numbers that they stand for.
     ///
-    /// A `transpose`, `reshape`, `expand_dims` or `squeeze` of a `constexpr_affine_dequantize` becomes one with moved data. With one
-    /// scale for each slice along an axis, the axis moves along; a `reshape` is refused then, as is removing the axis. Data that
-    /// another op holds too stay, since they would be stored twice.
+    /// A `transpose`, `reshape`, `expand_dims` or `squeeze` of a `constexpr_affine_dequantize` becomes one
+    /// with moved data. With one scale for each slice along an axis, the axis moves along; a `reshape` is
+    /// refused then, as is removing the axis. Data that another op holds too stay, since they would be stored
+    /// twice.
     ///
     /// # Before
     /// ```mil

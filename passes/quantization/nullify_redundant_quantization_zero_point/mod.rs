@@ -5,8 +5,9 @@ use mil_tensor::{DType, Tensor};
 pass! {
     /// Removes zero points that are 0, or that another integer type makes 0.
     ///
-    /// int8 with zero point -128 is uint8 without one, and uint8 with 128 is int8 without one. The integers change with it, so
-    /// that this is done only where they are a constant, or where a `quantize` feeds one `dequantize` alone.
+    /// int8 with zero point -128 is uint8 without one, and uint8 with 128 is int8 without one. The integers
+    /// change with it, so that this is done only where they are a constant, or where a `quantize` feeds one
+    /// `dequantize` alone.
     ///
     /// # Before
     /// ```mil

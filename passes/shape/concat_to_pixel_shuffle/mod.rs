@@ -5,8 +5,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Makes a `concat` and a `pixel_shuffle` of concats that interleave rows, then columns.
     ///
-    /// Two pairs of tensors of rank 4 and of one static shape are interleaved along axis 2, and the two results along axis 3.
-    /// The values between must have no other use.
+    /// Two pairs of tensors of rank 4 and of one static shape are interleaved along axis 2, and the two
+    /// results along axis 3. The values between must have no other use.
     ///
     /// # Before
     /// ```mil

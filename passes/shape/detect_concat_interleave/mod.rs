@@ -5,9 +5,10 @@ use mil_tensor::Tensor;
 pass! {
     /// Makes an interleaved `concat` of a `concat` whose channels are then shuffled.
     ///
-    /// Tensors of one static shape are joined along an axis; a `reshape` gives them an axis of their own, a `transpose` moves it
-    /// behind the old one, and a `reshape` merges the two. Any rank and any axis. Tensors of different sizes stay, since an
-    /// interleaved `concat` takes only equal ones. The values between must have no other use.
+    /// Tensors of one static shape are joined along an axis; a `reshape` gives them an axis of their own, a
+    /// `transpose` moves it behind the old one, and a `reshape` merges the two. Any rank and any axis.
+    /// Tensors of different sizes stay, since an interleaved `concat` takes only equal ones. The values
+    /// between must have no other use.
     ///
     /// # Before
     /// ```mil

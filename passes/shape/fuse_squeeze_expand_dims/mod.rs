@@ -4,8 +4,9 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 pass! {
     /// Makes an `identity` of a `squeeze` and an `expand_dims` that cancel.
     ///
-    /// They cancel where the second inserts the axes that the first removes, or where both sizes are static and equal: neither
-    /// op moves an element. The value between must have no other use. `noop_elimination` removes the `identity`.
+    /// They cancel where the second inserts the axes that the first removes, or where both sizes are static
+    /// and equal: neither op moves an element. The value between must have no other use. `noop_elimination`
+    /// removes the `identity`.
     ///
     /// # Before
     /// ```mil

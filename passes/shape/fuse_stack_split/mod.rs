@@ -5,9 +5,9 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 pass! {
     /// Makes identities of `stack`, `split` and `squeeze` where what is stacked is taken apart again.
     ///
-    /// The `split` cuts along the new axis into parts of one element, and each part only feeds ops that squeeze this axis, of
-    /// which there may be several. The stacked value may have other users, but must not be an output. `noop_elimination` removes
-    /// the identities.
+    /// The `split` cuts along the new axis into parts of one element, and each part only feeds ops that
+    /// squeeze this axis, of which there may be several. The stacked value may have other users, but must not
+    /// be an output. `noop_elimination` removes the identities.
     ///
     /// # Before
     /// ```mil

@@ -7,9 +7,10 @@ use crate::constants::ints;
 pass! {
     /// Makes negative indices of `gather` and `gather_nd` count from the front.
     ///
-    /// From iOS17 on Core ML does not take negative indices. Where they are signed and may be negative, the size of the axis is added to
-    /// those that are. Index tuples behind batch axes are compared with the axes that they name. This adds up to eight ops, of
-    /// which constant folding leaves three where sizes are static.
+    /// From iOS17 on Core ML does not take negative indices. Where they are signed and may be negative, the
+    /// size of the axis is added to those that are. Index tuples behind batch axes are compared with the axes
+    /// that they name. This adds up to eight ops, of which constant folding leaves three where sizes are
+    /// static.
     ///
     /// # Before
     /// ```mil

@@ -6,9 +6,9 @@ use crate::constants::ints;
 pass! {
     /// Makes one `pad` of two in a row.
     ///
-    /// Both have the same mode. A constant must be the same in both. A reflection or replication is merged where no side of an
-    /// axis is padded twice; where both sides of an axis are reflected, one by each op, the second must not reach into what the first
-    /// has added. The value between must have no other use.
+    /// Both have the same mode. A constant must be the same in both. A reflection or replication is merged
+    /// where no side of an axis is padded twice; where both sides of an axis are reflected, one by each op,
+    /// the second must not reach into what the first has added. The value between must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -65,8 +65,8 @@ fn pair(rw: &mut Rewrite<'_>, second: OpId) -> Matched {
     rw.replace(second, new, &[first])
 }
 
-/// Where the first pads one side of an axis and the second the other, the second reads elements of `x` alone, as it will when
-/// both are one op.
+/// Where the first pads one side of an axis and the second the other, the second reads elements of `x` alone,
+/// as it will when both are one op.
 fn stays_inside(rw: &Rewrite<'_>, x: ValueId, inner: &[i64], outer: &[i64]) -> Result<bool, No> {
     let rank = rw.rank(x)?;
     let first = rank.checked_sub(inner.len() / 2).ok_or(No::miss("there are more pads than axes"))?;

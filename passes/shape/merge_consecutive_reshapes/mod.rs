@@ -4,8 +4,8 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 pass! {
     /// Makes one `reshape` of two in a row.
     ///
-    /// The value between must have no other use, and the second shape must be constant and without zeros: they mean "as in
-    /// the input", which would then be another.
+    /// The value between must have no other use, and the second shape must be constant and without zeros:
+    /// they mean "as in the input", which would then be another.
     ///
     /// # Before
     /// ```mil

@@ -6,8 +6,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Gives a `reshape` whose shape is computed a constant one, with -1 for the one size that is not known.
     ///
-    /// All other sizes follow from arithmetic on shapes and are positive, so that only one value of the last one is possible.
-    /// What computed the shape falls to `dead_code_elimination`.
+    /// All other sizes follow from arithmetic on shapes and are positive, so that only one value of the last
+    /// one is possible. What computed the shape falls to `dead_code_elimination`.
     ///
     /// # Before
     /// ```mil
@@ -65,7 +65,8 @@ impl Pass for RemoveSymbolicReshape {
     }
 }
 
-/// The shape with -1 for the only size that is not known; `None` where there are more, or another one is not positive.
+/// The shape with -1 for the only size that is not known; `None` where there are more, or another one is not
+/// positive.
 fn constant_shape(graph: &Graph, reshape: OpId, shapes: &Shapes) -> Option<Vec<i32>> {
     let sizes = shapes.elements(graph.input(reshape, "shape")?)?;
     let constant = |size: &Option<SymExpr>| match size.as_ref().and_then(SymExpr::as_constant) {

@@ -5,8 +5,8 @@ use mil_tensor::Tensor;
 pass! {
     /// Makes a `concat` of a `stack` and a `reshape` that merges the new axis with a neighbour.
     ///
-    /// Merged with the axis behind it, the tensors follow one another; merged with the one before it, they are interleaved. All
-    /// sizes must be static, and the value between must have no other use.
+    /// Merged with the axis behind it, the tensors follow one another; merged with the one before it, they
+    /// are interleaved. All sizes must be static, and the value between must have no other use.
     ///
     /// # Before
     /// ```mil

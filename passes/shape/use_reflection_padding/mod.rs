@@ -5,8 +5,9 @@ use mil_tensor::Tensor;
 pass! {
     /// Makes a reflecting `pad` of slices that are joined around their tensor.
     ///
-    /// The `concat` is along one of the last two axes, and its parts are slices of one element, which mirror the tensor at its
-    /// edges; there may be more of them on one side than on the other. Sizes must be static, and a slice must have no other use.
+    /// The `concat` is along one of the last two axes, and its parts are slices of one element, which mirror
+    /// the tensor at its edges; there may be more of them on one side than on the other. Sizes must be
+    /// static, and a slice must have no other use.
     ///
     /// # Before
     /// ```mil

@@ -1,10 +1,10 @@
 //! Encoded messages, looked at before and after prost sees them.
 //!
-//! A file's bytes are claims by a stranger, and prost believes them: two bytes become a struct of a hundred, and fields
-//! that the schema does not have are dropped. So a file is read in this order:
+//! A file's bytes are claims by a stranger, and prost believes them: two bytes become a struct of a hundred,
+//! and fields that the schema does not have are dropped. So a file is read in this order:
 //!
-//! 1. [`scan`] walks the bytes once, without building anything. It refuses what is malformed, too deep or too big for
-//!    [`Limits`], and collects the [`Unknown`] fields at every depth.
+//! 1. [`scan`] walks the bytes once, without building anything. It refuses what is malformed, too deep or too
+//!    big for [`Limits`], and collects the [`Unknown`] fields at every depth.
 //! 2. prost decodes.
 //! 3. Later, prost encodes, and [`splice`] puts the unknown fields back.
 //!
@@ -12,11 +12,11 @@
 //!
 //! # What counts as malformed
 //!
-//! What prost refuses, with a better message: truncated or overlong lengths and numbers, wire types that do not fit
-//! the schema, groups that do not close, strings that are not UTF-8. And one thing more: a single field that occurs
-//! twice, or two members of one oneof. Protobuf would keep the last and silently lose the first; no encoder writes
-//! such messages. Who wants to read them all the same calls [`merge`] first. (A map key that occurs twice is allowed,
-//! and the last entry wins, as in every other reader.)
+//! What prost refuses, with a better message: truncated or overlong lengths and numbers, wire types that do
+//! not fit the schema, groups that do not close, strings that are not UTF-8. And one thing more: a single
+//! field that occurs twice, or two members of one oneof. Protobuf would keep the last and silently lose the
+//! first; no encoder writes such messages. Who wants to read them all the same calls [`merge`] first. (A map
+//! key that occurs twice is allowed, and the last entry wins, as in every other reader.)
 //!
 //! Fields of [`Kind::Opaque`](crate::schema::Kind::Opaque) are not looked into.
 

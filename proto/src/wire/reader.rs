@@ -28,7 +28,8 @@ pub struct RawField {
     pub wire_type: WireType,
     /// The whole field: key, length and value.
     pub range: Range<usize>,
-    /// The value. For [`WireType::Length`] the bytes behind the length, for [`WireType::Group`] the fields inside.
+    /// The value. For [`WireType::Length`] the bytes behind the length, for [`WireType::Group`] the fields
+    /// inside.
     pub value: Range<usize>,
 }
 
@@ -81,7 +82,8 @@ pub(super) struct Fault {
 /// Deeper groups are refused; nothing writes even one.
 const MAX_GROUPS: usize = 100;
 
-/// A place in a message that ends at `end`. Never reads beyond, and `position <= end <= bytes.len()` always holds.
+/// A place in a message that ends at `end`. Never reads beyond, and `position <= end <= bytes.len()` always
+/// holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) bytes: &'a [u8],

@@ -10,8 +10,8 @@ use crate::schema::{Field, Kind, Label, Message};
 
 /// What [`scan`] accepts.
 ///
-/// Memory is estimated as the decoded messages plus the program that is built from them; an encoded message of two
-/// bytes can need hundreds. Real programs stay below eight bytes per byte of file.
+/// Memory is estimated as the decoded messages plus the program that is built from them; an encoded message
+/// of two bytes can need hundreds. Real programs stay below eight bytes per byte of file.
 ///
 /// ```
 /// use mil_proto::wire::Limits;
@@ -20,11 +20,11 @@ use crate::schema::{Field, Kind, Label, Message};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How many messages there may be, map entries included. Default: 2²⁵, about 33 million, which is a program of a
-    /// million operations.
+    /// How many messages there may be, map entries included. Default: 2²⁵, about 33 million, which is a
+    /// program of a million operations.
     pub max_messages: u64,
-    /// How deep messages may be nested, map entries included. Default: 100, which is as deep as prost decodes; more
-    /// counts as 100. A nested block takes two levels.
+    /// How deep messages may be nested, map entries included. Default: 100, which is as deep as prost
+    /// decodes; more counts as 100. A nested block takes two levels.
     pub max_depth: usize,
     /// The part of the memory that does not depend on the size of the input. Default: 64 MiB.
     pub base_memory: u64,
@@ -56,7 +56,8 @@ pub struct Scan {
     pub memory: u64,
     /// The fields that the schema does not have, which decoding drops.
     ///
-    /// Those inside `Block.operations` are among them, though they are lost only when the operations are decoded.
+    /// Those inside `Block.operations` are among them, though they are lost only when the operations are
+    /// decoded.
     pub unknown: Unknown,
 }
 
@@ -205,7 +206,8 @@ impl Walk<'_> {
             return Ok(());
         };
         let Some(field) = frame.field else { return Ok(()) };
-        // An entry of a map without unknown fields may still stand in the place of an earlier one that has some.
+        // An entry of a map without unknown fields may still stand in the place of an earlier one that has
+        // some.
         if frame.unknown.is_empty() && !(field.label == Label::Map && parent.unknown.has_children()) {
             return Ok(());
         }

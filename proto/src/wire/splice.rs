@@ -10,13 +10,13 @@ use crate::schema::{Field, Kind, Label, Message};
 
 /// Puts unknown fields back into an encoded `root`, each behind the known fields of its message.
 ///
-/// Messages without unknown fields are copied as they are; those around an insertion get a new length. An entry of a
-/// map whose value has nothing but unknown fields gets its value back, which encoders leave out.
+/// Messages without unknown fields are copied as they are; those around an insertion get a new length. An
+/// entry of a map whose value has nothing but unknown fields gets its value back, which encoders leave out.
 ///
 /// # Errors
 ///
-/// If `unknown` has a node for a message that is not in `encoded` ([`WireErrorKind::Missing`]), or if the bytes on the
-/// way to one are malformed. The fields that no node leads to are not checked.
+/// If `unknown` has a node for a message that is not in `encoded` ([`WireErrorKind::Missing`]), or if the
+/// bytes on the way to one are malformed. The fields that no node leads to are not checked.
 pub fn splice(encoded: &[u8], root: &'static Message, unknown: &Unknown) -> Result<Vec<u8>, WireError> {
     let mut plan =
         Plan { encoded, frames: vec![Frame::new(root, unknown, None, 0..encoded.len())], edits: Vec::new() };
@@ -49,8 +49,8 @@ fn length_key(number: u32) -> u64 {
     u64::from(number) << 3 | 2
 }
 
-/// The first of two passes: what has to change, in the order of the bytes. A length stands before the content that it
-/// counts, so it is only known when the walk leaves the message.
+/// The first of two passes: what has to change, in the order of the bytes. A length stands before the content
+/// that it counts, so it is only known when the walk leaves the message.
 struct Plan<'a> {
     encoded: &'a [u8],
     /// The messages around the current position, all of them with unknown fields.

@@ -2,16 +2,17 @@
 
 /// Unknown fields of a message and of the messages in it: a sparse tree beside the decoded message.
 ///
-/// Only messages with unknown fields, and those on the way to them, have a node. The entry of a map counts as a message
-/// with the key as field 1 and the value as field 2; see [`Unknown::map_value`].
+/// Only messages with unknown fields, and those on the way to them, have a node. The entry of a map counts as
+/// a message with the key as field 1 and the value as field 2; see [`Unknown::map_value`].
 ///
-/// Unknown fields come from the encoded bytes and go back behind the known fields of their message, in their order.
+/// Unknown fields come from the encoded bytes and go back behind the known fields of their message, in their
+/// order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unknown {
     /// The message's own unknown fields, encoded, one behind the other.
     pub own: Vec<u8>,
-    /// Children by field number and key, ascending. None is empty. A list and not a tree map, because nearly all
-    /// nodes have one child.
+    /// Children by field number and key, ascending. None is empty. A list and not a tree map, because nearly
+    /// all nodes have one child.
     children: Vec<((u32, ChildKey), Unknown)>,
 }
 
@@ -51,8 +52,8 @@ impl Unknown {
         self.child(number, &ChildKey::Index(index))
     }
 
-    /// The node of the *value* in an entry of a map with strings as keys. Unknown fields of the entry itself are one
-    /// level up, in [`child`](Self::child).
+    /// The node of the *value* in an entry of a map with strings as keys. Unknown fields of the entry itself
+    /// are one level up, in [`child`](Self::child).
     #[must_use]
     pub fn map_value(&self, number: u32, key: &str) -> Option<&Unknown> {
         self.child(number, &ChildKey::Text(key.to_owned()))?.at(2, 0)

@@ -1,9 +1,9 @@
-//! A package in, a package and a report out, without files, threads, clocks or pointers that anybody follows: the host
-//! writes named buffers into [`input`], calls [`run`], and reads the same form at [`output`].
+//! A package in, a package and a report out, without files, threads, clocks or pointers that anybody follows:
+//! the host writes named buffers into [`input`], calls [`run`], and reads the same form at [`output`].
 //!
-//! A buffer is its name and its bytes, each behind its length as a little-endian `u32`. The names of the package's files are their
-//! paths in it; the buffer `pipeline` holds the text of a pipeline, `chip` the chip to estimate for. Back come the files and
-//! `report.json`, or `error` alone.
+//! A buffer is its name and its bytes, each behind its length as a little-endian `u32`. The names of the
+//! package's files are their paths in it; the buffer `pipeline` holds the text of a pipeline, `chip` the chip
+//! to estimate for. Back come the files and `report.json`, or `error` alone.
 
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard};

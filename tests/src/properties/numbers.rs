@@ -1,10 +1,12 @@
 //! Does a rewritten program still compute the same?
 //!
-//! What `exact` and `rounding` promise is held against the interpreter's `verify`, element by element, states included.
+//! What `exact` and `rounding` promise is held against the interpreter's `verify`, element by element, states
+//! included.
 //!
-//! A lossy pass keeps its signal-to-noise ratio in real models. A random program may be one that its precision cannot
-//! hold at all: sums that cancel, indices in floats, numbers beyond the range. So an output is held to the ratio only
-//! where the original keeps it when all of its floats are rounded to `fp16`, whichever way they fall.
+//! A lossy pass keeps its signal-to-noise ratio in real models. A random program may be one that its
+//! precision cannot hold at all: sums that cancel, indices in floats, numbers beyond the range. So an output
+//! is held to the ratio only where the original keeps it when all of its floats are rounded to `fp16`,
+//! whichever way they fall.
 
 use milopt::eval::{
     EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, compare, random_inputs, verify,

@@ -1,26 +1,28 @@
 //! Does a rewritten function still compute the same?
 //!
-//! Both functions run on the same inputs; where they have states, three times in a row. Every output of every call and
-//! every state at the end is held against the promise of the rewrite ([`Numerics`]). An output or a state that only one
-//! of the two has breaks every promise.
+//! Both functions run on the same inputs; where they have states, three times in a row. Every output of every
+//! call and every state at the end is held against the promise of the rewrite ([`Numerics`]). An output or a
+//! state that only one of the two has breaks every promise.
 //!
 //! # What `Rounding` allows
 //!
-//! The reference is the original, evaluated in `f64`. How far rounding may carry an element from it is found by trying:
-//! the original is evaluated again and again with each of its roundings falling another way. A float constant, unless it is
-//! a single power of two, goes to a neighbour in its type or stays, and so does each result of an op that was rounded. The most
-//! that the element moves in such evaluations, and in the original itself, is its *noise*. The rewritten function may be
-//! off by 8 times the noise, and by 4 units in the last place.
+//! The reference is the original, evaluated in `f64`. How far rounding may carry an element from it is found
+//! by trying: the original is evaluated again and again with each of its roundings falling another way. A
+//! float constant, unless it is a single power of two, goes to a neighbour in its type or stays, and so does
+//! each result of an op that was rounded. The most that the element moves in such evaluations, and in the
+//! original itself, is its *noise*. The rewritten function may be off by 8 times the noise, and by 4 units in
+//! the last place.
 //!
-//! So a weight that is folded and rounded once to `fp16` is no violation: the original's weight, moved by one unit in the
-//! last place, moves the sum of its products by as much. A weight that vanishes is one, as no rounding of the original takes
-//! all of it away. And an element that is exact by luck, behind twenty layers or where terms cancel, is judged by the same
-//! measure as its neighbours.
+//! So a weight that is folded and rounded once to `fp16` is no violation: the original's weight, moved by one
+//! unit in the last place, moves the sum of its products by as much. A weight that vanishes is one, as no
+//! rounding of the original takes all of it away. And an element that is exact by luck, behind twenty layers
+//! or where terms cancel, is judged by the same measure as its neighbours.
 //!
-//! An integer, a flag or a text that comes out the same in all evaluations must be the same after the rewrite; one that
-//! differs between them is decided by rounding, and counted as left out. So is an element that is not finite in one of
-//! them; but where all say the same infinity, NaN is wrong. And an element that only the rewrite makes infinite or NaN is
-//! left out if the original's hangs on numbers close to the largest of their type: a scale that is folded may overflow there.
+//! An integer, a flag or a text that comes out the same in all evaluations must be the same after the
+//! rewrite; one that differs between them is decided by rounding, and counted as left out. So is an element
+//! that is not finite in one of them; but where all say the same infinity, NaN is wrong. And an element that
+//! only the rewrite makes infinite or NaN is left out if the original's hangs on numbers close to the largest
+//! of their type: a scale that is folded may overflow there.
 
 mod rounding;
 mod seen;

@@ -13,13 +13,13 @@ use crate::{Error, Evaluator, Inputs};
 const NOISE: f64 = 8.0;
 /// Units in the last place that a rewrite may always be off.
 const SLACK: f64 = 4.0;
-/// What is left where terms of ordinary size cancel in `f64`, as in `1 + erf(x)` far below 0, relative to the largest
-/// element or to 1: a better formula gives more of it.
+/// What is left where terms of ordinary size cancel in `f64`, as in `1 + erf(x)` far below 0, relative to the
+/// largest element or to 1: a better formula gives more of it.
 const CANCELLED: f64 = 1e-15;
 /// What engines flush to zero: a sum with an ordinary number swallows it, and a better formula gives it.
 const FLUSHED: f64 = f32::MIN_POSITIVE as f64;
-/// Evaluations with other roundings: the first few, and as many as it takes to be sure that an element is wrong. With 32
-/// it is beyond 8 times their largest by chance once in more than 10^10 elements.
+/// Evaluations with other roundings: the first few, and as many as it takes to be sure that an element is
+/// wrong. With 32 it is beyond 8 times their largest by chance once in more than 10^10 elements.
 const FEW: usize = 4;
 const MANY: usize = 32;
 

@@ -56,7 +56,8 @@ pub(crate) fn gather_along_axis(maker: &mut Maker) -> Made {
     maker.ops(new).map(drop)
 }
 
-/// Index tuples into the first axes of a shape, behind some axes of the batch: the sizes of the tensor of tuples, and the tuples.
+/// Index tuples into the first axes of a shape, behind some axes of the batch: the sizes of the tensor of
+/// tuples, and the tuples.
 fn tuples(maker: &mut Maker, dtype: DType, shape: &[usize], batch: usize) -> (Vec<usize>, usize, Operand) {
     let depth = maker.dice.range(1, shape.len() - batch);
     let mut sizes: Vec<usize> = shape[..batch].to_vec();

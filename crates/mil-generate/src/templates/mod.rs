@@ -1,5 +1,5 @@
-//! What passes look for, and near misses of it: a wrong axis, a constant that is not quite the one, a value that others use,
-//! a size that broadcasts the other way.
+//! What passes look for, and near misses of it: a wrong axis, a constant that is not quite the one, a value
+//! that others use, a size that broadcasts the other way.
 
 mod chains;
 mod conv;

@@ -1,4 +1,5 @@
-//! The mutators: the only way to change a graph. Each keeps operands and use edges in step and writes the journal.
+//! The mutators: the only way to change a graph. Each keeps operands and use edges in step and writes the
+//! journal.
 
 use std::collections::HashMap;
 
@@ -55,7 +56,8 @@ pub struct NewOp {
     pub attributes: Attributes,
     /// Unknown fields of the op's message.
     pub carried: Option<Box<Carried>>,
-    /// Parameters whose literals stand in the op itself, as in the op that it is like. Rewriters make `const` ops of others.
+    /// Parameters whose literals stand in the op itself, as in the op that it is like. Rewriters make `const`
+    /// ops of others.
     pub inline: Vec<Name>,
 }
 
@@ -91,8 +93,8 @@ impl NewOp {
         NewOp { kind: kind.into(), ..NewOp::default() }
     }
 
-    /// An op with the type, operands, attributes and unknown fields of another, but without its label, results and
-    /// blocks.
+    /// An op with the type, operands, attributes and unknown fields of another, but without its label,
+    /// results and blocks.
     pub fn like(graph: &Graph, op: OpId) -> NewOp {
         let found = graph.op(op);
         let literals = |argument: &Argument| argument.iter().any(|operand| operand.literal().is_some());

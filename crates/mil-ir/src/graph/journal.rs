@@ -12,8 +12,8 @@ pub struct Checkpoint {
     revision: Revision,
 }
 
-/// The state of a graph's content. Two graphs of the same revision, a graph at two times among them, are equal; a
-/// rollback brings the old revision back.
+/// The state of a graph's content. Two graphs of the same revision, a graph at two times among them, are
+/// equal; a rollback brings the old revision back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision(u64);
 
@@ -137,7 +137,8 @@ impl Graph {
         freed
     }
 
-    /// The live ops that changes since a checkpoint touched, and the users of their results; sorted, each once.
+    /// The live ops that changes since a checkpoint touched, and the users of their results; sorted, each
+    /// once.
     pub fn touched_since(&self, checkpoint: Checkpoint) -> Vec<OpId> {
         let mut ops: Vec<OpId> = Vec::new();
         let value_ops = |value: ValueId| self.definition(value).into_iter().chain(self.users(value));

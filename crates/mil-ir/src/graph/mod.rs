@@ -1,8 +1,8 @@
 //! Ops, values and blocks of one specialisation of a function.
 //!
-//! The only folder that holds the IR in petgraph. Ops and values are nodes; an edge `value → op` is a use. What an op
-//! is stands in [`Op`]: its operands, in the author's order, are the truth, and the edges are the index of uses that the
-//! mutators keep in step (`check` compares them).
+//! The only folder that holds the IR in petgraph. Ops and values are nodes; an edge `value → op` is a use.
+//! What an op is stands in [`Op`]: its operands, in the author's order, are the truth, and the edges are the
+//! index of uses that the mutators keep in step (`check` compares them).
 //!
 //! - `mod.rs`: the data, and reading
 //! - `edit.rs`: the mutators
@@ -32,7 +32,8 @@ pub use origins::OriginId;
 use origins::Origins;
 use uses::{Slot, UseCount};
 
-/// Op type that the node which ends a block shows in logs. Never stored or printed; an op of a file may have it too.
+/// Op type that the node which ends a block shows in logs. Never stored or printed; an op of a file may have
+/// it too.
 pub(crate) const RETURN: &str = "return";
 
 /// Ops, values and blocks of one specialisation of a function. See the crate's documentation.
@@ -439,7 +440,8 @@ impl Graph {
         self.const_literal(value)?.as_tensor().cloned()
     }
 
-    /// The constant bound to a parameter in any of the three spellings: literal, `const` op, attribute of the op.
+    /// The constant bound to a parameter in any of the three spellings: literal, `const` op, attribute of the
+    /// op.
     pub fn constant(&self, op: OpId, param: &str) -> Option<Tensor> {
         let literal = match self.op(op).argument(param).map(|argument| &argument[..]) {
             Some([one]) => self.literal(one),
@@ -496,8 +498,8 @@ impl Graph {
             .unwrap_or(&found.kind)
     }
 
-    /// Finds ops whose operands and use edges disagree, or whose order links or names do not. Empty in a sound graph:
-    /// only a fault in this crate breaks it.
+    /// Finds ops whose operands and use edges disagree, or whose order links or names do not. Empty in a
+    /// sound graph: only a fault in this crate breaks it.
     pub fn check(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let live = |op: OpId| self.is_live(op);

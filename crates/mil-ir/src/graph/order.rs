@@ -6,7 +6,8 @@ use crate::{BlockId, OpId, ValueId};
 /// Distance between the sequence numbers of neighbours in fresh order.
 pub(super) const STRIDE: u64 = 1 << 16;
 
-/// All ops of a graph in program order: an op comes before those of its inner blocks. Created by [`Graph::walk`].
+/// All ops of a graph in program order: an op comes before those of its inner blocks. Created by
+/// [`Graph::walk`].
 #[derive(Clone, Debug)]
 pub struct Walk<'g> {
     graph: &'g Graph,
@@ -123,9 +124,10 @@ impl Graph {
         }
     }
 
-    /// Makes room around an op: spreads the numbers of its neighbours over the smallest aligned range of numbers that
-    /// holds few ops for its size. The larger a range, the sparser it has to be, so that one spot can take any number of
-    /// insertions at a logarithmic price each (Bender et al., "Two simplified algorithms for maintaining order in a list").
+    /// Makes room around an op: spreads the numbers of its neighbours over the smallest aligned range of
+    /// numbers that holds few ops for its size. The larger a range, the sparser it has to be, so that one
+    /// spot can take any number of insertions at a logarithmic price each (Bender et al., "Two simplified
+    /// algorithms for maintaining order in a list").
     fn renumber(&mut self, op: OpId) {
         let middle = self.op(op).sequence;
         let (mut first, mut count) = (op, 1_u64);

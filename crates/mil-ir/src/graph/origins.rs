@@ -1,7 +1,7 @@
 //! Which ops of the original program an op stands for.
 //!
-//! A rewrite makes one entry that refers to those it takes together, so that a chain of rewrites costs no more than its
-//! length; the names are collected when someone asks.
+//! A rewrite makes one entry that refers to those it takes together, so that a chain of rewrites costs no
+//! more than its length; the names are collected when someone asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,8 @@ impl Origins {
 }
 
 impl Graph {
-    /// Labels of the ops of the original program that an op replaces, each once; empty where it stands for itself.
+    /// Labels of the ops of the original program that an op replaces, each once; empty where it stands for
+    /// itself.
     pub fn origins(&self, op: OpId) -> Vec<Name> {
         let mut stack: Vec<OriginId> = self.origins.known.get(&op).copied().into_iter().collect();
         let (mut seen, mut told) = (BTreeSet::new(), BTreeSet::new());

@@ -1,9 +1,9 @@
 //! The index of uses: edges `value → op`.
 //!
-//! petgraph keeps the edges of a node in a list, newest first, and walks the lists of both ends to remove one: where a value
-//! has many uses, or an op many operands, old edges take long to find. So an edge that is not the newest is only retired,
-//! and skipped from then on. When a value or an op has more retired edges than others, all its edges are removed, newest
-//! first, and those in use are put back in their order.
+//! petgraph keeps the edges of a node in a list, newest first, and walks the lists of both ends to remove
+//! one: where a value has many uses, or an op many operands, old edges take long to find. So an edge that is
+//! not the newest is only retired, and skipped from then on. When a value or an op has more retired edges
+//! than others, all its edges are removed, newest first, and those in use are put back in their order.
 
 use petgraph::Direction;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};

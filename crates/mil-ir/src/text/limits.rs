@@ -6,11 +6,11 @@
 pub struct Limits {
     /// Bytes of the text. Default: 1 GiB.
     pub bytes: usize,
-    /// Levels of blocks, types, literals and unknown fields in one another. Default: 64; more than 256 are never
-    /// allowed, as the parser descends by recursion.
+    /// Levels of blocks, types, literals and unknown fields in one another. Default: 64; more than 256 are
+    /// never allowed, as the parser descends by recursion.
     pub depth: usize,
-    /// Memory of the program, as estimated while parsing: this many bytes plus [`Limits::memory_factor`] times the
-    /// text. Default: 64 MiB.
+    /// Memory of the program, as estimated while parsing: this many bytes plus [`Limits::memory_factor`]
+    /// times the text. Default: 64 MiB.
     pub memory: usize,
     /// See [`Limits::memory`]. Default: 16.
     pub memory_factor: usize,

@@ -1,15 +1,17 @@
-//! MIL text: Apple's `model.mil` grammar, read in both of its spellings and printed in one, with extensions for what the
-//! grammar has no form for, and a form for people. `docs/mil-text.md` describes the language and what it promises.
+//! MIL text: Apple's `model.mil` grammar, read in both of its spellings and printed in one, with extensions
+//! for what the grammar has no form for, and a form for people. `docs/mil-text.md` describes the language and
+//! what it promises.
 //!
 //! - `lexer.rs`, `number.rs`: tokens; floats as C hexadecimal and as decimals
 //! - `parse/`: text to [`Program`], by recursive descent under [`Limits`]
 //! - `print/`: [`Program`] to text, deterministic
 //! - `names.rs`: words that both sides use
 //!
-//! **What survives.** For every program `p`, `parse(print(p))` prints the same text again. From [`Form::Full`] it is also
-//! the same program, as far as the text holds it: a tensor that is shown by its hash becomes an opaque tensor of that hash
-//! ([`mil_tensor::Tensor::opaque`]), a symbolic size becomes an unknown one, and where the format's rules leave no choice of
-//! where a literal is stored, [`crate::Storage`] says `Auto` afterwards.
+//! **What survives.** For every program `p`, `parse(print(p))` prints the same text again. From
+//! [`Form::Full`] it is also the same program, as far as the text holds it: a tensor that is shown by its
+//! hash becomes an opaque tensor of that hash ([`mil_tensor::Tensor::opaque`]), a symbolic size becomes an
+//! unknown one, and where the format's rules leave no choice of where a literal is stored, [`crate::Storage`]
+//! says `Auto` afterwards.
 
 mod derive;
 mod error;

@@ -144,7 +144,8 @@ pub(super) fn write_float(out: &mut dyn fmt::Write, dtype: DType, bits: u64) -> 
     write!(out, "p{exponent:+}")
 }
 
-/// Writes a float as the shortest decimal that reads as the same bits; infinities and NaNs as [`write_float`] does.
+/// Writes a float as the shortest decimal that reads as the same bits; infinities and NaNs as [`write_float`]
+/// does.
 pub(super) fn write_decimal(out: &mut dyn fmt::Write, dtype: DType, bits: u64) -> fmt::Result {
     let finite = |layout: &Layout| !layout.is_nan(bits) && layout.decode(bits).is_finite();
     let Some(layout) = Layout::of(dtype).filter(finite) else { return write_float(out, dtype, bits) };
@@ -161,8 +162,8 @@ pub(super) fn write_decimal(out: &mut dyn fmt::Write, dtype: DType, bits: u64) -
     write_float(out, dtype, bits)
 }
 
-/// The bits of a float: C hexadecimal, decimal, `inf`, `nan`. Rounded to the nearest; `None` for what is no number or
-/// beyond the range.
+/// The bits of a float: C hexadecimal, decimal, `inf`, `nan`. Rounded to the nearest; `None` for what is no
+/// number or beyond the range.
 pub(super) fn parse_float(dtype: DType, text: &str) -> Option<u64> {
     let layout = Layout::of(dtype)?;
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -399,8 +399,8 @@ pub(crate) fn program() -> impl Strategy<Value = Program> {
     )
 }
 
-/// Everything in a program, in order, for comparison. Storage counts only where it is not implied: the text keeps a mark
-/// wherever it matters, so this shows it just as the parser leaves it.
+/// Everything in a program, in order, for comparison. Storage counts only where it is not implied: the text
+/// keeps a mark wherever it matters, so this shows it just as the parser leaves it.
 pub(crate) fn everything(program: &Program) -> Vec<String> {
     let mut lines = vec![
         format!("program {} {:?} {:?}", program.version, program.doc, program.carried),

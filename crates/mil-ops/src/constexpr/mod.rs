@@ -11,7 +11,8 @@ pub mod constexpr_sparse_to_dense;
 
 use crate::prelude::*;
 
-/// The length of the vectors in a look-up table (iOS18), and the shape of what indices of this shape stand for.
+/// The length of the vectors in a look-up table (iOS18), and the shape of what indices of this shape stand
+/// for.
 fn vectors(call: &Call<'_>, indices: &[Dim]) -> Result<(i64, Vec<Dim>), InferError> {
     let mut shape = indices.to_vec();
     let Some(lut) = call.dims("lut")? else { return Ok((1, shape)) };

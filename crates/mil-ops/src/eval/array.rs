@@ -11,9 +11,9 @@ use super::{EvalError, Real};
 /// A row-major array with an element type.
 ///
 /// The element type is what the program says; [`Data`] is how the elements are held. Narrow types are held in
-/// wider ones: `fp16` as `f32` values that are representable in 16 bits, `int8` as `i32` values in its range. A kernel
-/// computes in the wide type and [`Array::settle`] rounds or wraps once per op. Where floats are held as `f64`, nothing
-/// is rounded: see [`super::Precision::Double`].
+/// wider ones: `fp16` as `f32` values that are representable in 16 bits, `int8` as `i32` values in its range.
+/// A kernel computes in the wide type and [`Array::settle`] rounds or wraps once per op. Where floats are
+/// held as `f64`, nothing is rounded: see [`super::Precision::Double`].
 #[derive(Clone, Debug)]
 pub struct Array {
     dtype: DType,
@@ -87,8 +87,8 @@ macro_rules! with_stored {
 }
 pub(crate) use with_stored;
 
-/// Runs the same code on the elements of any [`Data`], with the slice under a name; gives a `Result` of new data,
-/// from a body that gives a `Result<Vec<_>>` of the same element type.
+/// Runs the same code on the elements of any [`Data`], with the slice under a name; gives a `Result` of new
+/// data, from a body that gives a `Result<Vec<_>>` of the same element type.
 macro_rules! rearranged {
     ($data:expr, $slice:ident => $body:expr) => {{
         use $crate::eval::{Data, Stored};
@@ -106,8 +106,8 @@ macro_rules! rearranged {
 }
 pub(crate) use rearranged;
 
-/// Number of elements of a shape; `None` where sizes overflow when they are multiplied, in any order: so of an array
-/// that exists, no product of sizes does.
+/// Number of elements of a shape; `None` where sizes overflow when they are multiplied, in any order: so of
+/// an array that exists, no product of sizes does.
 pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
     let mut sizes = shape.iter().filter(|&&size| size != 0);
     let product =
@@ -183,7 +183,8 @@ impl Array {
         Ok(Array { dtype, shape: shape.into(), data })
     }
 
-    /// From a vector, with the element type that holds it: `bool`, `int32`, `int64`, `fp32`, `fp64`, `string`.
+    /// From a vector, with the element type that holds it: `bool`, `int32`, `int64`, `fp32`, `fp64`,
+    /// `string`.
     pub fn from_vec<T: Stored>(shape: &[usize], values: Vec<T>) -> Result<Array, EvalError> {
         let data = T::pack(values);
         let dtype = match data {
@@ -324,8 +325,8 @@ impl Array {
         })
     }
 
-    /// Rounds floats to the element type and wraps integers into its range. Elements that are shared with another
-    /// array are there already, as kernels make new ones.
+    /// Rounds floats to the element type and wraps integers into its range. Elements that are shared with
+    /// another array are there already, as kernels make new ones.
     #[must_use]
     pub fn settle(mut self) -> Array {
         match (&mut self.data, self.dtype) {
@@ -409,7 +410,8 @@ impl Array {
     }
 }
 
-/// Packs integers as tensors hold them: little endian; narrower than a byte from the least significant bit on.
+/// Packs integers as tensors hold them: little endian; narrower than a byte from the least significant bit
+/// on.
 fn pack_ints(dtype: DType, shape: &[usize], values: impl Iterator<Item = i64>) -> Result<Tensor, EvalError> {
     let bits = dtype.bits().unwrap_or(8);
     let mut bytes = Vec::new();

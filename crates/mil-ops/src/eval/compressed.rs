@@ -5,8 +5,8 @@ use mil_tensor::Shape;
 use super::strided::{stretched, strides, walk};
 use super::{Array, Context, EvalError, Stored, ensure, with_real, with_stored};
 
-/// For each element of an array of this shape, in row-major order, the element of a smaller array whose axes divide those of
-/// the larger one: each of its elements stands for a block.
+/// For each element of an array of this shape, in row-major order, the element of a smaller array whose axes
+/// divide those of the larger one: each of its elements stands for a block.
 pub(crate) fn block_of(cx: &Context<'_>, shape: &[usize], blocks: &[usize]) -> Result<Vec<usize>, EvalError> {
     ensure!(blocks.len() == shape.len(), "blocks of shape {blocks:?} in {shape:?}");
     let own = strides(blocks);
@@ -86,8 +86,8 @@ pub(crate) fn affine(
     })
 }
 
-/// The elements or vectors of a table that indices name. The table has the axes of the indices, for groups, and two more: the
-/// entries and the elements of a vector, which follow each other along `vector_axis`.
+/// The elements or vectors of a table that indices name. The table has the axes of the indices, for groups,
+/// and two more: the entries and the elements of a vector, which follow each other along `vector_axis`.
 pub(crate) fn look_up(
     cx: &Context<'_>,
     indices: &Array,

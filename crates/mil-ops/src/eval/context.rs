@@ -16,7 +16,8 @@ pub enum Precision {
     /// As Core ML defines: `fp16` ops compute in `f32` and round once per op.
     #[default]
     Native,
-    /// Every float in `f64`, never rounded to its element type: the reference that rounding errors are measured against.
+    /// Every float in `f64`, never rounded to its element type: the reference that rounding errors are
+    /// measured against.
     Double,
 }
 
@@ -26,7 +27,8 @@ pub enum Precision {
 pub struct Limits {
     /// Bytes of one value, and of a kernel's scratch memory.
     pub value_bytes: usize,
-    /// Bytes of all values that a call holds at once, constants included. Values that share their elements count each.
+    /// Bytes of all values that a call holds at once, constants included. Values that share their elements
+    /// count each.
     pub held_bytes: usize,
     /// Ops that a call runs; one in a loop counts in every round.
     pub ops: u64,
@@ -319,8 +321,8 @@ impl<'a> Context<'a> {
         declared.or(like.map(Array::dtype)).unwrap_or(DType::Fp32)
     }
 
-    /// An array of integers that indices and positions are given in, in the element type that the program declares for
-    /// that result, else in `int32`.
+    /// An array of integers that indices and positions are given in, in the element type that the program
+    /// declares for that result, else in `int32`.
     pub fn index_array(&self, result: usize, shape: &[usize], values: Vec<i32>) -> Result<Array, EvalError> {
         let declared = self.results.get(result).and_then(Type::dtype);
         let dtype = declared.filter(|dtype| {

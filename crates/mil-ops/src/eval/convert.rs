@@ -4,8 +4,8 @@ use mil_tensor::DType;
 
 use super::{Array, Context, Data, EvalError, Stored};
 
-/// An array of another element type. Floats become integers by truncation, saturating at the bounds of the type that
-/// they are held in, and then wrap into narrower types; NaN becomes 0.
+/// An array of another element type. Floats become integers by truncation, saturating at the bounds of the
+/// type that they are held in, and then wrap into narrower types; NaN becomes 0.
 pub(crate) fn convert(cx: &Context<'_>, x: &Array, dtype: DType) -> Result<Array, EvalError> {
     if x.dtype() == dtype {
         return Ok(x.clone());
@@ -40,8 +40,8 @@ mod tests {
     use super::super::{Bound, EvalOptions};
     use super::*;
 
-    /// Kernels that compute in `f64` (`one_hot`, `random_categorical`) give floats like those of all others, which can be joined
-    /// with them.
+    /// Kernels that compute in `f64` (`one_hot`, `random_categorical`) give floats like those of all others,
+    /// which can be joined with them.
     #[test]
     fn floats_are_held_as_the_precision_says() {
         let wide = Array::from_vec(&[1], vec![0.1_f64]).unwrap();

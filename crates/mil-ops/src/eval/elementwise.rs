@@ -49,7 +49,8 @@ macro_rules! parametric {
 }
 pub(crate) use parametric;
 
-/// Combines `x` and `y`, which broadcast: floats by one function, integers by another. The result has the type of `x`.
+/// Combines `x` and `y`, which broadcast: floats by one function, integers by another. The result has the
+/// type of `x`.
 pub(crate) fn arithmetic(
     cx: &Context<'_>,
     single: impl Fn(f32, f32) -> f32,
@@ -102,8 +103,8 @@ pub(crate) fn logical(cx: &Context<'_>, f: fn(bool, bool) -> bool) -> Outcome {
     one(Array::from_vec(&shape, out)?)
 }
 
-/// Applies a function of `x` and parameters of one element, or one element per channel (axis 1, or axis 0 of a shorter
-/// array), each.
+/// Applies a function of `x` and parameters of one element, or one element per channel (axis 1, or axis 0 of
+/// a shorter array), each.
 pub(crate) fn with_parameters<const N: usize>(
     cx: &Context<'_>,
     params: [&str; N],

@@ -6,7 +6,8 @@ use mil_tensor::{DType, Tensor};
 use super::{Array, Bound, Context, EvalError, EvalOptions, EvalValue, List, Outcome, Precision, elements};
 use crate::{Effect, Trait};
 
-/// Runs the kernel of an op and settles its results: floats are rounded to their element type, integers wrapped.
+/// Runs the kernel of an op and settles its results: floats are rounded to their element type, integers
+/// wrapped.
 pub fn call(context: &Context<'_>) -> Outcome {
     let kernel =
         context.def.kernel.ok_or_else(|| EvalError::Unsupported(format!("the op {}", context.def.name)))?;
@@ -86,9 +87,9 @@ const OPERAND_BYTES: usize = 256 << 20;
 
 /// Evaluates an op whose operands are constants.
 ///
-/// `None` where it cannot be folded: the op is unknown to this opset, has effects or blocks, draws random numbers,
-/// some operand is no constant, or the results would need more than `options.limits.value_bytes`. Results are the
-/// same on every machine if `options.reproducible` is set.
+/// `None` where it cannot be folded: the op is unknown to this opset, has effects or blocks, draws random
+/// numbers, some operand is no constant, or the results would need more than `options.limits.value_bytes`.
+/// Results are the same on every machine if `options.reproducible` is set.
 pub fn fold(
     graph: &Graph,
     op: OpId,

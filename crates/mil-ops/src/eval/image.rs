@@ -30,8 +30,8 @@ impl Sampling {
         })
     }
 
-    /// The place of output element `index` of `output` on an axis that reaches from 0 to `span`; an axis of `n` pixels has
-    /// the span `n - 1`. Not clamped.
+    /// The place of output element `index` of `output` on an axis that reaches from 0 to `span`; an axis of
+    /// `n` pixels has the span `n - 1`. Not clamped.
     pub(crate) fn place(self, index: usize, span: f64, output: usize) -> f64 {
         let (index, count) = (index as f64, output as f64);
         let size = span + 1.0;

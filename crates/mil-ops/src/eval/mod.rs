@@ -1,24 +1,24 @@
 //! Kernels: ops on numbers.
 //!
-//! A [`Kernel`] is a plain function from a [`Context`] (operands by parameter, defaults, the release, options) to one
-//! [`EvalValue`] per result. [`call`] runs one and settles its results; the interpreter in `mil-eval` runs a program
-//! of them; [`fold`] runs a single op on constants.
+//! A [`Kernel`] is a plain function from a [`Context`] (operands by parameter, defaults, the release,
+//! options) to one [`EvalValue`] per result. [`call`] runs one and settles its results; the interpreter in
+//! `mil-eval` runs a program of them; [`fold`] runs a single op on constants.
 //!
 //! # How numbers are computed
 //!
 //! - `fp16` and `fp32` ops compute in `f32` and round once, when the kernel has ended. Sums of reductions and
 //!   normalisations are held in `f64`.
-//! - With [`Precision::Double`] floats are `f64` from constants and inputs on, and nothing is rounded: the same kernels,
-//!   instantiated for `f64`.
+//! - With [`Precision::Double`] floats are `f64` from constants and inputs on, and nothing is rounded: the
+//!   same kernels, instantiated for `f64`.
 //! - Integers wrap, as in NumPy.
-//! - Functions are those of `libm` and orders of additions are fixed, so that results do not depend on the machine. Matrix
-//!   products (`conv`, `linear`, `matmul`, attention, recurrent ops) are the exception: they are fast, unless
-//!   [`EvalOptions::reproducible`] is set.
+//! - Functions are those of `libm` and orders of additions are fixed, so that results do not depend on the
+//!   machine. Matrix products (`conv`, `linear`, `matmul`, attention, recurrent ops) are the exception: they
+//!   are fast, unless [`EvalOptions::reproducible`] is set.
 //!
 //! # Rules
 //!
-//! No kernel panics or aborts, whatever its operands are: sizes of results are computed with checked arithmetic and held
-//! against [`Limits`] before anything is allocated.
+//! No kernel panics or aborts, whatever its operands are: sizes of results are computed with checked
+//! arithmetic and held against [`Limits`] before anything is allocated.
 
 mod array;
 pub(crate) mod compressed;

@@ -8,7 +8,8 @@ use super::{Context, EvalError};
 pub(crate) struct Noise(Stream);
 
 impl Noise {
-    /// The stream of an op: from its `seed` if that is not negative; else from the evaluation's, and the op's number.
+    /// The stream of an op: from its `seed` if that is not negative; else from the evaluation's, and the op's
+    /// number.
     pub(crate) fn new(cx: &Context<'_>) -> Result<Noise, EvalError> {
         let seed = cx.int("seed")?;
         let start = match u64::try_from(seed) {

@@ -14,7 +14,8 @@ pub(crate) fn matmul(
     (transpose_x, transpose_y): (bool, bool),
 ) -> Result<Array, EvalError> {
     ensure!(x.rank() > 0 && y.rank() > 0, "a product of shapes {:?} and {:?}", x.shape(), y.shape());
-    // A vector is a matrix of one row, or of one column, and that axis vanishes again. It is never transposed.
+    // A vector is a matrix of one row, or of one column, and that axis vanishes again. It is never
+    // transposed.
     let rows_only: Shape = if x.rank() == 1 { [1, x.len()].into_iter().collect() } else { x.shape().into() };
     let columns_only: Shape =
         if y.rank() == 1 { [y.len(), 1].into_iter().collect() } else { y.shape().into() };

@@ -28,7 +28,8 @@ impl Activation {
         })
     }
 
-    /// With the constants that coremltools tests against: `scaled_tanh` is not scaled, and `hard_sigmoid` is `0.2 x + 0.5`.
+    /// With the constants that coremltools tests against: `scaled_tanh` is not scaled, and `hard_sigmoid` is
+    /// `0.2 x + 0.5`.
     pub(crate) fn apply<F: Real>(self, x: F) -> F {
         match self {
             Activation::Linear => x,

@@ -1,7 +1,8 @@
 //! Elements taken from, and put to, places that indices name.
 //!
-//! A negative index counts from the end, in every opset. One that is out of bounds is an error where the program asks for
-//! validation; otherwise, where Core ML leaves the result open, reading takes the nearest element and writing does nothing.
+//! A negative index counts from the end, in every opset. One that is out of bounds is an error where the
+//! program asks for validation; otherwise, where Core ML leaves the result open, reading takes the nearest
+//! element and writing does nothing.
 
 use super::{Array, Context, EvalError, Stored, ensure, with_stored};
 
@@ -142,7 +143,8 @@ impl Combine for String {
     }
 }
 
-/// Combines successive blocks of `length` elements of `updates` with those of `data` that start at `starts`, in order.
+/// Combines successive blocks of `length` elements of `updates` with those of `data` that start at `starts`,
+/// in order.
 pub(crate) fn put(
     data: &Array,
     updates: &Array,

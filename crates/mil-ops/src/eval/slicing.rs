@@ -84,7 +84,8 @@ pub(crate) fn put<T: Clone>(out: &mut [T], start: isize, axes: &[(usize, isize)]
     });
 }
 
-/// A new array whose element at a place comes from the place that the maps give, axis by axis; `None`: from `fill`.
+/// A new array whose element at a place comes from the place that the maps give, axis by axis; `None`: from
+/// `fill`.
 pub(crate) fn remap<T: Stored>(
     cx: &Context<'_>,
     values: &[T],
@@ -131,7 +132,8 @@ pub(crate) fn remap<T: Stored>(
     }
 }
 
-/// Splits the axes of `x` (its shape becomes `split`), puts them into another order, and joins them to `joined`.
+/// Splits the axes of `x` (its shape becomes `split`), puts them into another order, and joins them to
+/// `joined`.
 pub(crate) fn rearrange(
     cx: &Context<'_>,
     x: &Array,

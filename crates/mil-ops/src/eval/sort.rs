@@ -7,7 +7,8 @@ use mil_tensor::Shape;
 use super::strided::{around, whole};
 use super::{Array, Context, EvalError};
 
-/// The places of the first `k` elements in sorted order along an axis. Equal elements keep their order; NaN comes last.
+/// The places of the first `k` elements in sorted order along an axis. Equal elements keep their order; NaN
+/// comes last.
 pub(crate) fn sorted(
     cx: &Context<'_>,
     x: &Array,

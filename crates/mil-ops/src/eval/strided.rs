@@ -33,7 +33,8 @@ fn joined(axes: &[(usize, isize)]) -> Axes {
     joined
 }
 
-/// Calls `visit` with the position of each innermost run of `N` views that are walked together. All have the same sizes.
+/// Calls `visit` with the position of each innermost run of `N` views that are walked together. All have the
+/// same sizes.
 pub(crate) fn walk<const N: usize>(
     sizes: &[usize],
     steps: [&[isize]; N],

@@ -6,7 +6,8 @@ use mil_tensor::Shape;
 use super::slicing::divided;
 use super::{Array, Context, EvalError, Outcome, Real, Stored, ensure, one, par};
 
-/// The windows of an op over up to three spatial axes; fewer are treated as three, the missing ones of one element.
+/// The windows of an op over up to three spatial axes; fewer are treated as three, the missing ones of one
+/// element.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
     /// Sizes of the input.
@@ -90,7 +91,8 @@ impl Windows {
             output[axis] = (room / stride[axis]).saturating_add(1);
             if ceil {
                 output[axis] = room.div_ceil(stride[axis]).saturating_add(1);
-                // As inference says: with padding, a last window that starts behind the input and half the padding does not count.
+                // As inference says: with padding, a last window that starts behind the input and half the
+                // padding does not count.
                 let (start, size) = ((output[axis] - 1) as u128 * stride[axis] as u128, input[axis] as u128);
                 let pad = before[axis] as u128 + after[axis] as u128;
                 if pad > 0 && 2 * start >= 2 * size + pad {
@@ -207,8 +209,8 @@ impl Windows {
         first.min(self.output[axis])..last.min(self.output[axis])
     }
 
-    /// Calls `visit` with a tap's number and, for each row of windows where it lies inside the input: the first window and
-    /// how many there are, and the input element of the first one.
+    /// Calls `visit` with a tap's number and, for each row of windows where it lies inside the input: the
+    /// first window and how many there are, and the input element of the first one.
     fn rows(&self, tap: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let [_, kh, kw] = self.kernel;
         let taps = [tap / (kh * kw), tap / kw % kh, tap % kw];
@@ -360,8 +362,8 @@ pub(crate) fn convolve<F: Real>(
     Ok(out)
 }
 
-/// The transpose of [`convolve`]: `windows` are those of the convolution that goes the other way, so that its output is our
-/// `x`, and its input our result. `weight` is `[input, output, taps]` of all groups.
+/// The transpose of [`convolve`]: `windows` are those of the convolution that goes the other way, so that its
+/// output is our `x`, and its input our result. `weight` is `[input, output, taps]` of all groups.
 pub(crate) fn convolve_transposed<F: Real>(
     cx: &Context<'_>,
     x: &[F],
@@ -401,8 +403,8 @@ pub(crate) fn convolve_transposed<F: Real>(
     Ok(out)
 }
 
-/// Reduces each window of each plane: `f(elements of the window inside the input, elements of the window inside input or
-/// padding)`.
+/// Reduces each window of each plane: `f(elements of the window inside the input, elements of the window
+/// inside input or padding)`.
 pub(crate) fn pool<F: Real>(
     cx: &Context<'_>,
     x: &[F],

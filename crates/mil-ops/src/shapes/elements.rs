@@ -30,8 +30,8 @@ pub(super) fn whole(numbers: &Numbers) -> Elements {
     numbers.iter().map(|number| number.as_ref()?.as_whole().cloned()).collect()
 }
 
-/// The elements of the only result of an op, an array of this element type and name, where its operands' elements say
-/// them.
+/// The elements of the only result of an op, an array of this element type and name, where its operands'
+/// elements say them.
 pub(super) fn of(call: &Call<'_>, shapes: &Shapes, dtype: DType, name: &str) -> Option<Numbers> {
     let site = Site { call, shapes };
     let found: Vec<Option<Known>> = match call.def().name {

@@ -1,12 +1,13 @@
 //! Shapes as they follow from a function's inputs.
 //!
-//! Each axis of an input whose size only the run decides gets a symbol, with the range that the interface states. Sizes are
-//! then expressions over these symbols, through the inference of every op, and through arithmetic on shapes: `shape`,
-//! `gather` of one size, sums, `concat`, and the `reshape` that takes the result; also through floats, as far as they are
-//! provably exact. Where an op's result cannot be said, its declared type stands.
+//! Each axis of an input whose size only the run decides gets a symbol, with the range that the interface
+//! states. Sizes are then expressions over these symbols, through the inference of every op, and through
+//! arithmetic on shapes: `shape`, `gather` of one size, sums, `concat`, and the `reshape` that takes the
+//! result; also through floats, as far as they are provably exact. Where an op's result cannot be said, its
+//! declared type stands.
 //!
-//! What is said holds for all sizes that the inputs may have: a number that might wrap in its type, or whose expression
-//! grew too large, becomes a symbol of its own, of which nothing is known but its bounds.
+//! What is said holds for all sizes that the inputs may have: a number that might wrap in its type, or whose
+//! expression grew too large, becomes a symbol of its own, of which nothing is known but its bounds.
 
 mod elements;
 mod number;
@@ -25,7 +26,8 @@ use crate::{Call, infer, refine_type};
 /// Elements of a small tensor of integers, in row-major order; `None` for one that only the run decides.
 pub type Elements = Vec<Option<SymExpr>>;
 
-/// The types of a graph's values, refined by what follows from the inputs, and the elements of small integer tensors.
+/// The types of a graph's values, refined by what follows from the inputs, and the elements of small integer
+/// tensors.
 ///
 /// It describes the graph as it was; after a change it is made anew.
 #[derive(Clone, Debug)]
@@ -36,7 +38,8 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    /// Follows a graph from its inputs on; linear in the number of ops. `interface` knows the ranges of flexible sizes.
+    /// Follows a graph from its inputs on; linear in the number of ops. `interface` knows the ranges of
+    /// flexible sizes.
     pub fn of(graph: &Graph, opset: &Opset, interface: Option<&FunctionInterface>) -> Shapes {
         let mut shapes = Shapes {
             types: vec![None; graph.bound()],
@@ -111,7 +114,8 @@ impl Shapes {
         Tensor::from_f64s(ty.dtype()?, &ty.fixed_shape()?, &values).ok()
     }
 
-    /// A value is a constant, or the result of arithmetic on shapes, all elements of which a type has exactly.
+    /// A value is a constant, or the result of arithmetic on shapes, all elements of which a type has
+    /// exactly.
     pub fn is_exact(&self, graph: &Graph, value: ValueId, dtype: DType) -> bool {
         self.numbers_of(graph, &Operand::Value(value)).is_some_and(|numbers| {
             numbers.iter().flatten().filter(|number| number.fits(dtype)).count() == numbers.len()

@@ -161,8 +161,8 @@ impl Number {
 }
 
 impl Known {
-    /// The result in its element type. An integer that may have wrapped, or whose expression grew too large, is a symbol
-    /// of this name from here on: equal to itself alone.
+    /// The result in its element type. An integer that may have wrapped, or whose expression grew too large,
+    /// is a symbol of this name from here on: equal to itself alone.
     pub(super) fn settle(self, dtype: DType, name: impl FnOnce() -> String) -> Option<Number> {
         if let Some(number) = self.number.as_ref().filter(|number| number.fits(dtype)) {
             return Some(number.clone());

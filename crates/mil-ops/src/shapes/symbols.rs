@@ -6,8 +6,8 @@ use mil_ir::{SymExpr, SymRange, Type};
 /// Elements of the largest tensor: Core ML counts them in `int32`.
 const MOST_ELEMENTS: i64 = i32::MAX as i64;
 
-/// The type of an input with a symbol for each size that only the run decides: `x.0` for the first of input `x`. `None` if
-/// there is none.
+/// The type of an input with a symbol for each size that only the run decides: `x.0` for the first of input
+/// `x`. `None` if there is none.
 pub(super) fn named(name: &str, ty: &Type, interface: Option<&FunctionInterface>) -> Option<Type> {
     let dims = ty.as_tensor()?.shape.dims()?;
     if dims.iter().any(|dim| matches!(dim, Dim::Unknown { variadic: true })) {

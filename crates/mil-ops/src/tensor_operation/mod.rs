@@ -22,7 +22,8 @@ pub mod topk;
 
 use crate::prelude::*;
 
-/// The element type and the shapes of the operands of a variadic parameter, which must be tensors of one type and rank.
+/// The element type and the shapes of the operands of a variadic parameter, which must be tensors of one type
+/// and rank.
 fn alike<'a>(call: &Call<'a>, param: &str) -> Result<(DType, Vec<Dims<'a>>), InferError> {
     let mut dtype = None;
     let mut rank = None;

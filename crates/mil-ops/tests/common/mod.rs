@@ -20,8 +20,8 @@ pub(crate) fn families(path: &Path) -> Vec<String> {
     folders(path).into_iter().filter(|family| !folders(&path.join(family)).is_empty()).collect()
 }
 
-/// Puts a list into a file, between the line `mark` and the next empty line. With `BLESS=1` it is written; without, the test
-/// fails where the file holds another.
+/// Puts a list into a file, between the line `mark` and the next empty line. With `BLESS=1` it is written;
+/// without, the test fails where the file holds another.
 pub(crate) fn fill(path: &Path, mark: &str, list: &str) {
     let text = fs::read_to_string(path).unwrap();
     let start =

@@ -1,7 +1,7 @@
 //! How the time of each pass grows when the number of ops doubles.
 //!
-//! Times are of the processor, so that other jobs on the machine count less, and of a pass with its verification: what
-//! opens and ends a run is left out.
+//! Times are of the processor, so that other jobs on the machine count less, and of a pass with its
+//! verification: what opens and ends a run is left out.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,8 +22,8 @@ const SHORTEST: Duration = Duration::from_millis(20);
 const ENOUGH: Duration = Duration::from_millis(300);
 const RUNS: usize = 5;
 
-/// Each pass on each shape in which it changes something, or one of them on one, from 2,000 ops to so many: seconds at the
-/// end, and the worst growth from one size to the next.
+/// Each pass on each shape in which it changes something, or one of them on one, from 2,000 ops to so many:
+/// seconds at the end, and the worst growth from one size to the next.
 pub(super) fn passes(most: usize, only_pass: Option<&str>, only_shape: Option<&str>) -> Outcome<()> {
     let lengths: Vec<usize> =
         std::iter::successors(Some(2000), |length| Some(length * 2)).take_while(|&n| n <= most).collect();

@@ -1,4 +1,5 @@
-//! Programs in which some passes have a lot to do, and others to look through: chains, fans, and nested blocks.
+//! Programs in which some passes have a lot to do, and others to look through: chains, fans, and nested
+//! blocks.
 
 use milopt::ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};

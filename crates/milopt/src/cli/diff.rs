@@ -7,9 +7,9 @@ use crate::diff::compare;
 
 /// Compare two models: graph, weights, interface and metadata.
 ///
-/// Ops are matched by the names of their results, by labels, and by what they take; an op that was only cast to another float
-/// type is the same op. Weights are compared by contents, with the error where they differ. Says in short what differs; -v
-/// lists it. Exit code 1 if the models differ.
+/// Ops are matched by the names of their results, by labels, and by what they take; an op that was only cast
+/// to another float type is the same op. Weights are compared by contents, with the error where they differ.
+/// Says in short what differs; -v lists it. Exit code 1 if the models differ.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil; `-` reads standard input

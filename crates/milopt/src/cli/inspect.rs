@@ -22,7 +22,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json { say_json(&summary) } else { say(&summary.to_string()) }
 }
 
-/// Bytes of a file, or of all files in a folder. Links count as what they lead to, folders behind links do not.
+/// Bytes of a file, or of all files in a folder. Links count as what they lead to, folders behind links do
+/// not.
 fn size(path: &Path) -> std::io::Result<u64> {
     let mut total = 0;
     let mut folders = Vec::new();

@@ -1,6 +1,7 @@
 //! The command line.
 //!
-//! Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a verification failed.
+//! Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a
+//! verification failed.
 
 mod completions;
 mod diff;
@@ -26,10 +27,12 @@ use mil_pass::Registry;
 
 /// Compiler passes for Core ML models, on any system.
 ///
-/// Opens .mlpackage, .mlmodel, .mlmodelc and .mil; shows them as text, rewrites them with passes, runs them on
-/// numbers, says what the Neural Engine would do with them, and writes packages that are the same byte for byte on every run.
+/// Opens .mlpackage, .mlmodel, .mlmodelc and .mil; shows them as text, rewrites them with passes, runs them
+/// on numbers, says what the Neural Engine would do with them, and writes packages that are the same byte for
+/// byte on every run.
 ///
-/// Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a verification failed.
+/// Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a
+/// verification failed.
 #[derive(Debug, Parser)]
 #[command(
     name = "milopt",
@@ -97,8 +100,8 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// The command line of `milopt` with the passes and pipelines of this registry: parses the arguments, runs the
-/// command, prints errors. A crate with passes of its own makes its own command of it:
+/// The command line of `milopt` with the passes and pipelines of this registry: parses the arguments, runs
+/// the command, prints errors. A crate with passes of its own makes its own command of it:
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -135,7 +138,8 @@ pub fn main_with(registry: Registry) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Opens a model of any readable form and passes warnings on. `-` is standard input: MIL text, or the message of a model.
+/// Opens a model of any readable form and passes warnings on. `-` is standard input: MIL text, or the message
+/// of a model.
 #[allow(clippy::print_stderr, reason = "warnings for the person at the terminal")]
 fn open(path: &Path) -> Result<Package, Failure> {
     let package = if path == Path::new("-") { read_standard_input()? } else { Package::open(path)? };

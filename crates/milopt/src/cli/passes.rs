@@ -194,7 +194,8 @@ fn steps(entries: &[Entry], depth: usize, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    /// `docs/generated/passes.md` is what `milopt passes explain` prints of every pass. `BLESS=1` rewrites it.
+    /// `docs/generated/passes.md` is what `milopt passes explain` prints of every pass. `BLESS=1` rewrites
+    /// it.
     #[test]
     fn the_reference_is_fresh() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/generated/passes.md");

@@ -63,7 +63,8 @@ fn looks_like_a_path(text: &str) -> bool {
     text.contains(['.', '/', '\\']) && (!text.contains(is_grammar) || Path::new(text).is_file())
 }
 
-/// The whole pipeline of a command line: steps in order, then `--set ID.OPTION=JSON` for every entry with that id.
+/// The whole pipeline of a command line: steps in order, then `--set ID.OPTION=JSON` for every entry with
+/// that id.
 pub(super) fn assemble(
     steps: &[Step],
     settings: &[String],

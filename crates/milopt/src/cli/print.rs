@@ -8,9 +8,10 @@ use crate::cli::{Context, Failure, Outcome, open, say, say_json};
 
 /// Show a model as MIL text.
 ///
-/// Small constants stand in the ops that take them, floats are decimal, and large tensors are shown by hash and length. --full
-/// shows every op as the file has it, in the form that prints the same bytes after it was read: for storing and comparing.
-/// Both are read everywhere as .mil; `run -o X.mil` writes text and weights from which the model can be made again.
+/// Small constants stand in the ops that take them, floats are decimal, and large tensors are shown by hash
+/// and length. --full shows every op as the file has it, in the form that prints the same bytes after it was
+/// read: for storing and comparing. Both are read everywhere as .mil; `run -o X.mil` writes text and weights
+/// from which the model can be made again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil; `-` reads standard input

@@ -12,8 +12,8 @@ use mil_tensor::{DType, Tensor};
 /// 3. by type and what the second graph says it was made from, if both are of one run,
 /// 4. by type and the names of 1 without the ends that casts give them,
 /// 5. by type and what they take, constants by their contents,
-/// 6. the same, looking through casts between floats, and at the shape alone of constants that are not whole numbers or
-///    text,
+/// 6. the same, looking through casts between floats, and at the shape alone of constants that are not whole
+///    numbers or text,
 /// 7. by type and the values they take that have a counterpart, casts aside: what else they take has changed.
 pub(super) struct Pairs<'g> {
     pub(super) a: &'g Graph,
@@ -119,7 +119,8 @@ impl<'g> Pairs<'g> {
         }
     }
 
-    /// An op by its type and those values that it takes which have a counterpart; `None` where there are none.
+    /// An op by its type and those values that it takes which have a counterpart; `None` where there are
+    /// none.
     fn values_of(&self, graph: &Graph, op: OpId, side: Side) -> Option<String> {
         let found = graph.op(op);
         let mut key = String::new();
@@ -141,7 +142,8 @@ impl<'g> Pairs<'g> {
         (!key.is_empty()).then(|| format!("{}{key}", found.kind()))
     }
 
-    /// An op by its type and what it takes, in the values of the second graph; `None` where one has no counterpart.
+    /// An op by its type and what it takes, in the values of the second graph; `None` where one has no
+    /// counterpart.
     fn takes(&self, graph: &Graph, op: OpId, side: Side, constants: Constants) -> Option<String> {
         let found = graph.op(op);
         if &**found.kind() == "const" {
@@ -177,7 +179,8 @@ fn result_name(graph: &Graph, op: OpId) -> Option<&Name> {
     op.results().first().map(|&value| graph.value(value).name()).or_else(|| op.name())
 }
 
-/// A name without what coremltools and milopt put behind it when they cast an op: `y` of `y_cast_fp16` and `w_to_fp16`.
+/// A name without what coremltools and milopt put behind it when they cast an op: `y` of `y_cast_fp16` and
+/// `w_to_fp16`.
 fn stem(name: &str) -> &str {
     let types = ["fp16", "bf16", "fp32", "fp64"];
     let Some(start) = types.iter().find_map(|ty| name.strip_suffix(ty)?.strip_suffix('_')) else {

@@ -16,8 +16,8 @@ pub struct FeatureSummary {
     /// Element type of an array or state; `image`, `string`, `dictionary`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// Default shape, in elements; empty where the file declares none, `None` where there can be none. For images:
-    /// height, width.
+    /// Default shape, in elements; empty where the file declares none, `None` where there can be none. For
+    /// images: height, width.
     pub shape: Option<Vec<i64>>,
     /// Other shapes that it may have.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,8 @@ pub struct Summary {
     pub kind: String,
     /// `Model.specificationVersion`.
     pub specification_version: i32,
-    /// The oldest release that takes the model, for example `iOS17`; `None` for a version that is newer than milopt.
+    /// The oldest release that takes the model, for example `iOS17`; `None` for a version that is newer than
+    /// milopt.
     pub target: Option<String>,
     /// Bytes of the file or of all files of the package, where the caller knows them.
     #[serde(skip_serializing_if = "Option::is_none")]

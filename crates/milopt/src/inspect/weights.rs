@@ -66,7 +66,8 @@ fn compression(graph: &Graph, op: OpId) -> Option<String> {
         }
     };
     let palettized = |indices: &str| -> Option<String> {
-        // Since iOS18 the indices say how wide they are; before, they are packed, and the table has all values.
+        // Since iOS18 the indices say how wide they are; before, they are packed, and the table has all
+        // values.
         let bits = match dtype(indices)?.bits()? {
             8 => graph.constant(op, "lut").map_or(8, |lut| lut.len().max(2).ilog2().min(8) as usize),
             bits => bits,

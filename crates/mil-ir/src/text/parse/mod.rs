@@ -17,8 +17,8 @@ use crate::{Name, Program, Type};
 
 /// Where the tensors come from that a text only refers to.
 pub trait Weights {
-    /// The tensor that stands at `offset` of the file that programs name `path`. The offset is that of its metadata.
-    /// `None`: the file is not at hand, and the tensor is to stay opaque.
+    /// The tensor that stands at `offset` of the file that programs name `path`. The offset is that of its
+    /// metadata. `None`: the file is not at hand, and the tensor is to stay opaque.
     fn open(
         &mut self,
         path: &str,
@@ -43,7 +43,8 @@ where
     }
 }
 
-/// No weight file is at hand: every reference becomes an opaque tensor, stored as [`crate::Storage::Missing`].
+/// No weight file is at hand: every reference becomes an opaque tensor, stored as
+/// [`crate::Storage::Missing`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoWeights;
 

@@ -318,7 +318,8 @@ impl Printer<'_> {
     }
 }
 
-/// The result of a `const` op that says nothing but a small tensor, if nothing but operands of ops refers to it.
+/// The result of a `const` op that says nothing but a small tensor, if nothing but operands of ops refers to
+/// it.
 fn inlined(graph: &Graph, id: OpId) -> Option<ValueId> {
     let op = graph.op(id);
     let [result] = op.results() else { return None };

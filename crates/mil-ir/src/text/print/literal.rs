@@ -27,8 +27,8 @@ impl Printer<'_> {
         self.literal_clause(literal, storage)
     }
 
-    /// The elements of a literal that needs no type in front: int32, text, and truth values in lists, since a word on
-    /// its own is a name.
+    /// The elements of a literal that needs no type in front: int32, text, and truth values in lists, since a
+    /// word on its own is a name.
     fn bare(&self, literal: &Literal) -> Option<String> {
         let tensor = literal.as_tensor().filter(|_| self.is(Form::Readable) && is_plain(literal))?;
         let says_its_type = match tensor.dtype() {
@@ -229,7 +229,8 @@ fn fits(ty: &Type, data: &LiteralData) -> bool {
     }
 }
 
-/// A reader finds the tensor's shape from the declared one and, where that has unknown sizes, from how lists are nested.
+/// A reader finds the tensor's shape from the declared one and, where that has unknown sizes, from how lists
+/// are nested.
 fn shape_shows(declared: &Shape, tensor: &Tensor) -> bool {
     if let Some(fixed) = declared.to_fixed() {
         return fixed == tensor.shape();

@@ -18,15 +18,17 @@ pub use types::write_type;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
-    /// Every op as it stands, floats in hexadecimal. What is read back is the same program, and prints the same text.
+    /// Every op as it stands, floats in hexadecimal. What is read back is the same program, and prints the
+    /// same text.
     #[default]
     Full,
-    /// For people: small constants stand in the ops that take them, floats are the shortest decimals, and int32, text
-    /// and lists of truth values stand without their types. What is read back is the same program up to the
-    /// spelling of its constants, and prints the same text. Small constants that nothing uses are left out; [`write()`]
-    /// returns how many.
+    /// For people: small constants stand in the ops that take them, floats are the shortest decimals, and
+    /// int32, text and lists of truth values stand without their types. What is read back is the same program
+    /// up to the spelling of its constants, and prints the same text. Small constants that nothing uses are
+    /// left out; [`write()`] returns how many.
     Readable,
-    /// Only what Apple's grammar has: no `model` section, no extensions. [`write()`] returns what was dropped.
+    /// Only what Apple's grammar has: no `model` section, no extensions. [`write()`] returns what was
+    /// dropped.
     Apple,
 }
 
@@ -95,7 +97,8 @@ pub fn print(program: &Program, options: &PrintOptions) -> String {
     text
 }
 
-/// Writes a program. `place` says how to print each tensor. Returns what the options made it drop, for people.
+/// Writes a program. `place` says how to print each tensor. Returns what the options made it drop, for
+/// people.
 pub fn write(
     out: &mut dyn Write,
     program: &Program,

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use crate::text::print::{Form, Printer};
 use crate::{Attributes, Carried, CarriedKey, Name, Shape, Type, TypeKind};
 
-/// Writes a type as MIL text has it: `tensor<fp16, [1, 3]>`, and `int32` for a tensor of rank 0. Attributes and unknown
-/// fields of the type are left out.
+/// Writes a type as MIL text has it: `tensor<fp16, [1, 3]>`, and `int32` for a tensor of rank 0. Attributes
+/// and unknown fields of the type are left out.
 pub fn write_type(out: &mut dyn Write, ty: &Type) -> fmt::Result {
     fn separated<T>(
         out: &mut dyn Write,

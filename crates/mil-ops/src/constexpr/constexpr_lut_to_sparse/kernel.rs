@@ -1,4 +1,5 @@
-//! Elements or vectors of look-up tables, where a mask is set. Gives the mask, repeated for vectors, and the elements.
+//! Elements or vectors of look-up tables, where a mask is set. Gives the mask, repeated for vectors, and the
+//! elements.
 
 use crate::eval::compressed::{look_up, repeat_mask, to_dense, to_sparse};
 use crate::eval::prelude::*;

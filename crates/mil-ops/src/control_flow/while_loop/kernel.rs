@@ -1,4 +1,5 @@
-//! The values of the loop variables when the first block, the condition, gives false; the second block is the body.
+//! The values of the loop variables when the first block, the condition, gives false; the second block is the
+//! body.
 
 use crate::eval::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Convolution with weights that are scaled: `weight * quant_scale + quant_bias`, both per output channel or one for all.
+//! Convolution with weights that are scaled: `weight * quant_scale + quant_bias`, both per output channel or
+//! one for all.
 
 use crate::eval::prelude::*;
 use crate::eval::window;

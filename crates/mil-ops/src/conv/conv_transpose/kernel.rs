@@ -1,7 +1,7 @@
 //! Transposed convolution over one to three spatial axes.
 //!
-//! `output_shape`, where it is given, decides the size of the result: what it has more than the padding rule asks for stands at
-//! the end of each axis. Padding of type `same` is that of TensorFlow.
+//! `output_shape`, where it is given, decides the size of the result: what it has more than the padding rule
+//! asks for stands at the end of each axis. Padding of type `same` is that of TensorFlow.
 
 use crate::eval::prelude::*;
 use crate::eval::slicing::divided;

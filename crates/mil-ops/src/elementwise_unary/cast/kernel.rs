@@ -1,7 +1,7 @@
 //! Conversion to another element type.
 //!
-//! Floats become integers by truncation. Where the integer type has no such value NumPy leaves the result open; here it
-//! is what 32-bit saturation and then wrapping to the narrow type give. NaN becomes 0.
+//! Floats become integers by truncation. Where the integer type has no such value NumPy leaves the result
+//! open; here it is what 32-bit saturation and then wrapping to the narrow type give. NaN becomes 0.
 
 use crate::eval::convert;
 use crate::eval::prelude::*;

@@ -1,11 +1,13 @@
 //! Boxes of images, resized.
 //!
-//! `pad_value` stands outside the image where it is a parameter (from iOS16 on); before, places outside take the nearest pixel.
+//! `pad_value` stands outside the image where it is a parameter (from iOS16 on); before, places outside take
+//! the nearest pixel.
 //!
-//! coremltools' tests state numbers for the normalised box `[2, 2, 1, 1]` of a 4 by 4 image, which the documentation does not allow: it
-//! reaches from row and column 6 to 3, so that every place in it shows the pixel in the corner, 16, or `pad_value`. The numbers stated,
-//! 3.5, 5.5, 11.5 and 13.5, are the image at 0.5 and 2.5: the whole image resized, or places mirrored at its edge. One box cannot
-//! tell which, and we do neither. They also state 7.899 for row 1.5 and column 0.9 of that image, where `1 + 4 · 1.5 + 0.9` is 7.9.
+//! coremltools' tests state numbers for the normalised box `[2, 2, 1, 1]` of a 4 by 4 image, which the
+//! documentation does not allow: it reaches from row and column 6 to 3, so that every place in it shows the
+//! pixel in the corner, 16, or `pad_value`. The numbers stated, 3.5, 5.5, 11.5 and 13.5, are the image at 0.5
+//! and 2.5: the whole image resized, or places mirrored at its edge. One box cannot tell which, and we do
+//! neither. They also state 7.899 for row 1.5 and column 0.9 of that image, where `1 + 4 · 1.5 + 0.9` is 7.9.
 
 use crate::eval::image::{Padding, Sampling, sample};
 use crate::eval::prelude::*;

@@ -176,8 +176,8 @@ pub static DEF: OpDef = OpDef {
     kernel: Some(kernel::kernel),
 };
 
-/// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every image unless it has the
-/// number of one.
+/// One image for each box; until iOS16 the boxes stand in an array of rank 5, and each is cut from every
+/// image unless it has the number of one.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
     let [height, width] = [call.int("target_height")?, call.int("target_width")?];

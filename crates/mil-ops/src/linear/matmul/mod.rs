@@ -36,8 +36,8 @@ pub static DEF: OpDef = OpDef {
     kernel: Some(kernel::kernel),
 };
 
-/// Rows of `x`, columns of `y`, and the axes before them broadcast. A vector `x` counts as one row, which the result
-/// does not show.
+/// Rows of `x`, columns of `y`, and the axes before them broadcast. A vector `x` counts as one row, which the
+/// result does not show.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let is_constant = |param: &str| call.literal(param).is_some();
     let dtype = match (call.dtype("x")?, call.dtype("y")?) {

@@ -1,7 +1,7 @@
 //! `x / (k + alpha / size * sum(x^2))^beta`, with the sum over the `size` channels around each.
 //!
-//! Of an even number of channels the window reaches one further down than up, as in PyTorch. Channels are axis 1; of an array of rank 3 they are axis 0, as
-//! the numbers that coremltools states for Core ML tell.
+//! Of an even number of channels the window reaches one further down than up, as in PyTorch. Channels are
+//! axis 1; of an array of rank 3 they are axis 0, as the numbers that coremltools states for Core ML tell.
 
 use crate::eval::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Draws of a category for each row of logits or probabilities. The numbers are reproducible, and not those that Core ML draws.
+//! Draws of a category for each row of logits or probabilities. The numbers are reproducible, and not those
+//! that Core ML draws.
 
 use crate::eval::noise::Noise;
 use crate::eval::prelude::*;

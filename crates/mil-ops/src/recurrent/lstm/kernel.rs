@@ -1,7 +1,7 @@
 //! Long short-term memory, step by step; gates in the order input, forget, output, cell.
 //!
-//! `clip` bounds the cell state. Of one direction, `reverse` too, the sequence of results is in the order of the steps; of two,
-//! both are in the order of the input.
+//! `clip` bounds the cell state. Of one direction, `reverse` too, the sequence of results is in the order of
+//! the steps; of two, both are in the order of the input.
 
 use crate::eval::prelude::*;
 use crate::eval::recurrent::{self, Activation, Sizes, order, project};

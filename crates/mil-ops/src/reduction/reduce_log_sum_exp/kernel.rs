@@ -1,4 +1,5 @@
-//! Logarithm of the sum of exponentials, computed relative to the largest element; that of integers is truncated.
+//! Logarithm of the sum of exponentials, computed relative to the largest element; that of integers is
+//! truncated.
 
 use crate::eval::prelude::*;
 use crate::eval::reduce::reduce_rows;

@@ -50,8 +50,8 @@ pub static DEF: OpDef = OpDef {
     kernel: Some(kernel::kernel),
 };
 
-/// The shape asked for. 0 copies a size of `x`: that at its place until iOS16, counted from the end from iOS17 on. One
-/// -1 stands for what remains.
+/// The shape asked for. 0 copies a size of `x`: that at its place until iOS16, counted from the end from
+/// iOS17 on. One -1 stands for what remains.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let x = call.tensor("x")?;
     let Some(wanted) = call.elements("shape") else {

@@ -1,4 +1,5 @@
-//! `size` elements from `begin` on, per axis. A size of -1 reaches to the end; a negative begin counts from there.
+//! `size` elements from `begin` on, per axis. A size of -1 reaches to the end; a negative begin counts from
+//! there.
 
 use crate::eval::prelude::*;
 

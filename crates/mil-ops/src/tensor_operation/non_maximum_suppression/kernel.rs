@@ -1,7 +1,8 @@
 //! Boxes by falling score, without those that overlap a better one.
 //!
-//! Where no box passes the score threshold the best one is given. Results are padded with zeros, indices with -1. From
-//! iOS17 on the boxes lie along the last axis, there is no score threshold, and the number of boxes is not given.
+//! Where no box passes the score threshold the best one is given. Results are padded with zeros, indices with
+//! -1. From iOS17 on the boxes lie along the last axis, there is no score threshold, and the number of boxes
+//! is not given.
 
 use crate::eval::prelude::*;
 

@@ -79,7 +79,8 @@ pub static DEF: OpDef = OpDef {
     kernel: Some(kernel::kernel),
 };
 
-/// Boxes, scores and indices of what is kept, and until iOS16 how many. From iOS17 on the coordinates stand before the boxes.
+/// Boxes, scores and indices of what is kept, and until iOS16 how many. From iOS17 on the coordinates stand
+/// before the boxes.
 fn infer(call: &Call<'_>) -> Result<Vec<Type>, InferError> {
     let (boxes, scores) = (call.dtype("boxes")?, call.dtype("scores")?);
     let kept = dims::size(call.int("max_boxes")?)?;

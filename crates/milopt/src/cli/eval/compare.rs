@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Args, Run};
 use crate::cli::{Failure, Outcome, say, say_json};
 
-/// Compares what ran with the arrays of a reference. Arrays of the reference that are inputs are passed over, and where
-/// --outputs chooses, those that it does not choose.
+/// Compares what ran with the arrays of a reference. Arrays of the reference that are inputs are passed over,
+/// and where --outputs chooses, those that it does not choose.
 pub(super) fn compare(args: &Args, reference: &Inputs, inputs: &[Name], run: &Run<'_>) -> Outcome {
     let results = run.arrays();
     let (mut faults, mut rows) = (Vec::new(), serde_json::Map::new());

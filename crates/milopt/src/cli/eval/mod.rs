@@ -16,9 +16,9 @@ use crate::cli::{Failure, Outcome, open};
 
 /// Run a model on numbers.
 ///
-/// Inputs and outputs are arrays by feature name in .npz archives. Several --inputs are successive calls that share states;
-/// their outputs are then called NAME.0, NAME.1, and so on. States start at zero. A dictionary of classes is written as
-/// NAME.keys and NAME.values.
+/// Inputs and outputs are arrays by feature name in .npz archives. Several --inputs are successive calls that
+/// share states; their outputs are then called NAME.0, NAME.1, and so on. States start at zero. A dictionary
+/// of classes is written as NAME.keys and NAME.values.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil
@@ -44,8 +44,8 @@ pub(super) struct Args {
     /// Of a pipeline, the member to run: its number from 0 on, or its name
     #[arg(long, value_name = "MEMBER")]
     member: Option<String>,
-    /// Reference outputs to compare with: exit 1 if one is missing, has another shape, other text, or NaN or infinity where
-    /// the reference has not
+    /// Reference outputs to compare with: exit 1 if one is missing, has another shape, other text, or NaN or
+    /// infinity where the reference has not
     #[arg(long, value_name = "REF.npz")]
     compare: Option<PathBuf>,
     /// With --compare: exit 1 if an output has a lower signal-to-noise ratio, in dB
@@ -198,7 +198,8 @@ fn read(path: &Path) -> Result<Inputs, Failure> {
     npz::read(BufReader::new(file), LARGEST_ARRAY).map_err(|error| fault(&error))
 }
 
-/// The inputs of one call. Arrays that are no inputs are left out: reference outputs often stand in the same archive.
+/// The inputs of one call. Arrays that are no inputs are left out: reference outputs often stand in the same
+/// archive.
 #[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
 fn call(path: &Path, evaluator: &Evaluator<'_>) -> Result<Inputs, Failure> {
     let mut inputs = read(path)?;
