@@ -3,11 +3,11 @@
 //! An expression is kept in a **normal form**: a polynomial with integer coefficients over *atoms*. An atom
 //! is a symbol, or an operation that does not distribute: `floor(a / n)`, `a mod n`, `max(…)`. Sums and
 //! products of expressions that are equal as polynomials therefore compare equal, whatever order they were
-//! built in; so two branches with the same stride-2 convolution get the same size. `min(a, b)` is `-max(-a,
-//! -b)`.
+//! built in; so two branches with the same stride-2 convolution get the same size. `min(a, b)` is
+//! `-max(-a, -b)`.
 //!
-//! Beyond polynomials these rules hold: what a division divides evenly leaves it (`floor((2s + 3) / 2)` is `s
-//! + floor(3 / 2)`), constants are folded, divisions nest (`floor(floor(a / m) / n)` is `floor(a / mn)`), an
+//! Beyond polynomials these rules hold: what a division divides evenly leaves it (`floor((2s + 3) / 2)` is
+//! `s + floor(3 / 2)`), constants are folded, divisions nest (`floor(floor(a / m) / n)` is `floor(a / mn)`), an
 //! operation that its bounds decide is decided. Two expressions that compare unequal may still have equal
 //! values: "unequal" means "not known to be equal".
 //!

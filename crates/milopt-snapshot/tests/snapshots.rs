@@ -5,6 +5,7 @@ use milopt::passes::FuseConvBn;
 use milopt::{Package, Pipeline, Program};
 use milopt_snapshot::{Redact, assert_ops, assert_placement, assert_text};
 
+#[allow(clippy::unwrap_used, reason = "a helper of tests")]
 fn fixture(name: &str) -> Package {
     Package::open(format!("{}/../../fixtures/{name}.mlpackage", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
