@@ -97,10 +97,10 @@ fn remove_leftovers(folder: &Path, prefix: &OsStr) {
 }
 
 /// A try to lock a folder.
+#[cfg_attr(not(unix), allow(dead_code, reason = "nothing is locked there"))]
 enum Lock {
     Held(File),
     /// Somebody else has it, or the folder is gone.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is locked there"))]
     Taken,
     /// The system has no such thing here.
     Unknown,
