@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use mil_ir::{
-    ArrayFeature, Feature, FeatureKind, Flexibility, FunctionInterface, ImageFeature, Name, SizeFlexibility,
-    SizeRange, Type,
+    ArrayFeature, DefaultNumber, Feature, FeatureKind, Flexibility, FunctionInterface, ImageFeature, Name,
+    SizeFlexibility, SizeRange, Type,
 };
 use mil_ops::eval::{Array, Data, EvalError, EvalValue, Stored};
 use mil_tensor::DType;
@@ -183,32 +183,20 @@ impl Bounds for SizeRange {
 fn default_value(interface: &FunctionInterface, name: &Name, ty: &Type) -> Option<Array> {
     let feature = interface.inputs.iter().find(|feature| feature.name == *name && feature.optional)?;
     let Some(FeatureKind::Array(array)) = &feature.kind else { return None };
-    let value = default_number(array.default_value.as_deref().unwrap_or_default());
+    let value = default_number(array);
     let declared: Option<Vec<usize>> = array.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
     let shape = ty.fixed_shape().or(declared)?;
     let elements = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size))?;
     (elements <= 1 << 28).then(|| Array::filled(DType::Fp64, &shape, value, true).ok()).flatten()
 }
 
-/// The number of a `defaultOptionalValue` field with its tag; 0 where there is none.
-fn default_number(wire: &[u8]) -> f64 {
-    match wire {
-        // Field 41, a varint.
-        [0xC8, 0x02, rest @ ..] => {
-            let mut value = 0_u64;
-            for (index, &byte) in rest.iter().take(10).enumerate() {
-                value |= u64::from(byte & 0x7F) << (7 * index);
-                if byte < 0x80 {
-                    break;
-                }
-            }
-            value as i64 as f64
-        }
-        // Field 51, a float.
-        [0x9D, 0x03, a, b, c, d] => f64::from(f32::from_le_bytes([*a, *b, *c, *d])),
-        // Field 61, a double.
-        [0xE9, 0x03, a, b, c, d, e, f, g, h] => f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
-        _ => 0.0,
+/// The number that an array is filled with by default; 0 where the interface names none.
+fn default_number(array: &ArrayFeature) -> f64 {
+    match array.default_number() {
+        Some(DefaultNumber::Int(value)) => f64::from(value),
+        Some(DefaultNumber::Float(value)) => f64::from(value),
+        Some(DefaultNumber::Double(value)) => value,
+        None => 0.0,
     }
 }
 
@@ -273,8 +261,13 @@ mod tests {
 
     #[test]
     fn defaults_are_read_from_the_wire() {
-        assert_eq!(default_number(&[0xC8, 0x02, 0xAC, 0x02]), 300.0);
-        assert_eq!(default_number(&[0x9D, 0x03, 0, 0, 0xC0, 0x3F]), 1.5);
-        assert_eq!(default_number(&[]), 0.0);
+        let number = |wire: &[u8]| {
+            let mut array = ArrayFeature::new(DType::Fp32, vec![1]).unwrap();
+            array.default_value = Some(wire.into());
+            default_number(&array)
+        };
+        assert_eq!(number(&[0xC8, 0x02, 0xAC, 0x02]), 300.0);
+        assert_eq!(number(&[0x9D, 0x03, 0, 0, 0xC0, 0x3F]), 1.5);
+        assert_eq!(number(&[]), 0.0);
     }
 }
