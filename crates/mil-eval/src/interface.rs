@@ -125,8 +125,8 @@ fn forbidden_array(array: &ArrayFeature, shape: &[usize]) -> Option<String> {
             (!allowed).then(|| format!("it is one of {}", listed()))
         }
         Some(Flexibility::Ranges(ranges)) if ranges.len() == shape.len() => {
-            let axis = ranges.iter().zip(shape).position(|(range, &size)| !range.holds(size as u64))?;
-            Some(format!("axis {axis} goes {}", ranges.get(axis)?.in_words()))
+            let axis = ranges.iter().zip(&sizes).position(|(range, &size)| !range.contains(size))?;
+            Some(format!("axis {axis} goes {}", in_words(ranges.get(axis)?)))
         }
         None if array.shape.len() == shape.len() && array.shape != sizes => {
             Some(format!("its shape is {:?}", array.shape))
@@ -152,30 +152,19 @@ fn forbidden_image(image: &ImageFeature, shape: &[usize]) -> Option<String> {
         Some(SizeFlexibility::Range(widths, heights)) => {
             let sides = [("width", widths, width), ("height", heights, height)];
             let beyond = sides.into_iter().find_map(|(side, range, size)| {
-                range.as_ref().filter(|range| !range.holds(size)).map(|range| (side, range))
+                let size = i64::try_from(size).unwrap_or(i64::MAX);
+                range.as_ref().filter(|range| !range.contains(size)).map(|range| (side, range))
             });
-            beyond.map(|(side, range)| format!("its {side} goes {}", range.in_words()))
+            beyond.map(|(side, range)| format!("its {side} goes {}", in_words(range)))
         }
         _ => None,
     }
 }
 
-/// What [`forbidden`] asks of a range.
-trait Bounds {
-    fn holds(&self, size: u64) -> bool;
-    fn in_words(&self) -> String;
-}
-
-impl Bounds for SizeRange {
-    fn holds(&self, size: u64) -> bool {
-        size >= self.lower && u64::try_from(self.upper).map_or(true, |upper| size <= upper)
-    }
-
-    fn in_words(&self) -> String {
-        match self.upper {
-            ..0 => format!("from {} on", self.lower),
-            upper => format!("from {} to {upper}", self.lower),
-        }
+fn in_words(range: &SizeRange) -> String {
+    match range.upper {
+        ..0 => format!("from {} on", range.lower),
+        upper => format!("from {} to {upper}", range.lower),
     }
 }
 
