@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use mil_tensor::{FileSource, Source};
 
-use crate::{Limits, PackageError, identify};
+use crate::identify::is_pointer;
+use crate::paths::is_within;
+use crate::{Limits, PackageError};
 
 /// How deep folders may be nested in an item; a link to a folder above would otherwise never end.
 const DEEPEST: usize = 32;
@@ -15,34 +17,6 @@ const DEEPEST: usize = 32;
 /// The files of a package, opened when the package was: replacing it on disk does not change them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files(BTreeMap<String, Arc<dyn Source>>);
-
-/// A path in a package from a folder in it and a relative path; `None` where it leads out of the package.
-pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    if path.starts_with('/') || path.contains(['\\', '\0']) {
-        return None;
-    }
-    let before = parts.len();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => return None,
-            part if cfg!(windows) && part.contains(':') => return None,
-            part => parts.push(part),
-        }
-    }
-    (parts.len() > before).then(|| parts.join("/"))
-}
-
-/// The folder around a path in a package; empty for the package itself.
-pub(crate) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path is an item or lies in it.
-pub(crate) fn is_within(path: &str, item: &str) -> bool {
-    path.strip_prefix(item).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
 
 impl Files {
     pub(crate) fn get(&self, path: &str) -> Option<&Arc<dyn Source>> {
@@ -76,7 +50,7 @@ impl Files {
     /// there.
     ///
     /// Links are followed, wherever they lead: a hub's cache keeps the files of a package in a store of its
-    /// own. The manifest cannot name anything outside ([`join`]).
+    /// own. The manifest cannot name anything outside ([`paths::join`](crate::paths::join)).
     pub(crate) fn open_item(
         &mut self,
         root: &Path,
@@ -125,7 +99,7 @@ impl Files {
 
     /// Takes a file that is a Git LFS pointer for one that is not there; `true` if it is one.
     pub(crate) fn drop_pointer(&mut self, path: &str) -> bool {
-        let is_pointer = self.get(path).is_some_and(|source| identify::is_pointer(source.as_ref()));
+        let is_pointer = self.get(path).is_some_and(|source| is_pointer(source.as_ref()));
         if is_pointer {
             self.0.remove(path);
         }
@@ -148,19 +122,4 @@ pub(crate) fn read_all(source: &dyn Source, name: &str, limit: u64) -> Result<Ve
     let mut bytes = vec![0; len];
     source.read_at(0, &mut bytes).map_err(PackageError::io("read", name))?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_stay_in_the_package() {
-        assert_eq!(join("Data", "a/./b").as_deref(), Some("Data/a/b"));
-        for bad in ["../x", "/x", "a/../../x", "", ".", "a\\b"] {
-            assert_eq!(join("Data", bad), None, "{bad}");
-        }
-        assert!(is_within("a/b", "a") && is_within("a", "a") && !is_within("ab", "a"));
-        assert_eq!(parent("a/b/c"), "a/b");
-    }
 }

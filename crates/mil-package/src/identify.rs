@@ -261,7 +261,7 @@ pub(crate) fn whole(path: &Path) -> Option<PathBuf> {
 fn whole_above(path: &Path) -> Option<PathBuf> {
     for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
         let inside = path.strip_prefix(folder).ok()?;
-        if crate::compiled::is_compiled(folder) && is_compiled_part(inside) {
+        if is_compiled(folder) && is_compiled_part(inside) {
             return Some(folder.to_owned());
         }
         let is_part = inside == Path::new(manifest::FILE) || inside.starts_with(DATA);
@@ -270,6 +270,12 @@ fn whole_above(path: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The folder holds a compiled model: its text or its data, or those of a pipeline's first member.
+pub(crate) fn is_compiled(folder: &Path) -> bool {
+    const SIGNS: [&str; 4] = ["model.mil", "coremldata.bin", "model0/model.mil", "model0/coremldata.bin"];
+    SIGNS.iter().any(|name| folder.join(name).is_file())
 }
 
 fn is_compiled_part(inside: &Path) -> bool {

@@ -16,7 +16,7 @@
 //!   to.
 //! - **Bad input is an error.** Sizes in files are claims: [`Limits`] hold before memory is taken.
 
-mod compiled;
+mod beside;
 mod error;
 mod files;
 mod identify;
@@ -24,9 +24,9 @@ mod limits;
 mod manifest;
 mod open;
 mod package;
+mod paths;
 pub mod payload;
 mod save;
-mod text;
 mod translate;
 mod weights;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::PackageError;
-use crate::files::join;
+use crate::paths::join;
 
 /// The manifest's file name.
 pub(crate) const FILE: &str = "Manifest.json";

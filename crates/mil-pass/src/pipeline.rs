@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mil_ir::Program;
 use serde_json::Value;
 
-use crate::grammar::{GrammarError, GrammarFault};
+use crate::grammar_error::{GrammarError, GrammarFault};
 use crate::{Alias, OptionMap, Pass, PassDef, RunError, RunReport, Runner};
 
 /// A sequence of passes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::grammar::{GrammarError, GrammarFault};
+use crate::grammar_error::{GrammarError, GrammarFault};
 use crate::{Alias, Configured, OptionMap, PassDef, Pipeline, Unknown};
 
 /// The passes and named pipelines that ids are looked up in.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{open_file, read_all};
 use crate::manifest::{self, CORE_ML, Manifest};
-use crate::save::package::Written;
+use crate::save::temporary::Written;
 use crate::{Limits, PackageError};
 
 /// Gives the guests of the package at a place a name in the new one. Folders that are new are to be made

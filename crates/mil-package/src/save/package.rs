@@ -10,10 +10,10 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::save::keep::{Over, Standing};
-use crate::save::temporary::{Temporary, old, split, sync_folder};
+use crate::save::temporary::{Temporary, Written, old, split, sync_folder};
 use crate::save::{Contents, guests};
 use crate::{PackageError, manifest};
 
@@ -59,9 +59,6 @@ fn look(path: &Path) -> Result<Present, PackageError> {
         Ok(_) => Err(PackageError::NotReplaced { path: path.to_owned() }),
     }
 }
-
-/// A file or folder that is to be made durable.
-pub(super) type Written = (PathBuf, File);
 
 /// Writes the files and folders. Files that the package at `place` has already are taken over.
 fn write_all(root: &Path, contents: &Contents, place: &Path) -> Result<Vec<Written>, PackageError> {

@@ -22,6 +22,9 @@ pub(super) fn split(path: &Path) -> Result<(PathBuf, &OsStr), PackageError> {
     Ok((folder, name))
 }
 
+/// A file or folder that is to be made durable.
+pub(super) type Written = (PathBuf, File);
+
 /// A folder beside a place, removed with all that is in it when it is dropped.
 pub(super) struct Temporary {
     pub(super) path: PathBuf,

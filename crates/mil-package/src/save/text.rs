@@ -14,11 +14,11 @@ use mil_ir::text::{Placement, PrintOptions, write};
 use mil_ir::{Literal, Model, Storage};
 use mil_tensor::{Source, Tensor};
 
-use crate::files::parent;
+use crate::beside::{self, is_text, place};
 use crate::manifest::{DATA, Manifest};
+use crate::paths::parent;
 use crate::save::file::Draft;
 use crate::save::temporary::wait_for;
-use crate::text::{beside, is_text, place};
 use crate::translate::model::lay_out_model;
 use crate::translate::program::new_weights;
 use crate::weights::{self, Layout, MODEL_PATH, Out};

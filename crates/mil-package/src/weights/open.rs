@@ -6,7 +6,8 @@ use std::sync::Arc;
 use mil_tensor::{Blob, DType, Source, Tensor};
 
 use crate::error::WeightsErrorKind;
-use crate::files::{Files, join};
+use crate::files::Files;
+use crate::paths::join;
 use crate::weights::MODEL_PATH;
 use crate::weights::format::{self, BLOCK, Record};
 

@@ -12,7 +12,7 @@ use prost::bytes::Bytes;
 
 use super::super::Finding;
 use super::super::rule::{Checked, fault, require};
-use super::scope::Ranks;
+use super::ranks::Ranks;
 
 /// No upper bound.
 const ANY: usize = usize::MAX;

@@ -10,6 +10,7 @@
 
 mod layers;
 mod parameters;
+mod ranks;
 mod recurrent;
 mod scope;
 mod shapes;

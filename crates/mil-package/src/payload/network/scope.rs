@@ -13,6 +13,7 @@ use prost::bytes::Bytes;
 
 use super::super::rule::{Checked, fault, require};
 use super::super::{Finding, Report};
+use super::ranks::Ranks;
 use super::{layers, parameters};
 
 /// Stands for the maker of inputs.
@@ -32,9 +33,6 @@ pub(super) struct Scope {
     journal: Vec<Change>,
 }
 
-/// The ranks that are known.
-pub(super) struct Ranks(HashMap<String, u64>);
-
 /// What a layer added.
 enum Change {
     Maker { value: String, layer: String },
@@ -43,12 +41,6 @@ enum Change {
 
 /// A value and the layer that makes it.
 type Made = (String, String);
-
-impl Ranks {
-    pub(super) fn of(&self, value: &str) -> Option<u64> {
-        self.0.get(value).copied()
-    }
-}
 
 impl Scope {
     pub(super) fn new(inputs: &[Feature], model_ranks: HashMap<String, u64>, general: bool) -> Scope {

@@ -1,11 +1,17 @@
 //! Opening a model on disk, whatever its form.
 
+mod compiled;
+mod memory;
+mod parts;
+mod text;
+
 use std::fs;
 use std::path::Path;
 
 use crate::files::{Files, open_file, read_all};
-use crate::package::{MissingItem, read_manifest};
-use crate::{Found, Limits, Package, PackageError, compiled, identify, manifest, text};
+use crate::open::memory::read_manifest;
+use crate::package::MissingItem;
+use crate::{Found, Limits, Package, PackageError, beside, identify, manifest};
 
 impl Package {
     /// Opens a `.mlpackage` folder, a `.mlmodel` file, a compiled `.mlmodelc` folder or a `.mil` text.
@@ -41,7 +47,7 @@ fn open(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
         open_folder(path, limits)
     } else if !found.is_file() {
         Err(PackageError::NotAModel { path: path.into(), found: Found::Special })
-    } else if text::is_text(path) {
+    } else if beside::is_text(path) {
         text::open(path, limits)
     } else {
         open_message(path, limits)
@@ -71,7 +77,7 @@ fn open_message(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
 }
 
 fn open_folder(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
-    if compiled::is_compiled(path) {
+    if identify::is_compiled(path) {
         return compiled::open(path, limits);
     }
     let file = path.join(manifest::FILE);

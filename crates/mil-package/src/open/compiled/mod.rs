@@ -17,9 +17,9 @@ use mil_proto::Described;
 use mil_proto::specification::Model as Message;
 use serde_json::Value;
 
-use crate::compiled::data::Data;
 use crate::files::{open_file, read_all};
-use crate::text::Parts;
+use crate::open::compiled::data::Data;
+use crate::open::parts::{Parts, prefixed};
 use crate::translate::Decoder;
 use crate::{Limits, Package, PackageError};
 
@@ -31,13 +31,6 @@ const DATA: &str = "coremldata.bin";
 const METADATA: &str = "metadata.json";
 /// How deep pipelines may be nested.
 const DEEPEST: usize = 16;
-
-/// The folder holds a compiled model.
-pub(crate) fn is_compiled(folder: &Path) -> bool {
-    [PROGRAM, DATA, "model0/model.mil", "model0/coremldata.bin"]
-        .iter()
-        .any(|name| folder.join(name).is_file())
-}
 
 /// Opens a compiled model.
 pub(crate) fn open(folder: &Path, limits: &Limits) -> Result<Package, PackageError> {
@@ -160,13 +153,6 @@ impl Compiled<'_> {
         };
         Ok(Model::Pipeline(ModelPipeline { kind, interface, members, carried: None }))
     }
-}
-
-/// A weight file by a name that is its own in the whole package.
-pub(crate) fn prefixed(prefix: &str, name: &str) -> Name {
-    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-    let slash = if folder.is_empty() { "" } else { "/" };
-    format!("{folder}{slash}{prefix}{file}").into()
 }
 
 /// What an interface says has a value in the program.

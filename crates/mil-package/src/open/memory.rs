@@ -1,0 +1,88 @@
+//! Opening a model from memory, and from files that are open.
+
+use std::sync::Arc;
+
+use mil_tensor::MemorySource;
+use prost::bytes::Bytes;
+
+use crate::files::Files;
+use crate::manifest::{self, Manifest};
+use crate::package::MissingItem;
+use crate::paths::parent;
+use crate::translate::Decoder;
+use crate::weights::Weights;
+use crate::{Limits, Package, PackageError};
+
+impl Package {
+    /// Reads a model from memory: its message, and the bytes of its weight file if it has one.
+    ///
+    /// # Errors
+    ///
+    /// See [`Package::open`].
+    pub fn from_bytes(
+        message: impl Into<Vec<u8>>,
+        weights: Option<Arc<[u8]>>,
+    ) -> Result<Package, PackageError> {
+        let mut files = Files::default();
+        if let Some(weights) = weights {
+            let path = format!("{}/weights/weight.bin", parent(&Manifest::new_model_path()));
+            files.insert(path, Arc::new(MemorySource::new(weights)));
+        }
+        Package::decode(message.into(), None, files, Vec::new(), &Limits::default())
+    }
+
+    /// Reads a package from memory: its files by their path in the package, `Manifest.json` among them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Package::open`].
+    pub fn from_files(
+        contents: impl IntoIterator<Item = (String, Arc<[u8]>)>,
+        limits: &Limits,
+    ) -> Result<Package, PackageError> {
+        let mut files = Files::default();
+        for (path, bytes) in contents {
+            files.insert(path, Arc::new(MemorySource::new(bytes)));
+        }
+        let manifest = read_manifest(&files, limits)?;
+        let absent = manifest.items().filter(|item| !files.has_item(&item.path));
+        let missing = absent.map(|item| MissingItem::new(item.spelled.clone())).collect();
+        Package::of_files(manifest, files, missing, limits)
+    }
+
+    pub(crate) fn of_files(
+        manifest: Manifest,
+        files: Files,
+        missing: Vec<MissingItem>,
+        limits: &Limits,
+    ) -> Result<Package, PackageError> {
+        let bytes = files.read(manifest.model(), limits.model_bytes)?;
+        Package::decode(bytes, Some(manifest), files, missing, limits)
+    }
+
+    pub(crate) fn decode(
+        bytes: Vec<u8>,
+        manifest: Option<Manifest>,
+        files: Files,
+        mut missing: Vec<MissingItem>,
+        limits: &Limits,
+    ) -> Result<Package, PackageError> {
+        let model_path = manifest.as_ref().map_or_else(Manifest::new_model_path, |m| m.model().to_owned());
+        let mut weights = Weights::new(parent(&model_path));
+        let mut decoder = Decoder { files: &files, weights: &mut weights };
+        let model = decoder.model(Bytes::from(bytes), &limits.message)?;
+        for path in weights.missing() {
+            let within = |MissingItem { item, .. }: &MissingItem| {
+                path.ends_with(item.as_str()) || path.contains(&format!("{item}/"))
+            };
+            if !missing.iter().any(within) {
+                missing.push(MissingItem::new(path.clone()));
+            }
+        }
+        Ok(Package::new(model, manifest, files, weights, missing))
+    }
+}
+
+pub(crate) fn read_manifest(files: &Files, limits: &Limits) -> Result<Manifest, PackageError> {
+    Manifest::parse(files.read(manifest::FILE, limits.manifest_bytes)?)
+}
