@@ -7,8 +7,9 @@
 use std::time::{Duration, Instant};
 
 use mil_ir::Model as Ir;
+use mil_ir::verify::Report;
 use mil_package::Package;
-use mil_package::payload::{Report, verify};
+use mil_package::payload::verify;
 use mil_proto::payload::core_ml_models as apple;
 use mil_proto::payload::neural_network_layer::Layer;
 use mil_proto::payload::*;

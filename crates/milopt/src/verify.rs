@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mil_ir::verify::{Place, Report, Rule, Violation, verify_interface};
-use mil_ir::{Model, OpaqueModel};
+use mil_ir::Model;
+use mil_ir::verify::{Report, Rule, Violation, verify_interface};
 use mil_package::payload;
 
 /// Verifies a model and, where it is a pipeline, all of its members.
@@ -25,8 +25,10 @@ pub(crate) fn verify_rest(model: &Model, mut known: BTreeMap<Vec<usize>, Report>
             }
             other => verify_interface(other),
         };
-        if let Model::Opaque(opaque) = member {
-            found.extend(contents(opaque));
+        match member {
+            // That it has no type is said of its interface.
+            Model::Opaque(opaque) if opaque.kind.is_some() => found.extend(payload::verify(opaque)),
+            _ => {}
         }
         report.extend(found.within(&path));
     }
@@ -52,19 +54,4 @@ pub(crate) fn added(before: &Report, after: Report) -> Vec<Violation> {
 /// Every rule, by the crate that knows it.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     mil_ir::verify::RULES.iter().chain(mil_ops::RULES).chain(payload::RULES)
-}
-
-/// What stands in a model that is not a program. That it has no type is said of its interface.
-fn contents(opaque: &OpaqueModel) -> Report {
-    let Some(kind) = &opaque.kind else { return Report::default() };
-    let said = |finding: payload::Finding| {
-        let op = finding.layer.map(Into::into);
-        let place = Place { kind: Some(kind.clone()), op, ..Place::default() };
-        Violation::new(finding.code, place, finding.message)
-    };
-    let found = payload::verify(opaque);
-    Report {
-        violations: found.violations.into_iter().map(said).collect(),
-        unchecked: found.unchecked.into_iter().map(said).collect(),
-    }
 }

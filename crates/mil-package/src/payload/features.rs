@@ -1,8 +1,8 @@
 //! What model types demand of their features.
 
+use mil_ir::verify::Violation;
 use mil_ir::{ArrayFeature, Feature, FeatureKind, Flexibility};
 
-use super::Finding;
 use super::rule::{Checked, fault, require};
 
 /// The kinds of features, without what they hold.
@@ -76,7 +76,11 @@ pub(super) fn at_most(features: &[Feature], count: usize, what: &str) -> Checked
 }
 
 /// The only feature, which is of one of these kinds.
-pub(super) fn only<'f>(features: &'f [Feature], kinds: &[Kind], what: &str) -> Result<&'f Feature, Finding> {
+pub(super) fn only<'f>(
+    features: &'f [Feature],
+    kinds: &[Kind],
+    what: &str,
+) -> Result<&'f Feature, Violation> {
     at_most(features, 1, what)?;
     let feature =
         features.first().ok_or_else(|| fault("feature-count", format!("no {what}, where there is one")))?;
@@ -90,7 +94,7 @@ pub(super) fn named<'f>(
     name: &str,
     kinds: &[Kind],
     what: &str,
-) -> Result<&'f Feature, Finding> {
+) -> Result<&'f Feature, Violation> {
     let feature = features
         .iter()
         .find(|feature| &*feature.name == name)
@@ -117,7 +121,7 @@ pub(super) fn flexible_rank(array: &ArrayFeature) -> usize {
 }
 
 /// The length of two equal arrays of rank 1; `None` where the features are not arrays.
-pub(super) fn vector_length(input: &Feature, output: &Feature) -> Result<Option<i64>, Finding> {
+pub(super) fn vector_length(input: &Feature, output: &Feature) -> Result<Option<i64>, Violation> {
     let (Some(input), Some(output)) = (array(input), array(output)) else { return Ok(None) };
     let [length] = input.shape[..] else {
         return Err(fault("feature-shape", "the input array is not of rank 1"));

@@ -32,8 +32,7 @@ mod svm;
 mod transforms;
 mod trees;
 
-use std::fmt;
-
+use mil_ir::verify::Report;
 use mil_ir::{FunctionInterface, OpaqueModel};
 use mil_proto::schema::{Kind, find};
 use mil_proto::wire::{self, Limits, WireErrorKind};
@@ -43,65 +42,24 @@ use prost::bytes::Bytes;
 use crate::translate::model::payload;
 pub use rules::RULES;
 
-use rule::{Checked, fault};
-
-/// What the payload of a model breaks, and what was not looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Rules that are broken.
-    pub violations: Vec<Finding>,
-    /// What could not be judged; never to be counted as sound.
-    pub unchecked: Vec<Finding>,
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Which rule; stable. See [`RULES`].
-    pub code: &'static str,
-    /// The layer of a neural network, where it lies in one.
-    pub layer: Option<String>,
-    /// What is wrong, or unknown.
-    pub message: String,
-}
-
-/// Findings that are kept; a broken file can break a rule a million times.
-const MOST_FINDINGS: usize = 1000;
-
-impl Report {
-    fn record(&mut self, checked: Checked) {
-        let Err(finding) = checked else { return };
-        match self.violations.len() {
-            0..MOST_FINDINGS => self.violations.push(finding),
-            MOST_FINDINGS if self.unchecked.iter().all(|found| found.code != "more") => {
-                self.unchecked.push(fault("more", format!("violations beyond the first {MOST_FINDINGS}")));
-            }
-            _ => {}
-        }
-    }
-
-    fn unchecked(&mut self, what: impl Into<String>) {
-        self.unchecked.push(fault("unchecked", what));
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(layer) = &self.layer {
-            write!(f, "layer {layer}: ")?;
-        }
-        write!(f, "{} [{}]", self.message, self.code)
-    }
-}
+use rule::{Record, fault};
 
 /// Checks the payload of a model, and what the interface owes to its type.
 #[must_use]
 pub fn verify(model: &OpaqueModel) -> Report {
-    let mut report = Report::default();
-    let Some(kind) = model.kind.as_deref() else {
+    let Some(kind) = &model.kind else {
+        let mut report = Report::default();
         report.record(Err(fault("model-type", "the model has no type")));
         return report;
     };
+    // What is said of a layer names the layer's kind.
+    contents(kind, model).at(|place| {
+        place.kind.get_or_insert_with(|| kind.clone());
+    })
+}
+
+fn contents(kind: &str, model: &OpaqueModel) -> Report {
+    let mut report = Report::default();
     match payload(&Bytes::from_owner(model.bytes.clone())) {
         Ok(Some(payload)) if scan(kind, &payload, &mut report) => {
             if let Err(error) = family(kind, model, payload, &mut report) {

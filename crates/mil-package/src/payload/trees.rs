@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use mil_ir::verify::Violation;
 use mil_proto::payload::tree_ensemble_parameters::TreeNode;
 use mil_proto::payload::tree_ensemble_parameters::tree_node::TreeNodeBehavior;
 use mil_proto::payload::{
@@ -56,7 +57,7 @@ struct Node {
     children: Option<[u64; 2]>,
 }
 
-fn small(node: &TreeNode, dimensions: u64) -> Result<Node, super::Finding> {
+fn small(node: &TreeNode, dimensions: u64) -> Result<Node, Violation> {
     let wrong = |what: &str| fault(CODE, format!("node {} of tree {}: {what}", node.node_id, node.tree_id));
     let Ok(behaviour) = TreeNodeBehavior::try_from(node.node_behavior) else {
         return Err(wrong("its behaviour is not known"));

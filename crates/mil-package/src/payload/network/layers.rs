@@ -1,5 +1,6 @@
 //! The kinds of layers: how many inputs and outputs each has, and of which ranks.
 
+use mil_ir::verify::Violation;
 use mil_proto::payload::NeuralNetworkLayer;
 use mil_proto::payload::activation_params::NonlinearityType;
 use mil_proto::payload::neural_network_layer::Layer;
@@ -10,7 +11,6 @@ use mil_proto::wire;
 use prost::Message as _;
 use prost::bytes::Bytes;
 
-use super::super::Finding;
 use super::super::rule::{Checked, fault, require};
 use super::ranks::Ranks;
 
@@ -168,7 +168,7 @@ pub(super) fn ranks(layer: &NeuralNetworkLayer, row: &Row, ranks: &Ranks) -> Che
 }
 
 /// The name of a layer's kind; `None` where it has none.
-pub(super) fn kind(encoded: &[u8]) -> Result<Option<&'static str>, Finding> {
+pub(super) fn kind(encoded: &[u8]) -> Result<Option<&'static str>, Violation> {
     let message = schema::find("CoreML.Specification.NeuralNetworkLayer");
     let mut kind = None;
     for raw in wire::fields(encoded) {
@@ -181,7 +181,7 @@ pub(super) fn kind(encoded: &[u8]) -> Result<Option<&'static str>, Finding> {
 }
 
 /// Whether iOS 12 knows the layer.
-pub(super) fn is_old(encoded: &Bytes) -> Result<bool, Finding> {
+pub(super) fn is_old(encoded: &Bytes) -> Result<bool, Violation> {
     Ok(match kind(encoded)? {
         Some("convolution" | "innerProduct" | "upsample" | "reorganizeData") => {
             let layer = NeuralNetworkLayer::decode(encoded.clone());

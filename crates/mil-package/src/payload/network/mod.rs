@@ -19,6 +19,7 @@ mod weights;
 
 use std::collections::{HashMap, HashSet};
 
+use mil_ir::verify::{Report, Violation};
 use mil_ir::{Feature, FeatureKind, Flexibility, FunctionInterface, Interface};
 use mil_proto::payload::{
     NetworkUpdateParameters, NeuralNetwork, NeuralNetworkClassifier, NeuralNetworkLayer,
@@ -29,8 +30,7 @@ use prost::bytes::Bytes;
 
 use super::classifier::{self, Labels, labels};
 use super::features::{Kind, all_are, array};
-use super::rule::{Checked, fault, require};
-use super::{Finding, Report};
+use super::rule::{Checked, Record, fault, require};
 
 /// What the three messages have in common.
 struct Network {
@@ -155,7 +155,7 @@ fn verify(
 }
 
 /// Whether ranks are what the file says.
-fn is_general(main: &FunctionInterface, network: &Network) -> Result<bool, Finding> {
+fn is_general(main: &FunctionInterface, network: &Network) -> Result<bool, Violation> {
     let mut new_layer = false;
     for layer in &network.layers {
         new_layer |= !layers::is_old(layer)?;
@@ -218,6 +218,6 @@ fn input_shape(input: &Feature, general: bool) -> Checked {
 }
 
 /// A layer and the name of its kind.
-fn decode(encoded: &Bytes) -> Result<NeuralNetworkLayer, Finding> {
+fn decode(encoded: &Bytes) -> Result<NeuralNetworkLayer, Violation> {
     NeuralNetworkLayer::decode(encoded.clone()).map_err(|error| fault("unreadable", error.to_string()))
 }

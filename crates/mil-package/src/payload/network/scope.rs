@@ -7,12 +7,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use mil_ir::Feature;
+use mil_ir::verify::{Report, Violation};
 use mil_proto::payload::neural_network_layer::Layer;
 use mil_proto::payload::{BranchLayerParams, LoopLayerParams, NeuralNetwork, NeuralNetworkLayer, Tensor};
 use prost::bytes::Bytes;
 
-use super::super::rule::{Checked, fault, require};
-use super::super::{Finding, Report};
+use super::super::rule::{Checked, Record, fault, require};
 use super::ranks::Ranks;
 use super::{layers, parameters};
 
@@ -75,11 +75,13 @@ impl Scope {
                     continue;
                 }
             };
-            let of_layer = |finding: Finding| Finding {
-                layer: finding
-                    .layer
-                    .or_else(|| Some(format!("{} ({})", layer.name, kind.unwrap_or("no kind")))),
-                ..finding
+            // What a nested layer breaks is said of that one.
+            let of_layer = |mut violation: Violation| {
+                if violation.place.is_empty() {
+                    violation.place.op = Some(layer.name.as_str().into());
+                    violation.place.kind = kind.map(Into::into);
+                }
+                violation
             };
             let checked = self.layer(kind, &layer, report);
             let checked = checked.and_then(|()| self.topology(&layer));

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use mil_ir::verify::{Place, Report, Violation};
 use mil_ir::{
     ArrayFeature, FeatureKind, Flexibility, FunctionInterface, ImageFeature, SizeFlexibility, SizeRange,
 };
@@ -22,8 +23,7 @@ use mil_proto::payload::{
 };
 use prost::bytes::Bytes;
 
-use super::super::rule::fault;
-use super::super::{Finding, Report};
+use super::super::rule::{Record, fault};
 
 const CODE: &str = "layer-shape";
 
@@ -147,7 +147,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(main: &FunctionInterface, encoded: &[Bytes]) -> Result<Walk, Finding> {
+    fn new(main: &FunctionInterface, encoded: &[Bytes]) -> Result<Walk, Violation> {
         let mut walk = Walk {
             numbers: HashMap::new(),
             shapes: Vec::new(),
@@ -230,7 +230,7 @@ impl Walk {
     }
 
     /// `false`: it would take too long.
-    fn run(mut self, main: &FunctionInterface) -> Result<bool, Finding> {
+    fn run(mut self, main: &FunctionInterface) -> Result<bool, Violation> {
         let words = self.inputs.div_ceil(64);
         if words.saturating_mul(64).saturating_mul(self.shapes.len()) > MOST_BITS {
             return Ok(false);
@@ -252,7 +252,8 @@ impl Walk {
                 changed |= seen.spread(from, to);
                 if let Err(Empty) = narrow(&mut self.shapes, step) {
                     let message = "the sizes of its values contradict each other";
-                    return Err(Finding { layer: Some(step.name.clone()), ..fault(CODE, message) });
+                    let place = Place { op: Some(step.name.as_str().into()), ..Place::default() };
+                    return Err(Violation::new(CODE, place, message));
                 }
             }
             if !changed || seen.all() {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use mil_ir::verify::Violation;
 use mil_ir::{Feature, FunctionInterface, Interface};
 use mil_proto::payload::activation_params::NonlinearityType;
 use mil_proto::payload::loss_layer::LossLayerType;
@@ -14,8 +15,8 @@ use mil_proto::payload::{
 use prost::bytes::Bytes;
 
 use super::super::equal::equal_features;
+use super::super::parameter;
 use super::super::rule::{Checked, fault, require, set};
-use super::super::{Finding, parameter};
 
 const CODE: &str = "update";
 
@@ -117,7 +118,7 @@ fn check_loss(
     loss: &LossLayer,
     nodes: &[Node],
     makers: &HashMap<String, usize>,
-) -> Result<Option<usize>, Finding> {
+) -> Result<Option<usize>, Violation> {
     let (input, target, entropy) = match set(&loss.loss_layer_type, CODE, "the kind of loss")? {
         LossLayerType::CategoricalCrossEntropyLossLayer(loss) => (&loss.input, &loss.target, true),
         LossLayerType::MeanSquaredErrorLossLayer(loss) => (&loss.input, &loss.target, false),
