@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use mil_generate::Options;
 use milopt::ir::text;
-use milopt_tests::properties::{Tally, check, report};
+use milopt_tests::properties::{Tally, check, program, report};
 
 /// Reports of failures that are printed, for each property.
 const SHOWN: usize = 2;
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
         }
     };
     if arguments.one
-        && let Ok(program) = mil_generate::generate(&options(arguments.first, arguments.size))
+        && let Ok(program) = program(&options(arguments.first, arguments.size))
     {
         println!("{}", text::print(&program, &text::PrintOptions::default().inline_all()));
     }
@@ -117,7 +117,7 @@ fn main() -> ExitCode {
 }
 
 fn print(tally: &Tally, failures: &BTreeMap<String, Vec<u64>>, seconds: f64) {
-    println!("{} programs in {seconds:.0} s", tally.programs);
+    println!("{} programs in {seconds:.0} s, {} with two functions", tally.programs, tally.several);
     println!("\nprograms with an op:");
     for def in milopt::ops::all() {
         let count = tally.ops.get(def.name).copied().unwrap_or(0);

@@ -1,8 +1,8 @@
 //! Functions that are ready to run, and sessions in which they run.
 
 use std::cell::{Cell, RefCell};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use mil_ir::{
@@ -17,6 +17,7 @@ use crate::Error;
 use crate::interface::{self, Inputs, Outputs};
 use crate::jitter::Jitter;
 use crate::plan::Plan;
+use crate::taint::{Divisors, Taint};
 
 /// A function, ready to run.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Evaluator<'g> {
     interface: Option<&'g FunctionInterface>,
     options: EvalOptions,
     jitter: Option<Jitter>,
+    taint: Option<Taint>,
+    divisors: Option<Arc<Divisors>>,
     wanted: Vec<(Name, ValueId)>,
     plan: Plan,
     constants: Vec<OnceLock<EvalValue>>,
@@ -79,6 +82,8 @@ impl<'g> Evaluator<'g> {
             interface,
             options,
             jitter: None,
+            taint: None,
+            divisors: None,
             wanted: Vec::new(),
             plan: Plan::new(graph, &[]),
             constants: std::iter::repeat_with(OnceLock::new).take(graph.bound()).collect(),
@@ -117,12 +122,24 @@ impl<'g> Evaluator<'g> {
     /// function.
     #[must_use]
     pub fn rounded_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
-        self.jittered(Jitter { seed, grain: Some(dtype), headroom: true })
+        self.jittered(Jitter { seed, grain: Some(dtype) })
     }
 
     /// With every rounding as it might have fallen, too.
     pub(crate) fn jittered(mut self, jitter: Jitter) -> Evaluator<'g> {
         self.jitter = Some(jitter);
+        self
+    }
+
+    /// With NaN where rounding decides beyond any measure.
+    pub(crate) fn tainted(mut self, taint: Taint) -> Evaluator<'g> {
+        self.taint = Some(taint);
+        self
+    }
+
+    /// Looking at all divisors on the way.
+    pub(crate) fn watched(mut self, divisors: Arc<Divisors>) -> Evaluator<'g> {
+        self.divisors = Some(divisors);
         self
     }
 
@@ -461,6 +478,11 @@ impl Run<'_, '_> {
             stream: self.stream.get(),
             host: (!op.blocks().is_empty()).then_some(&blocks as &dyn Host),
         };
+        if let Some(divisors) = &evaluator.divisors {
+            divisors.see(place, &context);
+        }
+        let tainted = evaluator.taint.as_ref().and_then(|taint| taint.operands(place, &context));
+        let context = Context { bound: tainted.as_ref().unwrap_or(&bound), ..context };
         let results = match call(&context) {
             Err(EvalError::Block(message)) => {
                 return Err(self.error.take().unwrap_or_else(|| failed(EvalError::Block(message))));
@@ -476,6 +498,10 @@ impl Run<'_, '_> {
                 wanted: op.results().len(),
             });
         }
+        let results = match &evaluator.taint {
+            Some(taint) => taint.results(&context, results),
+            None => results,
+        };
         Ok(match evaluator.jitter {
             None => results,
             Some(jitter) if is_constant(op.kind()) => results

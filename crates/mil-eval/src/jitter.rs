@@ -2,17 +2,18 @@
 //!
 //! Where a value is rounded, the result goes to a neighbour at random: each float constant that is not a
 //! single power of two (a product with one does not round, so folding it does not either), and each result of
-//! an op that `f64` finds to be another number. What only moves data stays, and so does arithmetic on whole
+//! an op that was rounded. Of that, `f64` tells: it finds another number, or it swallows an addend itself,
+//! as in `1 + 1e-38`. A result that is off by more than half a unit in the last place, as a sum of products
+//! that cancel is, goes as far as it is off. What only moves data stays, and so does arithmetic on whole
 //! numbers, which is exact. How far the outputs of some such evaluations lie apart is what rounding can do to
 //! the program.
 //!
 //! With a coarser grain, every float is rounded to that type first: what the program would be if it computed
 //! in it.
-//!
-//! Without headroom, nothing is moved, but each result of an op that overflowed, or is close to the largest number
-//! of its type, becomes NaN, and so does what depends on it: a sum or a product in another order may overflow there.
 
-use mil_ops::eval::{Context, Data, EvalOptions, EvalValue, Stored, call};
+use std::borrow::Cow;
+
+use mil_ops::eval::{Array, Context, Data, EvalOptions, EvalValue, Stored, call};
 use mil_tensor::DType;
 use mil_tensor::random::Stream;
 
@@ -61,20 +62,15 @@ pub(crate) struct Jitter {
     pub(crate) seed: u64,
     /// The element type that all floats are rounded to; `None`: each to its own.
     pub(crate) grain: Option<DType>,
-    /// Results may be as large as their type allows.
-    pub(crate) headroom: bool,
 }
 
 impl Jitter {
     /// A constant, whose elements a rewrite may fold and round anew. `place` tells constants apart.
     pub(crate) fn constant(self, place: u64, value: &EvalValue) -> EvalValue {
-        if !self.headroom {
-            return value.clone();
-        }
         // A product with one power of two is exact; a sum of products with several rounds whatever they are.
         let elements = value.as_array().and_then(|array| array.slice::<f32>()).unwrap_or_default();
         let stays = matches!(elements, [only] if f64::from(*only).to_bits() << 12 == 0);
-        self.moved(place, value, |_, _| !stays)
+        self.moved(place, value, |_, _| (!stays).then_some(0.0))
     }
 
     /// The results of an op, of which `f64` says whether they were rounded.
@@ -84,34 +80,34 @@ impl Jitter {
         context: &Context<'_>,
         results: Vec<EvalValue>,
     ) -> Vec<EvalValue> {
-        let is_float = |value: &EvalValue| value.as_array().is_some_and(|array| array.dtype().is_float());
         if !results.iter().any(is_float) {
             return results;
         }
         if draws_or_keeps(context) {
-            let coarser = |(at, value)| self.moved(place + at as u64, value, |_, _| false);
+            let coarser = |(at, value)| self.moved(place + at as u64, value, |_, _| None);
             return results.iter().enumerate().map(coarser).collect();
         }
-        let exact = in_double(context).unwrap_or_default();
-        if !self.headroom {
-            let kept = |(at, value)| without_the_largest(value, exact.get(at));
-            return results.iter().enumerate().map(kept).collect();
-        }
+        let exact = in_double(context, |_| None).unwrap_or_default();
+        let raised = with_small_ones_raised(context, &results).unwrap_or_default();
         let always = TRANSCENDENTAL.contains(&context.def.name);
         let moved = results.iter().enumerate().map(|(at, value)| {
-            let wide =
-                exact.get(at).and_then(EvalValue::as_array).and_then(|array| array.reals::<f64>().ok());
-            // Where there is nothing to compare with, everything is taken to be rounded.
-            let differs = |index: usize, x: f64| {
-                always || wide.as_ref().and_then(|wide| wide.get(index)).is_none_or(|&exact| exact != x)
+            let (exact, raised) = (doubles(&exact, at), doubles(&raised, at));
+            let error = |index: usize, x: f64| match exact.as_ref().and_then(|all| all.get(index)) {
+                Some(&exact) if exact != x => Some((exact - x).abs()),
+                Some(&exact) => {
+                    let raised = raised.as_ref().and_then(|all| all.get(index));
+                    (always || raised.is_some_and(|&raised| is_swallowed(exact, raised))).then_some(0.0)
+                }
+                // Where there is nothing to compare with, everything is taken to be rounded.
+                None => Some(0.0),
             };
-            self.moved(place + at as u64, value, differs)
+            self.moved(place + at as u64, value, error)
         });
         moved.collect()
     }
 
-    /// Moves the elements for which `rounds` holds.
-    fn moved(self, place: u64, value: &EvalValue, rounds: impl Fn(usize, f64) -> bool) -> EvalValue {
+    /// Moves the elements that were rounded, of which `error` tells by how much they are known to be off.
+    fn moved(self, place: u64, value: &EvalValue, error: impl Fn(usize, f64) -> Option<f64>) -> EvalValue {
         let EvalValue::Array(array) = value else { return value.clone() };
         let Data::Single(elements) = array.data() else { return value.clone() };
         let dtype = self.grain.unwrap_or(array.dtype());
@@ -120,37 +116,32 @@ impl Jitter {
             let own = f64::from(element);
             let steps = stream.below(3) as f64 - 1.0;
             let x = rounded(own, dtype);
-            if x != own || rounds(index, own) { neighbour(x, dtype, steps) as f32 } else { x as f32 }
+            match error(index, own).or((x != own).then_some(0.0)) {
+                Some(error) => displaced(x, dtype, steps, error) as f32,
+                None => x as f32,
+            }
         });
         let data = f32::pack(moved.collect());
         array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
     }
 }
 
-/// A value with NaN for each element that overflowed, as `f64` tells from one that is infinite in truth, and for
-/// each that is so large that a rewrite may overflow there: one that multiplies by a scale first, say.
-fn without_the_largest(value: &EvalValue, exact: Option<&EvalValue>) -> EvalValue {
-    let EvalValue::Array(array) = value else { return value.clone() };
-    let Data::Single(elements) = array.data() else { return value.clone() };
-    let exact = exact.and_then(EvalValue::as_array).and_then(|array| array.reals::<f64>().ok());
-    // Of fp16, which has few exponents, less is taken away.
-    let limit = if array.dtype() == DType::Fp16 { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
-    let kept = elements.iter().enumerate().map(|(at, &x)| {
-        let is_true =
-            x.is_infinite() && exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
-        if x.abs() > limit && !is_true { f32::NAN } else { x }
-    });
-    let data = f32::pack(kept.collect());
-    array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
+/// The number so many units in the last place away, or so many times the error that it has, if that is more.
+/// An exact 0 and what is not finite stay, and nothing becomes infinite.
+fn displaced(x: f64, dtype: DType, steps: f64, error: f64) -> f64 {
+    let error = if error.is_finite() { error } else { 0.0 };
+    let step = if x == 0.0 { error } else { error.max(ulp(x, dtype)) };
+    let moved = rounded(x + steps * step, dtype);
+    if x.is_finite() && moved.is_finite() { moved } else { x }
 }
 
-/// The number so many steps away; 0 and what is not finite stay, and nothing becomes infinite.
-fn neighbour(x: f64, dtype: DType, steps: f64) -> f64 {
-    if x == 0.0 || !x.is_finite() {
-        return x;
-    }
-    let moved = rounded(x + steps * ulp(x, dtype), dtype);
-    if moved.is_finite() { moved } else { x }
+fn is_float(value: &EvalValue) -> bool {
+    value.as_array().is_some_and(|array| array.dtype().is_float())
+}
+
+/// One of several results, as numbers.
+fn doubles(results: &[EvalValue], at: usize) -> Option<Cow<'_, [f64]>> {
+    results.get(at)?.as_array()?.reals::<f64>().ok()
 }
 
 /// Ops that draw random numbers, and those with states or blocks, whose values were moved inside.
@@ -161,11 +152,15 @@ fn draws_or_keeps(context: &Context<'_>) -> bool {
         || context.bound.iter().any(|(_, values)| values.iter().any(is_state))
 }
 
-/// The op once more, in `f64`, on the same operands.
-fn in_double(context: &Context<'_>) -> Option<Vec<EvalValue>> {
+/// The op once more, in `f64`, on the same operands, or on what `instead` puts in the place of some.
+pub(crate) fn in_double(
+    context: &Context<'_>,
+    instead: impl Fn(&Array) -> Option<Array>,
+) -> Option<Vec<EvalValue>> {
     let wide = |value: &EvalValue| match value {
         EvalValue::Array(array) if array.dtype().is_float() => {
-            Some(EvalValue::Array(converted(array, array.dtype(), true).ok()?))
+            let wide = converted(array, array.dtype(), true).ok()?;
+            Some(EvalValue::Array(instead(&wide).unwrap_or(wide)))
         }
         EvalValue::Array(_) => Some(value.clone()),
         _ => None,
@@ -179,10 +174,47 @@ fn in_double(context: &Context<'_>) -> Option<Vec<EvalValue>> {
     call(&Context { bound: &bound, options: &options, ..*context }).ok()
 }
 
+/// `f64` adds what is so much smaller than the rest, and products of two such numbers.
+const VISIBLE: f64 = 1.0 / (1 << 25) as f64;
+
+/// The op in `f64` with the elements of its operands that a sum with the others may swallow made large enough
+/// to be seen. `None` where there are no such elements.
+fn with_small_ones_raised(context: &Context<'_>, results: &[EvalValue]) -> Option<Vec<EvalValue>> {
+    let operands = || context.bound.iter().flat_map(|(_, values)| values).filter(|value| is_float(value));
+    let sizes = |value: &EvalValue| {
+        let values = value.as_array().and_then(|array| array.reals::<f64>().ok());
+        let finite =
+            values.iter().flat_map(|values| values.iter()).map(|x| x.abs()).filter(|x| x.is_finite());
+        finite.fold((0.0_f64, f64::INFINITY), |(most, least), x| {
+            (most.max(x), if x > 0.0 { least.min(x) } else { least })
+        })
+    };
+    let most = operands().chain(results).map(|value| sizes(value).0).fold(0.0_f64, f64::max);
+    let least = operands().map(|value| sizes(value).1).fold(f64::INFINITY, f64::min);
+    let visible = most * VISIBLE;
+    if least >= visible {
+        return None;
+    }
+    in_double(context, |operand| {
+        let values = operand.reals::<f64>().ok()?;
+        // Of different sizes, so that they do not cancel.
+        let mut stream = Stream::new(values.len() as u64);
+        let raised = values.iter().map(|&x| {
+            let larger = visible * (1.0 + stream.unit());
+            if x != 0.0 && x.abs() < visible { larger.copysign(x) } else { x }
+        });
+        operand.with_data(operand.shape(), f64::pack(raised.collect())).ok()
+    })
+}
+
+/// A result that depends a little on elements that are too small for `f64` to add: it was rounded, though
+/// `f64` finds the same number. What depends on them by more is made of them alone.
+fn is_swallowed(exact: f64, raised: f64) -> bool {
+    exact != raised && (exact - raised).abs() < exact.abs() / 1024.0
+}
+
 #[cfg(test)]
 mod tests {
-    use mil_ops::eval::Array;
-
     use super::*;
 
     #[test]
@@ -191,7 +223,7 @@ mod tests {
         let value = EvalValue::from(array);
         let mut moved = [false; 6];
         for seed in 0..20 {
-            let other = Jitter { seed, grain: None, headroom: true }.constant(0, &value);
+            let other = Jitter { seed, grain: None }.constant(0, &value);
             let other = other.as_array().unwrap().reals::<f32>().unwrap().into_owned();
             let own = value.as_array().unwrap().reals::<f32>().unwrap();
             for (flag, (a, b)) in moved.iter_mut().zip(own.iter().zip(&other)) {
@@ -201,7 +233,7 @@ mod tests {
         }
         assert_eq!(moved, [true, true, false, false, true, true]);
         let half = EvalValue::from(Array::from_vec(&[1], vec![0.5_f32]).unwrap());
-        let other = Jitter { seed: 1, grain: None, headroom: true }.constant(0, &half);
+        let other = Jitter { seed: 1, grain: None }.constant(0, &half);
         assert_eq!(other.as_array(), half.as_array());
     }
 }

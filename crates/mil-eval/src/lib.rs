@@ -32,6 +32,7 @@ mod jitter;
 #[cfg(feature = "npz")]
 pub mod npz;
 mod plan;
+mod taint;
 mod verify;
 
 pub use compare::{Comparison, compare};

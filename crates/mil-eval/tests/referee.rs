@@ -109,6 +109,85 @@ fn what_decides_an_integer_is_looked_at() {
     assert!(!report(&body("0.5"), &body("0.501"), Numerics::Rounding).holds());
 }
 
+/// A sum of two products and a bias, from which a constant may be subtracted; and 0.5 divided
+/// by that. In `mask` inputs of -1e9 the products cancel, and a bias as small as this is lost or not.
+fn divided(weight: [f64; 2], bias: f64, shift: Option<f64>) -> Program {
+    let shifted = shift.map_or(String::new(), |shift| {
+        format!("tensor<fp32, [64, 1]> s = sub(x = c, y = fp32({shift}))[name = string(\"s\")]; ")
+    });
+    let divisor = if shift.is_some() { "s" } else { "c" };
+    let [a, b] = weight;
+    program(&format!(
+        "func main<ios17>(tensor<fp32, [64, 2]> x) {{ \
+         tensor<fp32, [64, 1]> c = linear(x = x, weight = tensor<fp32, [1, 2]>([{a}, {b}]), \
+         bias = tensor<fp32, [1]>([{bias}]))[name = string(\"c\")]; {shifted}\
+         tensor<fp32, [64, 1]> y = real_div(x = fp32(0.5), y = {divisor})[name = string(\"y\")]; }} -> (y);"
+    ))
+}
+
+/// With the masked inputs, `(-1e9 * 1.5 + 1e9 * 1.5) + bias - shift` may be any number up to some hundreds, so
+/// that a quotient by it may be infinite. A bias that is wrong shows where the products are small.
+#[test]
+fn a_quotient_by_what_rounding_decides_is_left_out() {
+    let before = divided([1.5, -1.5], -1.0625, Some(0.75));
+    let found = report(&before, &divided([1.5, -1.5], -1.8125, None), Numerics::Rounding);
+    assert!(found.holds(), "{:?}", found.broken().next());
+    assert!(found.skipped < found.elements() / 2, "most elements are judged");
+    for wrong in [-0.3125, -1.8, 0.0] {
+        let found = report(&before, &divided([1.5, -1.5], wrong, None), Numerics::Rounding);
+        assert!(!found.holds(), "a bias of {wrong}");
+    }
+    // A divisor that is exactly 0, whatever is rounded how, makes what was finite infinite.
+    let exact = |shift: f64| divided([1.0, 0.0], 0.0, Some(shift));
+    assert!(!report(&exact(2.0), &exact(0.0), Numerics::Rounding).holds());
+}
+
+/// `(x + 1) - 1` loses a denormal `x` in `f64`, too; `x` is right.
+#[test]
+fn what_a_double_swallows_was_rounded() {
+    let ty = "tensor<fp32, [64]>";
+    let body = |ops: &str| program(&format!("func main<ios17>({ty} x) {{ {ops} }} -> (y);"));
+    let before = body(&format!(
+        "{ty} a = add(x = x, y = fp32(1.0))[name = string(\"a\")]; \
+         {ty} b = sub(x = a, y = fp32(1.0))[name = string(\"b\")]; \
+         {ty} y = mul(x = b, y = fp32(8.0))[name = string(\"y\")];"
+    ));
+    let times =
+        |factor: &str| body(&format!("{ty} y = mul(x = x, y = fp32({factor}))[name = string(\"y\")];"));
+    let found = report(&before, &times("8.0"), Numerics::Rounding);
+    assert!(found.holds(), "{:?}", found.broken().next());
+    assert!(!report(&before, &times("8.001"), Numerics::Rounding).holds());
+    // Where nothing is swallowed, a denormal factor too much is wrong as it ever was.
+    assert!(!report(&times("8.0"), &times("8.001"), Numerics::Rounding).holds());
+    let found = report(&times("8.0"), &times("16.0"), Numerics::Rounding);
+    let broken: Vec<_> = found.broken().map(|found| Flavour::ALL[found.input]).collect();
+    assert!(broken.contains(&Flavour::Denormal), "{broken:?}");
+}
+
+/// A variance that overflows in `fp16` gives 0 for all, in the original only.
+#[test]
+fn what_hangs_on_an_overflow_is_left_out() {
+    let ty = "tensor<fp16, [1, 16, 4, 4]>";
+    let body = |shift: &str| {
+        half(&format!(
+            "{ty} s = mul(x = x, y = x)[name = string(\"s\")]; \
+             {ty} a = add(x = s, y = fp16(1.0))[name = string(\"a\")]; \
+             {ty} d = real_div(x = x, y = a)[name = string(\"d\")]; \
+             {ty} y = add(x = d, y = fp16({shift}))[name = string(\"y\")];"
+        ))
+    };
+    // The same without an overflow: x / (x^2 + 1) = 1 / (x + 1/x).
+    let after = half(&format!(
+        "{ty} i = real_div(x = fp16(1.0), y = x)[name = string(\"i\")]; \
+         {ty} a = add(x = x, y = i)[name = string(\"a\")]; \
+         {ty} d = real_div(x = fp16(1.0), y = a)[name = string(\"d\")]; \
+         {ty} y = add(x = d, y = fp16(0.5))[name = string(\"y\")];"
+    ));
+    let found = report(&body("0.5"), &after, Numerics::Rounding);
+    assert!(found.holds(), "{:?}", found.broken().next());
+    assert!(!report(&body("0.5"), &body("0.52"), Numerics::Rounding).holds());
+}
+
 #[test]
 fn a_lost_or_renamed_output_is_wrong() {
     let before = half("tensor<fp16, [1, 16, 4, 4]> y = relu(x = x)[name = string(\"y\")];");

@@ -23,6 +23,7 @@ mod finish;
 mod generic;
 mod maker;
 mod recipes;
+mod several;
 mod step;
 mod templates;
 
@@ -31,6 +32,7 @@ use mil_ops::BuildError;
 
 pub use damage::damage;
 pub use mil_tensor::random::Stream;
+pub use several::generate_several;
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]

@@ -87,25 +87,28 @@ pub fn verify_shapes(program: &Program) -> Report {
 /// Verifies every op of a graph by itself, as it stands in a file.
 pub fn verify_graph(graph: &Graph, opset: &Opset) -> Report {
     let mut report = verify_ops(graph, opset, graph.walk());
-    for op in graph.walk().filter(|&op| !graph.op(op).is_return()) {
-        let Ok(call) = Call::of(graph, op, opset) else { continue };
-        for (param, decompressed) in params::unfolded(&call) {
-            if decompressed {
-                let message =
-                    format!("{param} must be constant, but ops compute it from a decompressed weight");
-                report.unchecked.push(Violation::new("op-doubt", place(graph, op), message));
-                continue;
-            }
-            let message =
-                format!("{param} must be constant, but ops compute it: fold it with const_elimination");
-            report.violations.push(Violation::new(UNFOLDED, place(graph, op), message));
-        }
+    for op in graph.walk() {
+        verify_folded(graph, opset, op, &mut report);
     }
     let missing: BTreeSet<String> = graph.literals().filter_map(|(_, literal)| missing(literal)).collect();
     for message in missing {
         report.violations.push(Violation::new(MISSING, Place::default(), message));
     }
     report
+}
+
+/// Whether what must be constant of an op is one, or decompressed from one.
+pub(crate) fn verify_folded(graph: &Graph, opset: &Opset, op: OpId, report: &mut Report) {
+    let Ok(call) = Call::of(graph, op, opset) else { return };
+    for (param, decompressed) in params::unfolded(&call) {
+        if decompressed {
+            let message = format!("{param} must be constant, but ops compute it from a decompressed weight");
+            report.unchecked.push(Violation::new("op-doubt", place(graph, op), message));
+            continue;
+        }
+        let message = format!("{param} must be constant, but ops compute it: fold it with const_elimination");
+        report.violations.push(Violation::new(UNFOLDED, place(graph, op), message));
+    }
 }
 
 /// Verifies these ops of a graph, each by itself.

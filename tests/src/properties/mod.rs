@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use mil_generate::Options;
 use milopt::eval::{EvalValue, Evaluator, Flavour, Inputs, Outputs, compare};
-use milopt::ir::{Program, Release, Type, TypeKind, text};
+use milopt::ir::{Name, Program, Release, Type, TypeKind, text};
 use milopt::numerics::VerifyNumerics;
-use milopt::ops::RetargetError;
+use milopt::ops::{BuildError, RetargetError};
 use milopt::pass::{Pipeline, Registry};
 use milopt::{Model, Package, Runner, diff};
 use numbers::{graph, options};
@@ -42,6 +42,8 @@ fn fail(property: impl Into<String>, message: impl fmt::Display) -> Failure {
 pub struct Tally {
     /// Programs.
     pub programs: usize,
+    /// Programs with several functions.
+    pub several: usize,
     /// Programs that hold an op of this type.
     pub ops: BTreeMap<String, usize>,
     /// Programs that a pass or pipeline changed.
@@ -54,6 +56,7 @@ impl Tally {
     /// Adds what another one counted.
     pub fn merge(&mut self, other: Tally) {
         self.programs += other.programs;
+        self.several += other.several;
         for (mine, theirs) in [
             (&mut self.ops, other.ops),
             (&mut self.changed, other.changed),
@@ -66,11 +69,20 @@ impl Tally {
     }
 }
 
+/// The program of a seed: one in eight has two functions.
+pub fn program(options: &Options) -> Result<Program, BuildError> {
+    match options.seed % 8 {
+        3 => mil_generate::generate_several(options),
+        _ => mil_generate::generate(options),
+    }
+}
+
 /// Generates a program and tries every property. A panic is a failure, too.
 pub fn check(options: &Options, passes: Option<&Registry>, tally: &mut Tally) -> Outcome {
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        let program = mil_generate::generate(options).map_err(|error| fail("generates", error))?;
+        let program = program(options).map_err(|error| fail("generates", error))?;
         tally.programs += 1;
+        tally.several += usize::from(program.functions.len() > 1);
         let mut kinds: Vec<String> = program
             .graphs()
             .flat_map(|(_, _, graph)| graph.walk().map(|op| graph.op(op).kind().to_string()))
@@ -121,7 +133,7 @@ pub fn smallest(options: &Options, failure: &Failure, passes: Option<&Registry>)
 /// A failure as a report: the seed and the size that show it, what fails, the program.
 pub fn report(options: &Options, failure: &Failure, passes: Option<&Registry>) -> String {
     let (options, failure) = smallest(options, failure, passes);
-    let program = match mil_generate::generate(&options) {
+    let program = match program(&options) {
         Ok(program) => text::print(&program, &text::PrintOptions::default().inline_all()),
         Err(error) => error.to_string(),
     };
@@ -136,25 +148,67 @@ fn verifies(program: &Program) -> Outcome {
     }
 }
 
-/// Inputs of every flavour, and what the program gives for them.
-struct Runs {
+/// Inputs of every flavour for each function, and what it gives for them.
+struct Runs(Vec<Calls>);
+
+/// Calls of one function.
+struct Calls {
+    function: Name,
     inputs: Vec<Inputs>,
     outputs: Vec<Outputs>,
 }
 
 impl Runs {
-    /// Runs the program; every value of the outermost block has the type that the program declares.
+    /// Runs every function; every value of its outermost block has the type that the program declares.
     fn of(program: &Program, seed: u64) -> Result<Runs, Failure> {
-        let (graph, opset) = graph(program).ok_or_else(|| fail("evaluates", "no graph"))?;
-        let interface = program.interface.function("main");
-        let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options());
-        let evaluator = evaluator.map_err(|error| fail("evaluates", error))?;
+        program
+            .functions
+            .keys()
+            .map(|function| Calls::of(program, function, seed))
+            .collect::<Result<_, _>>()
+            .map(Runs)
+    }
+
+    /// Runs another form of the program on the same inputs, and holds it to the same outputs.
+    fn hold(&self, other: &Program, property: &str) -> Outcome {
+        for calls in &self.0 {
+            let evaluator = evaluator(other, &calls.function).map_err(|message| fail(property, message))?;
+            for (inputs, before) in calls.inputs.iter().zip(&calls.outputs) {
+                for (name, after) in evaluator.run(inputs).map_err(|error| fail(property, error))? {
+                    let (Some(before), Some(after)) =
+                        (before.get(&name).and_then(EvalValue::as_array), after.as_array())
+                    else {
+                        continue;
+                    };
+                    // The interface may ask for another element type than the program computes.
+                    if before.dtype() == after.dtype() && !compare(before, after).is_exact() {
+                        return Err(fail(property, format!("{name} of function {} differs", calls.function)));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn evaluator<'p>(program: &'p Program, function: &Name) -> Result<Evaluator<'p>, String> {
+    let (graph, opset) = graph(program, function).ok_or("no graph")?;
+    let interface = program.interface.function(function);
+    Evaluator::of_graph(graph, opset, function.clone(), interface, options())
+        .map_err(|error| error.to_string())
+}
+
+impl Calls {
+    fn of(program: &Program, function: &Name, seed: u64) -> Result<Calls, Failure> {
+        let (graph, _) = graph(program, function).ok_or_else(|| fail("evaluates", "no graph"))?;
+        let evaluator = evaluator(program, function).map_err(|error| fail("evaluates", error))?;
         let root = graph.root();
         let values: Vec<_> = root.ops().flat_map(|op| graph.op(op).results().to_vec()).collect();
         let names: Vec<&str> = values.iter().map(|&value| graph.value(value).name().as_str()).collect();
         let evaluator = evaluator.with_outputs(&names).map_err(|error| fail("evaluates", error))?;
-        let mut runs = Runs { inputs: Vec::new(), outputs: Vec::new() };
-        let all = numbers::inputs(program, &Flavour::ALL, seed).map_err(|error| fail("evaluates", error))?;
+        let mut calls = Calls { function: function.clone(), inputs: Vec::new(), outputs: Vec::new() };
+        let all = numbers::inputs(program, function, &Flavour::ALL, seed);
+        let all = all.map_err(|error| fail("evaluates", error))?;
         for (flavour, inputs) in Flavour::ALL.into_iter().zip(all) {
             let outputs = evaluator
                 .run(&inputs)
@@ -174,10 +228,10 @@ impl Runs {
                     return Err(fail("has the inferred types", message));
                 }
             }
-            runs.inputs.push(inputs);
-            runs.outputs.push(outputs);
+            calls.inputs.push(inputs);
+            calls.outputs.push(outputs);
         }
-        Ok(runs)
+        Ok(calls)
     }
 }
 
@@ -215,24 +269,7 @@ fn survives_text(program: &Program, runs: &Runs) -> Outcome {
     if numbers::unseeded(program) {
         return Ok(());
     }
-    let (graph, opset) = graph(&parsed).ok_or_else(|| fail("computes the same from text", "no graph"))?;
-    let interface = parsed.interface.function("main");
-    let fault = |error: milopt::eval::Error| fail("computes the same from text", error);
-    let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options()).map_err(fault)?;
-    for (inputs, before) in runs.inputs.iter().zip(&runs.outputs) {
-        for (name, value) in evaluator.run(inputs).map_err(fault)? {
-            let (Some(before), Some(after)) =
-                (before.get(&name).and_then(EvalValue::as_array), value.as_array())
-            else {
-                continue;
-            };
-            // The interface may ask for another element type than the program computes.
-            if before.dtype() == after.dtype() && !compare(before, after).is_exact() {
-                return Err(fail("computes the same from text", format!("{name} differs")));
-            }
-        }
-    }
-    Ok(())
+    runs.hold(&parsed, "computes the same from text")
 }
 
 fn survives_packages(program: &Program) -> Outcome {
@@ -272,25 +309,8 @@ fn survives_targets(program: &Program, runs: &Runs, tally: &mut Tally) -> Outcom
         }
         verifies(&other).map_err(|failure| fail(&property, failure))?;
         *tally.changed.entry(property.clone()).or_default() += 1;
-        if numbers::unseeded(program) {
-            continue;
-        }
-        let (graph, opset) = graph(&other).ok_or_else(|| fail(&property, "no graph"))?;
-        let fault = |error: milopt::eval::Error| fail(&property, error);
-        let interface = other.interface.function("main");
-        let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options());
-        let evaluator = evaluator.map_err(fault)?;
-        for (inputs, before) in runs.inputs.iter().zip(&runs.outputs) {
-            for (name, after) in evaluator.run(inputs).map_err(fault)? {
-                let (Some(before), Some(after)) =
-                    (before.get(&name).and_then(EvalValue::as_array), after.as_array())
-                else {
-                    continue;
-                };
-                if before.dtype() == after.dtype() && !compare(before, after).is_exact() {
-                    return Err(fail(&property, format!("{name} differs")));
-                }
-            }
+        if !numbers::unseeded(program) {
+            runs.hold(&other, &property)?;
         }
     }
     Ok(())

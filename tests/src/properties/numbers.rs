@@ -21,9 +21,10 @@ const TRIALS: u64 = 16;
 /// By so much, in dB, the ratio must be kept there: other roundings are as good.
 const MARGIN: f64 = 10.0;
 
-/// The graph that runs, with its opset.
-pub(super) fn graph(program: &Program) -> Option<(&Graph, &Opset)> {
-    program.functions.values().find_map(|function| Some((function.graph()?, &function.opset)))
+/// The graph of a function that runs, with its opset.
+pub(super) fn graph<'p>(program: &'p Program, function: &str) -> Option<(&'p Graph, &'p Opset)> {
+    let function = program.function(function)?;
+    Some((function.graph()?, &function.opset))
 }
 
 /// How programs are run: the same numbers on every machine.
@@ -31,10 +32,15 @@ pub(super) fn options() -> EvalOptions {
     EvalOptions::default().reproducible()
 }
 
-/// Inputs of these flavours.
-pub(super) fn inputs(program: &Program, flavours: &[Flavour], seed: u64) -> Result<Vec<Inputs>, String> {
-    let (graph, _) = graph(program).ok_or("no graph")?;
-    let interface = program.interface.function("main");
+/// Inputs of a function, of these flavours.
+pub(super) fn inputs(
+    program: &Program,
+    function: &str,
+    flavours: &[Flavour],
+    seed: u64,
+) -> Result<Vec<Inputs>, String> {
+    let (graph, _) = graph(program, function).ok_or("no graph")?;
+    let interface = program.interface.function(function);
     flavours
         .iter()
         .zip(seed..)
@@ -59,11 +65,33 @@ pub(super) fn kept(
     if unseeded(before) {
         return Ok(Some("random numbers"));
     }
-    let (Some(old), Some(new)) = (graph(before), graph(after)) else { return Err("no graph".into()) };
-    if let Numerics::Lossy { min_snr_db } = class {
-        return lossy(before, old, new, min_snr_db, seed);
+    if let Some(name) = before.functions.keys().find(|&name| !after.functions.contains_key(name)) {
+        return Err(format!("function {name} is lost"));
     }
-    let inputs = inputs(before, flavours, seed)?;
+    let mut reason = None;
+    for name in before.functions.keys() {
+        let found = kept_function(before, after, name, class, flavours, seed);
+        reason = reason.or(found.map_err(|message| format!("function {name}: {message}"))?);
+    }
+    Ok(reason)
+}
+
+fn kept_function(
+    before: &Program,
+    after: &Program,
+    function: &str,
+    class: Numerics,
+    flavours: &[Flavour],
+    seed: u64,
+) -> Result<Option<&'static str>, String> {
+    let (Some(old), Some(new)) = (graph(before, function), graph(after, function)) else {
+        return Err("no graph".into());
+    };
+    if let Numerics::Lossy { min_snr_db } = class {
+        let inputs = inputs(before, function, &[Flavour::Normal, Flavour::Negative], seed)?;
+        return lossy(&inputs, old, new, min_snr_db);
+    }
+    let inputs = inputs(before, function, flavours, seed)?;
     let report = verify(old, new, class, &inputs, &options()).map_err(|error| error.to_string())?;
     if report.failed > 0 {
         return Err(format!("the original fails: {}", report.failure.unwrap_or_default()));
@@ -79,19 +107,18 @@ pub(super) fn kept(
 
 /// Outputs of one call that are held to a ratio, and are not.
 fn lossy(
-    before: &Program,
+    inputs: &[Inputs],
     (old, opset): (&Graph, &Opset),
     (new, new_opset): (&Graph, &Opset),
     min_snr_db: f64,
-    seed: u64,
 ) -> Result<Option<&'static str>, String> {
     let evaluator = |graph, opset| {
         let made = Evaluator::of_graph(graph, opset, "main".into(), None, options());
         made.map_err(|error| error.to_string())
     };
     let mut held = 0;
-    for inputs in inputs(before, &[Flavour::Normal, Flavour::Negative], seed)? {
-        let run = |evaluator: &Evaluator<'_>| evaluator.run(&inputs).map_err(|error| error.to_string());
+    for inputs in inputs {
+        let run = |evaluator: &Evaluator<'_>| evaluator.run(inputs).map_err(|error| error.to_string());
         let was = run(&evaluator(old, opset)?)?;
         let mut trials = Vec::new();
         for seed in 0..TRIALS {

@@ -20,9 +20,13 @@
 //!
 //! An integer, a flag or a text that comes out the same in all evaluations must be the same after the
 //! rewrite; one that differs between them is decided by rounding, and counted as left out. So is an element
-//! that is not finite in one of them; but where all say the same infinity, NaN is wrong. And an element that
-//! only the rewrite makes infinite or NaN is left out if the original's hangs on numbers close to the largest
-//! of their type: a scale that is folded may overflow there.
+//! that is not finite in one of them; but where all say the same infinity, NaN is wrong.
+//!
+//! An element that seems wrong by this measure is left out, too, where the original's hangs on something that
+//! rounding decides beyond any measure: a number that overflowed, as the original then computes on with an
+//! infinity that the rewrite may not meet; a divisor that may be 0, being no larger than 8 times its own
+//! noise; and, if only the rewrite is infinite or NaN, a number close to the largest of its type, where a
+//! scale that is folded may overflow.
 
 mod rounding;
 mod seen;
@@ -35,6 +39,7 @@ use self::rounding::Trials;
 use self::seen::Seen;
 use crate::{Comparison, Error, Evaluator, Inputs, compare};
 
+pub(crate) use self::rounding::NOISE;
 pub use self::seen::Place;
 
 /// How far a value is from what was promised.

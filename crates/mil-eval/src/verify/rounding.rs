@@ -1,5 +1,7 @@
 //! How much a rewrite may round: the rule stands in the documentation of [`super`].
 
+use std::sync::Arc;
+
 use mil_ops::eval::{Array, EvalOptions};
 use mil_tensor::DType;
 
@@ -7,10 +9,11 @@ use super::Side;
 use super::seen::{self, Place, Seen};
 use crate::compare::{rounded, ulp};
 use crate::jitter::Jitter;
+use crate::taint::{Divisors, Taint};
 use crate::{Error, Evaluator, Inputs};
 
 /// Times the noise of an element.
-const NOISE: f64 = 8.0;
+pub(crate) const NOISE: f64 = 8.0;
 /// Units in the last place that a rewrite may always be off.
 const SLACK: f64 = 4.0;
 /// What is left where terms of ordinary size cancel in `f64`, as in `1 + erf(x)` far below 0, relative to the
@@ -53,17 +56,38 @@ impl<'a> Trials<'a> {
     /// So many with other roundings. One that fails, as a size may hang on a float, is left out.
     fn others(&mut self, count: usize) -> Result<&[Seen], Error> {
         for seed in self.others.len()..count {
-            let jitter = Jitter { seed: seed as u64 + 1, grain: None, headroom: true };
+            let jitter = Jitter { seed: seed as u64 + 1, grain: None };
             let evaluator = self.evaluator(self.options.clone())?.jittered(jitter);
             self.others.push(seen::run(&evaluator, self.inputs).unwrap_or_default());
         }
         Ok(&self.others)
     }
 
-    /// Without what is close to overflow.
-    fn without_headroom(&self) -> Result<Seen, Error> {
-        let jitter = Jitter { seed: 0, grain: None, headroom: false };
-        let evaluator = self.evaluator(self.options.clone())?.jittered(jitter);
+    /// With NaN in the place of what overflows, or nearly does.
+    fn without_overflow(&self, near: bool) -> Result<Seen, Error> {
+        self.tainted(Taint::Overflow { near })
+    }
+
+    /// With NaN in the place of divisors that may be 0: as many evaluations as it takes say which.
+    fn without_poles(&self) -> Result<Seen, Error> {
+        let divisors = Arc::new(Divisors::default());
+        let exact = self.evaluator(self.options.clone().double())?;
+        let plain = self.evaluator(self.options.clone())?;
+        let jitter = |seed: u64| Jitter { seed, grain: None };
+        let others = (1..=MANY as u64).map(|seed| {
+            self.evaluator(self.options.clone()).map(|evaluator| evaluator.jittered(jitter(seed)))
+        });
+        for evaluator in [Ok(exact), Ok(plain)].into_iter().chain(others) {
+            divisors.begin();
+            // One that fails on its way shows the divisors before.
+            let _ = seen::run(&evaluator?.watched(divisors.clone()), self.inputs);
+        }
+        divisors.begin();
+        self.tainted(Taint::Poles(divisors))
+    }
+
+    fn tainted(&self, taint: Taint) -> Result<Seen, Error> {
+        let evaluator = self.evaluator(self.options.clone())?.tainted(taint);
         Ok(seen::run(&evaluator, self.inputs).unwrap_or_default())
     }
 }
@@ -109,9 +133,18 @@ pub(super) fn judge(
             break;
         }
     }
-    if element.overflows() {
-        let other = trials.without_headroom()?;
-        element.leave_out_without_headroom(seen::at(&other, place).and_then(seen::floats).as_deref());
+    if element.suspects() > 0 {
+        let seen = trials.without_overflow(false)?;
+        element.leave_out(Elements::is_suspect, seen::at(&seen, place).and_then(seen::floats).as_deref());
+    }
+    if element.any(Elements::is_suddenly_infinite) {
+        let seen = trials.without_overflow(true)?;
+        let other = seen::at(&seen, place).and_then(seen::floats);
+        element.leave_out(Elements::is_suddenly_infinite, other.as_deref());
+    }
+    if element.suspects() > 0 {
+        let seen = trials.without_poles()?;
+        element.leave_out(Elements::is_suspect, seen::at(&seen, place).and_then(seen::floats).as_deref());
     }
     Ok(element.judgement())
 }
@@ -219,24 +252,29 @@ impl<'a> Elements<'a> {
     }
 
     fn suspects(&self) -> usize {
-        (0..self.was.len()).filter(|&at| self.excess(at).is_some_and(|excess| excess > 1.0)).count()
+        (0..self.was.len()).filter(|&at| self.is_suspect(at)).count()
     }
 
-    /// Some element is finite in all evaluations, and the rewritten function's is not.
-    fn overflows(&self) -> bool {
-        (0..self.was.len()).any(|at| self.is_suddenly_infinite(at))
+    /// An element that is off by more than is allowed.
+    fn is_suspect(&self, at: usize) -> bool {
+        self.excess(at).is_some_and(|excess| excess > 1.0)
     }
 
+    /// An element that is finite in all evaluations, and not in the rewritten function's.
     fn is_suddenly_infinite(&self, at: usize) -> bool {
         let finite = |all: &[f64]| all.get(at).is_some_and(|x| x.is_finite());
-        finite(self.was) && !finite(self.is) && self.excess(at).is_some_and(|excess| excess > 1.0)
+        finite(self.was) && !finite(self.is) && self.is_suspect(at)
     }
 
-    /// Such an element tells nothing where the original's own hangs on numbers close to overflow.
-    fn leave_out_without_headroom(&mut self, other: Option<&[f64]>) {
+    fn any(&self, which: fn(&Self, usize) -> bool) -> bool {
+        (0..self.was.len()).any(|at| which(self, at))
+    }
+
+    /// Such an element tells nothing where another evaluation loses it.
+    fn leave_out(&mut self, which: fn(&Self, usize) -> bool, other: Option<&[f64]>) {
         for at in 0..self.was.len() {
-            let hangs = other.and_then(|other| other.get(at)).is_none_or(|x| !x.is_finite());
-            if hangs && self.is_suddenly_infinite(at) {
+            let is_lost = other.and_then(|other| other.get(at)).is_none_or(|x| !x.is_finite());
+            if is_lost && which(self, at) {
                 self.noise[at] = f64::NAN;
             }
         }

@@ -21,6 +21,7 @@ use std::fmt;
 use mil_ir::verify::Violation;
 use mil_ir::{Argument, Graph, Name, NewOp, OpId, Opset, Program, Release, Rewriter, ValueId};
 
+use crate::verify::verify_folded;
 use crate::{Call, OpDef, Shapes, Version, emit, verify_ops};
 
 /// Why a program cannot be one for another release.
@@ -206,7 +207,16 @@ fn translate(
 ) -> Vec<Refusal> {
     let Some(start) = old.release() else { return Vec::new() };
     let key = |violation: &Violation| (violation.code, violation.place.clone());
-    let known: BTreeSet<_> = verify_ops(graph, old, graph.walk()).violations.iter().map(key).collect();
+    let judged = |graph: &Graph, opset: &Opset, op: OpId| {
+        let mut report = verify_ops(graph, opset, [op]);
+        verify_folded(graph, opset, op, &mut report);
+        report
+    };
+    let known: BTreeSet<_> = graph
+        .walk()
+        .flat_map(|op| judged(graph, old, op).violations)
+        .map(|violation| key(&violation))
+        .collect();
     let mut refusals = Vec::new();
     let mut refused = BTreeSet::new();
     for (from, to) in ways(start, release) {
@@ -228,9 +238,9 @@ fn translate(
     // pass.
     let opset = release.opset();
     for op in graph.walk().filter(|op| !refused.contains(op)) {
-        let found = verify_ops(graph, &opset, [op]).violations;
+        let found = judged(graph, &opset, op).violations;
         let new = found.into_iter().filter(|violation| !known.contains(&key(violation)));
-        let has = |first: &Release| verify_ops(graph, &first.opset(), [op]).is_clean();
+        let has = |first: &Release| judged(graph, &first.opset(), op).is_clean();
         let first = || Release::ALL.into_iter().find(has).filter(|&first| first > release);
         refusals.extend(new.map(|violation| Refusal { violation, first: first() }));
     }

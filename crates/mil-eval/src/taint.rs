@@ -1,0 +1,159 @@
+//! What rounding decides beyond any measure: an evaluation in which it becomes NaN, and so does what depends
+//! on it.
+//!
+//! - A result that overflowed, as `f64` tells from one that is infinite in truth. What the program makes of
+//!   the infinity is not what it makes of the number, and a rewrite may keep the number.
+//! - A result that is close to the largest number of its type: a sum or a product in another order may
+//!   overflow there.
+//! - A divisor that may as well be 0: [`NOISE`] times what rounding is seen to do to it is more than it
+//!   holds. A quotient by it may be any number, and infinite.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mil_ops::eval::{Bound, Context, Data, EvalValue, Stored};
+use mil_tensor::DType;
+
+use crate::jitter::in_double;
+use crate::verify::NOISE;
+
+/// What becomes NaN.
+#[derive(Clone, Debug)]
+pub(crate) enum Taint {
+    /// Results that overflowed; with `near`, also those that nearly did.
+    Overflow {
+        /// The largest numbers of a type count, too.
+        near: bool,
+    },
+    /// Divisors that may be 0.
+    Poles(Arc<Divisors>),
+}
+
+impl Taint {
+    /// The operands of an op, where some of them become NaN.
+    pub(crate) fn operands(&self, place: u64, context: &Context<'_>) -> Option<Bound> {
+        let (Taint::Poles(divisors), Some((param, _))) = (self, pole(context)) else { return None };
+        let may_be_zero = divisors.next(place)?;
+        let mut bound = context.bound.clone();
+        for (_, values) in bound.iter_mut().filter(|(name, _)| **name == *param) {
+            for value in values.iter_mut() {
+                *value = without(value, |at, _| may_be_zero.get(at).is_none_or(|&zero| zero));
+            }
+        }
+        Some(bound)
+    }
+
+    /// The results of an op, where some of them become NaN.
+    pub(crate) fn results(&self, context: &Context<'_>, results: Vec<EvalValue>) -> Vec<EvalValue> {
+        let &Taint::Overflow { near } = self else { return results };
+        let exact = in_double(context, |_| None).unwrap_or_default();
+        let kept = results.iter().enumerate().map(|(at, value)| {
+            let exact = exact.get(at).and_then(EvalValue::as_array);
+            let exact = exact.and_then(|array| array.reals::<f64>().ok());
+            let half = value.as_array().is_some_and(|array| array.dtype() == DType::Fp16);
+            // Of fp16, which has few exponents, less is taken away.
+            let limit = if half { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
+            without(value, |at, x| {
+                let is_true = exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
+                (x.is_infinite() && !is_true) || (near && x.is_finite() && x.abs() > limit)
+            })
+        });
+        kept.collect()
+    }
+}
+
+/// A value with NaN in the place of some elements.
+fn without(value: &EvalValue, goes: impl Fn(usize, f32) -> bool) -> EvalValue {
+    let EvalValue::Array(array) = value else { return value.clone() };
+    let Data::Single(elements) = array.data() else { return value.clone() };
+    let kept = elements.iter().enumerate().map(|(at, &x)| if goes(at, x) { f32::NAN } else { x });
+    let data = f32::pack(kept.collect());
+    array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
+}
+
+/// Parameters by which an op divides, or takes a logarithm.
+const POLES: &[(&str, &str)] = &[
+    ("floor_div", "y"),
+    ("inverse", "x"),
+    ("log", "x"),
+    ("mod", "y"),
+    ("pow", "x"),
+    ("real_div", "y"),
+    ("rsqrt", "x"),
+];
+
+/// The parameter by which an op divides, and what the op adds to it.
+fn pole(context: &Context<'_>) -> Option<(&'static str, f64)> {
+    let (_, param) = POLES.iter().find(|(kind, _)| *kind == context.def.name)?;
+    Some((param, context.float("epsilon").unwrap_or(0.0)))
+}
+
+/// The divisors of a program, as several evaluations see them, in the order in which they are met.
+#[derive(Debug, Default)]
+pub(crate) struct Divisors(Mutex<Met>);
+
+#[derive(Debug, Default)]
+struct Met {
+    /// How many this evaluation has met.
+    count: usize,
+    /// The first evaluation, which is exact, is over.
+    is_known: bool,
+    all: Vec<Divisor>,
+}
+
+/// One divisor.
+#[derive(Debug)]
+struct Divisor {
+    place: u64,
+    /// In `f64`, with what the op adds.
+    exact: Vec<f64>,
+    /// The most that each element moved; NaN where an evaluation does not get there.
+    noise: Vec<f64>,
+}
+
+impl Divisors {
+    /// Another evaluation begins; the first one is exact.
+    pub(crate) fn begin(&self) {
+        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        met.is_known = !met.all.is_empty();
+        met.count = 0;
+    }
+
+    /// Looks at the operands of an op.
+    pub(crate) fn see(&self, place: u64, context: &Context<'_>) {
+        let Some((param, epsilon)) = pole(context) else { return };
+        let operand = context.bound.iter().find(|(name, _)| **name == *param);
+        let Some([EvalValue::Array(array)]) = operand.map(|(_, values)| &values[..]) else { return };
+        let Ok(values) = array.reals::<f64>() else { return };
+        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !met.is_known {
+            let exact: Vec<f64> = values.iter().map(|x| x + epsilon).collect();
+            let noise = vec![0.0; exact.len()];
+            met.all.push(Divisor { place, exact, noise });
+            return;
+        }
+        let at = met.count;
+        met.count += 1;
+        let Some(divisor) = met.all.get_mut(at) else { return };
+        if divisor.place != place || divisor.exact.len() != values.len() {
+            divisor.noise.fill(f64::NAN);
+            return;
+        }
+        for ((noise, exact), x) in divisor.noise.iter_mut().zip(&divisor.exact).zip(values.iter()) {
+            let moved = (x + epsilon - exact).abs();
+            *noise = if noise.is_nan() || moved.is_nan() { f64::NAN } else { noise.max(moved) };
+        }
+    }
+
+    /// Which elements of the divisor that is met next may be 0; `None` where it was not met before.
+    fn next(&self, place: u64) -> Option<Vec<bool>> {
+        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = met.count;
+        met.count += 1;
+        let divisor = met.all.get(at).filter(|divisor| divisor.place == place)?;
+        let may_be_zero = divisor.exact.iter().zip(&divisor.noise).map(|(exact, noise)| {
+            // Exactly 0 in every evaluation is no matter of rounding.
+            noise.is_nan() || (*noise > 0.0 && exact.abs() <= NOISE * noise)
+        });
+        Some(may_be_zero.collect())
+    }
+}
