@@ -6,7 +6,8 @@ use mil_tensor::{DType, Tensor};
 
 use super::arrange::{Step, arrange, cost, emit};
 use super::letters::{Letters, View, Word, number};
-use super::scores::{Along, Scale, Term};
+use super::product::Factor;
+use super::scores::{Along, Term};
 use super::site::{Layout, Sight, Site, Source, sources};
 use crate::constants::to_dtype;
 
@@ -48,13 +49,49 @@ enum MaskTerm {
     Kept { cond: Arranged, keeps: bool, fill: f64, dtype: DType },
 }
 
+/// What the operands of a site may be taken from.
+struct Origins {
+    query: Vec<Source>,
+    key: Vec<Source>,
+    value: Vec<Source>,
+    /// For each scale, and for each term of the mask with its scales.
+    scales: Vec<Vec<Source>>,
+    terms: Vec<(Vec<Source>, Vec<Vec<Source>>)>,
+}
+
+impl Origins {
+    fn of(sight: &Sight<'_, '_>, letters: &mut Letters, site: &Site) -> Origins {
+        let mut of = |along: &Along, scaled: bool| sources(sight, letters, along, scaled);
+        let factor = |factor: &Factor| Along {
+            operand: factor.value.into(),
+            view: factor.view.clone(),
+            exact: true,
+        };
+        Origins {
+            query: of(&factor(&site.query), true),
+            key: of(&factor(&site.key), true),
+            value: of(&factor(&site.value), false),
+            scales: site.scores.scales.iter().map(|scale| of(&scale.along, false)).collect(),
+            terms: site.scores.terms.iter().map(|term| match term {
+                Term::Added { along, scales, .. } => {
+                    (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
+                }
+                Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
+            }).collect(),
+        }
+    }
+}
+
 impl Plan {
     /// The cheapest way to rewrite a site.
     pub(super) fn of(sight: &Sight<'_, '_>, letters: &mut Letters, site: &Site) -> Result<Plan, No> {
+        // Looking back splits letters; afterwards none is split any more.
+        let origins = Origins::of(sight, letters, site);
+        let letters = &*letters;
         let mut best: Option<(usize, Plan)> = None;
         let mut reason = No::miss("the axes of query, key and value fit no layout of the op");
         for layout in &site.layouts {
-            match Plan::in_layout(sight, letters, site, layout.clone()) {
+            match (In { letters, site, layout: layout.spelled(letters) }).plan(&origins) {
                 Ok((cost, plan)) if best.as_ref().is_none_or(|(least, _)| cost < *least) => {
                     best = Some((cost, plan));
                 }
@@ -64,96 +101,6 @@ impl Plan {
             }
         }
         best.map(|(_, plan)| plan).ok_or(reason)
-    }
-
-    fn in_layout(
-        sight: &Sight<'_, '_>,
-        letters: &mut Letters,
-        site: &Site,
-        mut layout: Layout,
-    ) -> Result<(usize, Plan), No> {
-        if layout.leading.is_empty() {
-            layout.leading.push(Word::new());
-        }
-        let rank = layout.leading.len() + 2;
-        No::unless(rank <= MOST_AXES, "the op would need more than five axes")?;
-        let with = |row: &Word, column: &Word| -> View { [&layout.leading[..], &[row.clone(), column.clone()]].concat() };
-        let head = number(&letters.size(&site.head)).ok_or(No::miss("the size of a head is not known"))?;
-
-        let of = |factor: &super::product::Factor| Along {
-            operand: factor.value.into(),
-            view: factor.view.clone(),
-            exact: true,
-        };
-        let query = sources(sight, letters, &of(&site.query), true);
-        let key = sources(sight, letters, &of(&site.key), true);
-        let value = sources(sight, letters, &of(&site.value), false);
-        let queries = candidates(letters, &query, &with(&layout.rows, &site.head));
-        let keys = candidates(letters, &key, &with(&site.keys, &site.head));
-        let value = cheapest(candidates(letters, &value, &with(&site.keys, &site.features)))?;
-        let built_in = (head as f64).sqrt();
-        let mut pairs = Vec::new();
-        for query in queries? {
-            for key in keys.as_ref().map_err(again)? {
-                let times = site.scale * query.times * key.times * built_in;
-                let times = if is_one(times, site.dtype) { 1.0 } else { times };
-                pairs.push((query.cost + key.cost + usize::from(times != 1.0), query.clone(), key.clone(), times));
-            }
-        }
-        let pair = pairs.into_iter().min_by_key(|(cost, ..)| *cost);
-        let (mut total, query, key, times) = pair.ok_or(No::miss("the query is not brought into order"))?;
-        total += value.cost;
-
-        let broadcast = |letters: &Letters, view: &View, full: &View| -> View {
-            let view = letters.view(view);
-            let has = |word: &Word| word.iter().any(|letter| view.iter().flatten().any(|other| other == letter));
-            full.iter().map(|word| if has(word) { word.clone() } else { Word::new() }).collect()
-        };
-        let along = |letters: &mut Letters, along: &Along, full: &View| -> Result<Arranged, No> {
-            let goal = broadcast(letters, &along.view, full);
-            let sources = sources(sight, letters, along, false);
-            let found = cheapest(candidates(letters, &sources, &goal))?;
-            let keeps = |step: &Step| matches!(step, Step::ExpandDims(_) | Step::Transpose(_));
-            No::unless(along.exact || found.steps.iter().all(keeps), "the sizes of a mask are not known")?;
-            Ok(found)
-        };
-        let scaled = |letters: &mut Letters, scale: &Scale, full: &View| {
-            Ok::<_, No>((along(letters, &scale.along, full)?, scale.divides))
-        };
-
-        let (mut of_query, mut of_key) = (Vec::new(), Vec::new());
-        for scale in &site.scores.scales {
-            let view = letters.view(&scale.along.view);
-            let has = |word: &Word| word.iter().any(|letter| view.iter().flatten().any(|other| other == letter));
-            if !has(&site.keys) {
-                of_query.push(scaled(letters, scale, &with(&layout.rows, &Word::new()))?);
-            } else if !has(&layout.rows) && !site.scores.shifted {
-                of_key.push(scaled(letters, scale, &with(&site.keys, &Word::new()))?);
-            } else {
-                return Err(No::miss("the scale varies with query and key"));
-            }
-        }
-        let full = with(&layout.rows, &site.keys);
-        let mut mask = Vec::new();
-        for term in &site.scores.terms {
-            mask.push(match term {
-                Term::Added { along: added, times, scales } => {
-                    let scales = scales.iter().map(|scale| scaled(letters, scale, &full));
-                    let scales = scales.collect::<Result<Vec<_>, No>>()?;
-                    MaskTerm::Added { term: along(letters, added, &full)?, times: *times, scales }
-                }
-                Term::Kept { cond, keeps, fill, dtype } => {
-                    MaskTerm::Kept { cond: along(letters, cond, &full)?, keeps: *keeps, fill: *fill, dtype: *dtype }
-                }
-            });
-        }
-        total += mask.iter().map(MaskTerm::cost).sum::<usize>();
-        let result = arrange(letters, &with(&layout.rows, &site.features), &site.result)?;
-        total += cost(&result);
-        let walked = [&query, &key, &value].into_iter().chain(mask.iter().map(MaskTerm::arranged));
-        let gone = site.ops.iter().copied().chain(walked.flat_map(|arranged| arranged.ops.clone())).collect();
-        let (end, dtype) = (site.end, site.dtype);
-        Ok((total, Plan { query, key, value, times, of_query, of_key, mask, result, end, gone, dtype }))
     }
 
     /// Does it.
@@ -192,6 +139,106 @@ impl Plan {
     }
 }
 
+/// A site in one layout.
+struct In<'a> {
+    letters: &'a Letters,
+    site: &'a Site,
+    layout: Layout,
+}
+
+impl In<'_> {
+    fn plan(&self, origins: &Origins) -> Result<(usize, Plan), No> {
+        let (letters, site) = (self.letters, self.site);
+        let rank = self.layout.leading.len() + 2;
+        No::unless(rank <= MOST_AXES, "the op would need more than five axes")?;
+        let [rows, keys, head, features] =
+            [&self.layout.rows, &site.keys, &site.head, &site.features].map(|word| letters.spelled(word));
+        let none = Word::new();
+        let size = number(&letters.size(&head)).ok_or(No::miss("the size of a head is not known"))?;
+
+        let (query, key, times) = self.pair(origins, [&rows, &keys, &head], (size as f64).sqrt())?;
+        let value = cheapest(candidates(letters, &origins.value, &self.axes(&keys, &features), false)?)?;
+        let (mut of_query, mut of_key) = (Vec::new(), Vec::new());
+        for (scale, sources) in site.scores.scales.iter().zip(&origins.scales) {
+            if !self.runs_along(&scale.along, &keys) {
+                let along = self.along(&scale.along, sources, &self.axes(&rows, &none))?;
+                of_query.push((along, scale.divides));
+            } else if !self.runs_along(&scale.along, &rows) && !site.scores.shifted {
+                let along = self.along(&scale.along, sources, &self.axes(&keys, &none))?;
+                of_key.push((along, scale.divides));
+            } else {
+                return Err(No::miss("the scale varies with query and key"));
+            }
+        }
+        let full = self.axes(&rows, &keys);
+        let mut mask = Vec::new();
+        for (term, (sources, of_scales)) in site.scores.terms.iter().zip(&origins.terms) {
+            mask.push(match term {
+                Term::Added { along, times, scales } => {
+                    let scales = scales.iter().zip(of_scales);
+                    let scales = scales.map(|(scale, sources)| {
+                        Ok((self.along(&scale.along, sources, &full)?, scale.divides))
+                    });
+                    let scales = scales.collect::<Result<Vec<_>, No>>()?;
+                    MaskTerm::Added { term: self.along(along, sources, &full)?, times: *times, scales }
+                }
+                Term::Kept { cond, keeps, fill, dtype } => {
+                    let cond = self.along(cond, sources, &full)?;
+                    MaskTerm::Kept { cond, keeps: *keeps, fill: *fill, dtype: *dtype }
+                }
+            });
+        }
+        let result = arrange(letters, &self.axes(&rows, &features), &site.result)?;
+        let terms = mask.iter().map(MaskTerm::arranged);
+        let all = || [&query, &key, &value].into_iter().chain(terms.clone());
+        let total = all().map(|arranged| arranged.cost).sum::<usize>() + cost(&result);
+        let gone = all().flat_map(|arranged| &arranged.ops).chain(&site.ops).copied().collect();
+        let total = total + usize::from(times != 1.0);
+        let (end, dtype) = (site.end, site.dtype);
+        Ok((total, Plan { query, key, value, times, of_query, of_key, mask, result, end, gone, dtype }))
+    }
+
+    /// The leading axes and two more.
+    fn axes(&self, row: &Word, column: &Word) -> View {
+        [&self.layout.leading[..], &[row.clone(), column.clone()]].concat()
+    }
+
+    /// Query and key, and the number that the query is multiplied by then: the cheapest together.
+    fn pair(
+        &self,
+        origins: &Origins,
+        [rows, keys, head]: [&Word; 3],
+        built_in: f64,
+    ) -> Result<(Arranged, Arranged, f64), No> {
+        let queries = candidates(self.letters, &origins.query, &self.axes(rows, head), false)?;
+        let keys = candidates(self.letters, &origins.key, &self.axes(keys, head), false)?;
+        let pairs = queries.iter().flat_map(|query| keys.iter().map(move |key| (query, key)));
+        let pairs = pairs.map(|(query, key)| {
+            let times = self.site.scale * query.times * key.times * built_in;
+            let times = if is_one(times, self.site.dtype) { 1.0 } else { times };
+            (query.cost + key.cost + usize::from(times != 1.0), query, key, times)
+        });
+        let least = pairs.min_by_key(|(cost, ..)| *cost);
+        let (_, query, key, times) = least.ok_or(No::miss("the query is not brought into order"))?;
+        Ok((query.clone(), key.clone(), times))
+    }
+
+    fn runs_along(&self, along: &Along, word: &Word) -> bool {
+        let view = self.letters.view(&along.view).concat();
+        word.iter().any(|letter| view.contains(letter))
+    }
+
+    /// An operand of the scores beside these axes: along those that it has, and of size 1 along the others.
+    fn along(&self, along: &Along, sources: &[Source], full: &View) -> Result<Arranged, No> {
+        let word = |word: &Word| if self.runs_along(along, word) { word.clone() } else { Word::new() };
+        let goal: View = full.iter().map(word).collect();
+        let found = cheapest(candidates(self.letters, sources, &goal, true)?)?;
+        let keeps = |step: &Step| matches!(step, Step::ExpandDims(_) | Step::Transpose(_));
+        No::unless(along.exact || found.steps.iter().all(keeps), "the sizes of a mask are not known")?;
+        Ok(found)
+    }
+}
+
 impl Arranged {
     fn emit(&self, rw: &mut Rewrite<'_>, label: &str, before: OpId) -> Result<ValueId, No> {
         let operand = emit(rw, &self.steps, self.operand.clone(), label, before)?;
@@ -227,34 +274,28 @@ impl MaskTerm {
         }
     }
 
-    fn cost(&self) -> usize {
-        self.arranged().cost
-    }
-}
-
-/// An error once more, for another layout.
-fn again(no: &No) -> No {
-    match no {
-        No::Miss(reason) => No::Miss(reason.clone()),
-        No::Fault(_) => No::miss("a key is not brought into order"),
-    }
 }
 
 /// Each source with the ops that bring it to these axes.
-fn candidates(letters: &Letters, sources: &[Source], goal: &View) -> Result<Vec<Arranged>, No> {
+fn candidates(
+    letters: &Letters,
+    sources: &[Source],
+    goal: &View,
+    broadcasts: bool,
+) -> Result<Vec<Arranged>, No> {
     let mut reason = No::miss("an operand is not brought into order");
     let mut found = Vec::new();
+    let spared = sources.iter().map(|other| other.spared).max().unwrap_or(0);
     for source in sources {
         let view = letters.view(&source.view);
-        let steps = match is_broadcast(&view, goal) {
+        let steps = match broadcasts && is_broadcast(&view, goal) {
             true => Ok(Vec::new()),
             false => arrange(letters, &view, goal),
         };
         match steps {
             Ok(steps) => found.push(Arranged {
                 operand: source.operand.clone(),
-                // Relative to the most that can be spared.
-                cost: cost(&steps) + sources.iter().map(|other| other.spared).max().unwrap_or(0) - source.spared,
+                cost: cost(&steps) + spared - source.spared,
                 steps,
                 ops: source.ops.clone(),
                 times: source.times,
@@ -265,8 +306,8 @@ fn candidates(letters: &Letters, sources: &[Source], goal: &View) -> Result<Vec<
     if found.is_empty() { Err(reason) } else { Ok(found) }
 }
 
-fn cheapest(candidates: Result<Vec<Arranged>, No>) -> Result<Arranged, No> {
-    let least = candidates?.into_iter().min_by_key(|arranged| arranged.cost);
+fn cheapest(candidates: Vec<Arranged>) -> Result<Arranged, No> {
+    let least = candidates.into_iter().min_by_key(|arranged| arranged.cost);
     least.ok_or(No::miss("an operand is not brought into order"))
 }
 

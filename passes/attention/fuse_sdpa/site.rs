@@ -242,7 +242,16 @@ impl Layout {
                 leading.remove(at);
             }
         }
+        if leading.is_empty() {
+            // The op takes three axes at least.
+            leading.push(Word::new());
+        }
         Layout { leading, rows: rows.clone() }
+    }
+
+    /// In the letters that are left.
+    pub(super) fn spelled(&self, letters: &Letters) -> Layout {
+        Layout { leading: letters.view(&self.leading), rows: letters.spelled(&self.rows) }
     }
 }
 
