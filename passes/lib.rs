@@ -11,6 +11,7 @@ mod registry;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
+pub mod attention;
 pub mod cleanup;
 pub mod conv;
 pub mod elementwise;
@@ -28,6 +29,8 @@ pub use activation::FusePrelu;
 pub use activation::FuseSilu;
 pub use activation::MergeConsecutiveRelus;
 pub use activation::PreluToLeakyRelu;
+pub use attention::FuseSdpa;
+pub use attention::UnfuseSdpa;
 pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;

@@ -39,6 +39,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FusePow2Sqrt::DEF,
     &crate::FusePrelu::DEF,
     &crate::FuseReduceMean::DEF,
+    &crate::FuseSdpa::DEF,
     &crate::FuseSilu::DEF,
     &crate::FuseSqueezeExpandDims::DEF,
     &crate::FuseStackSplit::DEF,
@@ -61,5 +62,6 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ReplaceStackReshape::DEF,
     &crate::SelectOptimization::DEF,
     &crate::TopologicalReorder::DEF,
+    &crate::UnfuseSdpa::DEF,
     &crate::UseReflectionPadding::DEF,
 ];

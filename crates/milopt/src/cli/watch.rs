@@ -118,11 +118,12 @@ impl Instrument for Why {
             eprintln!("{count:>7} x {}.{pattern}: {reason}", event.def.id);
         }
         let matches = format!("{matches} {}", if matches == 1 { "match" } else { "matches" });
+        let places = format!("{left} {} left alone", if left == 1 { "place" } else { "places" });
         match (event.def.patterns.is_empty(), left) {
-            (true, _) => eprintln!("{}: not a set of patterns: it gives no reasons", event.def.id),
+            (true, 0) => eprintln!("{}: not a set of patterns: it gives no reasons", event.def.id),
+            (true, _) => eprintln!("{}: {places}", event.def.id),
             (false, 0) => eprintln!("{}: {matches}, nothing left alone", event.def.id),
-            (false, 1) => eprintln!("{}: {matches}, 1 place left alone", event.def.id),
-            (false, left) => eprintln!("{}: {matches}, {left} places left alone", event.def.id),
+            (false, _) => eprintln!("{}: {matches}, {places}", event.def.id),
         }
         Ok(())
     }

@@ -1,0 +1,130 @@
+//! The softmax in the middle of a site: an op, or spelled out.
+
+use mil_ir::{OpId, ValueId};
+use mil_pass::{No, Rewrite};
+
+/// Weights that sum to 1 along an axis, as a function of scores.
+#[derive(Clone, Debug)]
+pub(super) struct Softmax {
+    /// What is exponentiated.
+    pub scores: ValueId,
+    /// The axis along which the weights sum to 1.
+    pub axis: usize,
+    /// What the scores are multiplied by, where the base is not e.
+    pub scale: f64,
+    /// The weights; where they are divided only after the product with the values, the exponentials.
+    pub weights: ValueId,
+    /// The sum that the product with the values is divided by.
+    pub late: Option<ValueId>,
+    /// Its ops.
+    pub ops: Vec<OpId>,
+}
+
+/// The softmax that an op begins or is.
+pub(super) fn find(rw: &Rewrite<'_>, op: OpId) -> Result<Softmax, No> {
+    rw.known(op)?;
+    if rw.is(op, &["softmax"]) {
+        let scores = rw.input(op, "x")?;
+        let axis = rw.call(op)?.axis("axis", rw.rank(scores)?)?;
+        let weights = rw.result(op)?;
+        return Ok(Softmax { scores, axis, scale: 1.0, weights, late: None, ops: vec![op] });
+    }
+    spelled_out(rw, op)
+}
+
+/// `exp(x - max(x))`, divided by its sum; the largest need not be subtracted.
+fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
+    let scale = if rw.is(exp, &["exp2"]) { std::f64::consts::LN_2 } else { 1.0 };
+    let exponentials = rw.result(exp)?;
+    let users: Vec<OpId> = rw.graph().users(exponentials).collect();
+    let sum = users.iter().copied().find(|&user| rw.is(user, &["reduce_sum"]));
+    let sum = sum.ok_or(No::miss("the exponentials are not summed"))?;
+    No::unless(users.len() == 2, "the exponentials are used elsewhere")?;
+    let axis = only_axis(rw, sum, exponentials)?;
+    let mut ops = vec![exp, sum];
+    let sums = kept(rw, sum, rw.result(sum)?, axis, &mut ops)?;
+    let (scores, ops_before) = without_largest(rw, exp, axis)?;
+    ops.extend(ops_before);
+
+    let user = user_of(rw, sums)?;
+    let (divisor, inverse) = match rw.is(user, &["inverse"]) {
+        true => {
+            // It adds its epsilon to a sum that is 1 at least.
+            No::unless(rw.call(user)?.float("epsilon")? <= 1e-7, "the sum is not the divisor alone")?;
+            ops.push(user);
+            (rw.result(user)?, true)
+        }
+        false => (sums, false),
+    };
+    let end = user_of(rw, divisor)?;
+    let dividend = match inverse {
+        true if rw.is(end, &["mul"]) => rw.other_operand(end, divisor)?,
+        false if rw.is(end, &["real_div"]) && rw.input(end, "y")? == divisor => rw.input(end, "x")?,
+        _ => return Err(No::miss("nothing is divided by the sum of the exponentials")),
+    };
+    if dividend == exponentials {
+        ops.push(end);
+        let weights = rw.result(end)?;
+        return Ok(Softmax { scores, axis, scale, weights, late: None, ops });
+    }
+    Ok(Softmax { scores, axis, scale, weights: exponentials, late: Some(divisor), ops })
+}
+
+/// The scores from which the largest along an axis was subtracted, which changes nothing, and the ops that do
+/// it.
+fn without_largest(rw: &Rewrite<'_>, exp: OpId, axis: usize) -> Result<(ValueId, Vec<OpId>), No> {
+    let x = rw.input(exp, "x")?;
+    let subtracted = || -> Result<(ValueId, Vec<OpId>), No> {
+        let sub = rw.producer(exp, "x", &["sub"])?;
+        let scores = rw.input(sub, "x")?;
+        let mut ops = vec![sub];
+        let mut largest = rw.producer(sub, "y", &["reduce_max", "expand_dims"])?;
+        if rw.is(largest, &["expand_dims"]) {
+            ops.push(largest);
+            largest = rw.producer(largest, "x", &["reduce_max"])?;
+        }
+        No::unless(rw.input(largest, "x")? == scores, "the largest is that of another value")?;
+        No::unless(only_axis(rw, largest, scores)? == axis, "the largest is along another axis")?;
+        kept(rw, largest, rw.result(largest)?, axis, &mut Vec::new())?;
+        ops.push(largest);
+        Ok((scores, ops))
+    };
+    match subtracted() {
+        Ok(found) => Ok(found),
+        Err(No::Fault(error)) => Err(No::Fault(error)),
+        Err(No::Miss(_)) => Ok((x, Vec::new())),
+    }
+}
+
+/// The one axis that a reduction runs along.
+fn only_axis(rw: &Rewrite<'_>, reduction: OpId, of: ValueId) -> Result<usize, No> {
+    match rw.call(reduction)?.axes("axes", rw.rank(of)?)?[..] {
+        [axis] => Ok(axis),
+        _ => Err(No::miss("the sum runs along several axes")),
+    }
+}
+
+/// The result of a reduction with the axis that was reduced: kept, or put in again.
+fn kept(
+    rw: &Rewrite<'_>,
+    reduction: OpId,
+    result: ValueId,
+    axis: usize,
+    ops: &mut Vec<OpId>,
+) -> Result<ValueId, No> {
+    if rw.call(reduction)?.bool("keep_dims")? {
+        return Ok(result);
+    }
+    let expand = rw.graph().users(result).find(|&user| rw.is(user, &["expand_dims"]));
+    let expand = expand.ok_or(No::miss("the reduced axis is not put in again"))?;
+    let axes = rw.call(expand)?.axes("axes", rw.rank(result)? + 1)?;
+    No::unless(axes == [axis], "the reduced axis is put in elsewhere")?;
+    ops.push(expand);
+    rw.result(expand)
+}
+
+/// The only user of a value, which is no output.
+fn user_of(rw: &Rewrite<'_>, value: ValueId) -> Result<OpId, No> {
+    let op = rw.graph().definition(value).ok_or(No::miss("the sum is an input of the block"))?;
+    rw.only_user(op)
+}

@@ -1,0 +1,95 @@
+use mil_ir::{NewOp, OpId, ValueId};
+use mil_pass::{Matched, No, Rewrite, is_close, pass};
+use mil_tensor::{DType, Tensor};
+
+use crate::constants::to_dtype;
+
+pass! {
+    /// Computes `scaled_dot_product_attention` by products and a softmax.
+    ///
+    /// For chips that run the op badly, or do not have it. The scale, one over the root of the head's size,
+    /// goes into the query, where it joins a number that the query is multiplied by already. A boolean mask
+    /// puts minus infinity in place of the scores that do not count. It undoes `fuse_sdpa` up to rounding. The
+    /// size of a head must be known.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios18>(tensor<fp32, [1, 2, 3, 4]> q, tensor<fp32, [1, 2, 3, 4]> k, tensor<fp32, [1, 2, 3, 4]> v, tensor<fp32, [3, 3]> m) {
+    ///     tensor<fp32, [1, 2, 3, 4]> y = scaled_dot_product_attention(attn_mask = m, key = k, query = q, value = v)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// ```
+    pub struct UnfuseSdpa;
+    id: "unfuse_sdpa",
+    numerics: Rounding,
+    patterns: [
+        /// `scaled_dot_product_attention`
+        attention(scaled_dot_product_attention),
+    ],
+}
+
+fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let [query, key, value] = [rw.input(op, "query")?, rw.input(op, "key")?, rw.input(op, "value")?];
+    let rank = rw.rank(query)?;
+    let head = rw.size(query, rank - 1).or_else(|_| rw.size(key, rank - 1));
+    let head = head.map_err(|_| No::miss("the size of a head is not known"))?;
+    let dtype = rw.dtype(query)?;
+    let mask = rw.graph().operand(op, "attn_mask").cloned();
+    let label = rw.graph().label(op).clone();
+    let name = |what: &str| format!("{label}_{what}");
+
+    let (query, times, product) = scaled(rw, query, 1.0 / (head as f64).sqrt());
+    let times = if is_close(times, 1.0, dtype) { None } else { Some(to_dtype(&[times], dtype)?.reshaped(&[])?) };
+    let query = match times {
+        None => query,
+        Some(times) => rw.emit_one(NewOp::new("mul").named(name("query")).with("x", query).with("y", times), op)?,
+    };
+    let mut scores = rw.emit_one(matmul(query, key, true).named(name("scores")), op)?;
+    if let Some(mask) = mask {
+        let of_mask = rw.graph().operand_type(&mask).dtype().ok_or(No::miss("the mask is not a tensor"))?;
+        scores = if of_mask == DType::Bool {
+            let infinity = Tensor::from_f64s(dtype, &[], &[f64::NEG_INFINITY])?;
+            let new = NewOp::new("select").named(name("masked"));
+            rw.emit_one(new.with("cond", mask).with("a", scores).with("b", infinity), op)?
+        } else {
+            // A mask in more bits is added in more bits.
+            let scores = cast(rw, scores, of_mask, &name("scores_cast"), op)?;
+            rw.emit_one(NewOp::new("add").named(name("masked")).with("x", scores).with("y", mask), op)?
+        };
+    }
+    let softmax = NewOp::new("softmax").named(name("weights")).with("x", scores).with("axis", Tensor::scalar(-1));
+    let weights = rw.emit_one(softmax, op)?;
+    let weights = cast(rw, weights, dtype, &name("weights_cast"), op)?;
+    rw.replace(op, matmul(weights, value, false), &product.into_iter().collect::<Vec<_>>())
+}
+
+/// What a query is a number of times of, with the number times `scale`, and the op that multiplies it.
+fn scaled(rw: &Rewrite<'_>, query: ValueId, scale: f64) -> (ValueId, f64, Option<OpId>) {
+    let times = || -> Result<(ValueId, f64, OpId), No> {
+        let product = rw.definition_anywhere(query, &["mul"])?;
+        let (constant, value, _) = rw.with_constant(product)?;
+        rw.does_not_widen(&constant, value)?;
+        let number = constant.splat_value()?.ok_or(No::miss("the query is scaled by several numbers"))?;
+        No::unless(number.is_finite() && number != 0.0, "the query is not scaled by a number")?;
+        Ok((value, number * scale, product))
+    };
+    match times() {
+        Ok((value, number, product)) => (value, number, Some(product)),
+        Err(_) => (query, scale, None),
+    }
+}
+
+fn matmul(x: ValueId, y: ValueId, transpose_y: bool) -> NewOp {
+    let new = NewOp::new("matmul").with("x", x).with("y", y);
+    new.with("transpose_x", Tensor::bool(false)).with("transpose_y", Tensor::bool(transpose_y))
+}
+
+fn cast(rw: &mut Rewrite<'_>, value: ValueId, dtype: DType, label: &str, before: OpId) -> Result<ValueId, No> {
+    if rw.dtype(value)? == dtype {
+        return Ok(value);
+    }
+    let new = NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
+    rw.emit_one(new, before)
+}
