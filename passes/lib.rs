@@ -49,6 +49,7 @@ pub use elementwise::FusePow2Sqrt;
 pub use elementwise::FuseReduceMean;
 pub use elementwise::Rank0ExpandDimsSwap;
 pub use elementwise::SelectOptimization;
+pub use layout::EliminatePermutes;
 pub use layout::MergeConsecutiveTransposes;
 pub use layout::ReduceTransposes;
 pub use linear::ExpandDynamicLinear;

@@ -21,6 +21,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::DequantizeToConstexpr::DEF,
     &crate::DetectConcatInterleave::DEF,
     &crate::DivideToMultiply::DEF,
+    &crate::EliminatePermutes::DEF,
     &crate::ExpandDynamicLinear::DEF,
     &crate::FuseConvBias::DEF,
     &crate::FuseConvBn::DEF,
