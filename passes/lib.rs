@@ -69,6 +69,7 @@ pub use quantization::MergeAffineDequantizeWithConsecutiveOps;
 pub use quantization::NullifyRedundantQuantizationZeroPoint;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
+pub use shape::EnumerateShapes;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::GuardNegativeGatherIndices;
@@ -76,6 +77,7 @@ pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
 pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
+pub use shape::ResolveStaticShapes;
 pub use shape::UseReflectionPadding;
 
 use mil_pass::Registry;
