@@ -6,4 +6,5 @@ pub(crate) const PIPELINES: &[(&str, &str)] = &[
     ("default", include_str!("pipelines/default.json")),
     ("fp16", include_str!("pipelines/fp16.json")),
     ("none", include_str!("pipelines/none.json")),
+    ("static", include_str!("pipelines/static.json")),
 ];

@@ -1,8 +1,11 @@
 //! Reshapes and their kin.
 
+mod fixed;
+
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod concat_to_pixel_shuffle;
 mod detect_concat_interleave;
+mod enumerate_shapes;
 mod fuse_squeeze_expand_dims;
 mod fuse_stack_split;
 mod guard_negative_gather_indices;
@@ -10,9 +13,11 @@ mod merge_consecutive_paddings;
 mod merge_consecutive_reshapes;
 mod remove_symbolic_reshape;
 mod replace_stack_reshape;
+mod resolve_static_shapes;
 mod use_reflection_padding;
 pub use concat_to_pixel_shuffle::ConcatToPixelShuffle;
 pub use detect_concat_interleave::DetectConcatInterleave;
+pub use enumerate_shapes::EnumerateShapes;
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
 pub use fuse_stack_split::FuseStackSplit;
 pub use guard_negative_gather_indices::GuardNegativeGatherIndices;
@@ -20,4 +25,5 @@ pub use merge_consecutive_paddings::MergeConsecutivePaddings;
 pub use merge_consecutive_reshapes::MergeConsecutiveReshapes;
 pub use remove_symbolic_reshape::RemoveSymbolicReshape;
 pub use replace_stack_reshape::ReplaceStackReshape;
+pub use resolve_static_shapes::ResolveStaticShapes;
 pub use use_reflection_padding::UseReflectionPadding;

@@ -30,6 +30,7 @@ fn own_option(option: &OptionDef) -> BoxedStrategy<Option<(String, Value)>> {
         Value::Bool(_) => any::<bool>().prop_map(Value::from).boxed(),
         Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
         Value::Null => any::<f32>().prop_filter("JSON", |x| x.is_finite()).prop_map(Value::from).boxed(),
+        Value::Object(_) => Just(json!({"x": [1, 2]})).boxed(),
         _ => prop::collection::vec("[a-z_ ,{}=\"\\\\é]{0,6}", 0..3).prop_map(Value::from).boxed(),
     };
     let name = option.name;

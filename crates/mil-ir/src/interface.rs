@@ -326,6 +326,9 @@ pub enum InterfaceError {
     /// No array.
     #[error("feature {1} of function {0} is no array")]
     NoArray(Name, Name),
+    /// No image.
+    #[error("feature {1} of function {0} is no image")]
+    NoImage(Name, Name),
     /// The format has no array of this type.
     #[error("feature {1} of function {0} cannot have elements of type {2}")]
     NoSuchArray(Name, Name, DType),
@@ -385,6 +388,26 @@ impl Interface {
         let array = self.array_mut(function, name)?;
         (array.shape, array.flexibility) = (shape, flexibility);
         Ok(())
+    }
+
+    /// Gives an image feature another default size, width and height, and other sizes that it may have.
+    pub fn resize_image(
+        &mut self,
+        function: &str,
+        name: &str,
+        (width, height): (i64, i64),
+        flexibility: Option<SizeFlexibility>,
+    ) -> Result<(), InterfaceError> {
+        let features = self.features_mut(function)?;
+        let feature = features.all_mut().find(|feature| &*feature.name == name);
+        match feature.map(|feature| &mut feature.kind) {
+            Some(Some(FeatureKind::Image(image))) => {
+                (image.width, image.height, image.flexibility) = (width, height, flexibility);
+                Ok(())
+            }
+            Some(_) => Err(InterfaceError::NoImage(function.into(), name.into())),
+            None => Err(InterfaceError::NoFeature(function.into(), name.into())),
+        }
     }
 
     /// Adds a state with these contents.

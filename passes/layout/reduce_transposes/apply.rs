@@ -1,11 +1,12 @@
 //! What moving the transposes of a component costs, and how they are moved.
 
-use mil_ir::{At, Graph, Literal, NewOp, OpId, Shape, Type, TypeKind, ValueId};
+use mil_ir::{At, Graph, NewOp, OpId, Shape, Type, TypeKind, ValueId};
 use mil_pass::{Matched, No, Rewrite};
 use mil_tensor::Tensor;
 
 use super::follow::{Component, End, Member};
 use crate::layout::axes::{Change, scattered};
+use crate::layout::bind::bind;
 
 /// What moving the transposes of a component would spare and cost.
 pub(super) struct Balance {
@@ -98,7 +99,7 @@ pub(super) fn apply(rw: &mut Rewrite<'_>, component: &Component) -> Matched {
             let source = rw.input(*op, "x")?;
             rw.replace_with_existing(*op, &[source], &[])?;
         } else {
-            bind(rw, *op, "perm", ints(order));
+            bind(rw, *op, "perm", 0, ints(order));
         }
     }
     let unneeded = component.starts.iter().filter(|start| start.needed_at.is_none()).map(|start| start.op);
@@ -111,14 +112,14 @@ fn change(rw: &mut Rewrite<'_>, Member { op, moved }: &Member) -> Matched {
     let op = *op;
     for change in &moved.changes {
         match change {
-            Change::Set(param, tensor) => bind(rw, op, param, tensor.clone()),
+            Change::Set(param, tensor) => bind(rw, op, param, 0, tensor.clone()),
             Change::Transpose { param, index, shape, order } => {
                 let operand = rw.graph().op(op).argument(param).and_then(|argument| argument.get(*index));
                 let operand = operand.ok_or(No::miss("an operand is missing"))?.clone();
                 let literal = rw.graph().literal(&operand).and_then(|literal| literal.as_tensor());
                 let tensor = literal.ok_or(No::miss("an operand is not constant"))?;
                 let tensor = tensor.reshaped(shape)?.transposed(order)?;
-                rebind(rw, op, param, *index, tensor);
+                bind(rw, op, param, *index, tensor);
             }
             Change::Reshape { param, index, shape } => {
                 let operand = rw.graph().op(op).argument(param).and_then(|argument| argument.get(*index));
@@ -144,27 +145,4 @@ fn change(rw: &mut Rewrite<'_>, Member { op, moved }: &Member) -> Matched {
 
 fn ints(order: &[usize]) -> Tensor {
     Tensor::ints(&order.iter().map(|&axis| axis as i32).collect::<Vec<_>>())
-}
-
-/// Binds a tensor to a parameter, in the spelling in which it is bound.
-fn bind(rw: &mut Rewrite<'_>, op: OpId, param: &str, tensor: Tensor) {
-    if rw.graph().op(op).attributes().get(param).is_some() {
-        rw.graph_mut().set_attribute(op, param, Some(Literal::tensor(tensor)));
-    } else {
-        rebind(rw, op, param, 0, tensor);
-    }
-}
-
-/// Makes a tensor an operand: as a `const` op, unless a literal stood there.
-fn rebind(rw: &mut Rewrite<'_>, op: OpId, param: &str, index: usize, tensor: Tensor) {
-    let operand = rw.graph().op(op).argument(param).and_then(|argument| argument.get(index));
-    if operand.is_some_and(|operand| operand.literal().is_some()) {
-        rw.graph_mut().set_operand(op, param, index, tensor);
-        return;
-    }
-    let old = operand.and_then(|operand| rw.graph().definition(operand.value()?));
-    let name = format!("{}_{param}_{index}", rw.graph().label(op));
-    let value = rw.tensor(&name, tensor, op);
-    rw.graph_mut().set_operand(op, param, index, value);
-    rw.erase_unused(&old.into_iter().collect::<Vec<_>>());
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use apply::{Balance, apply};
 use follow::{Component, follow};
-use mil_ir::{BlockId, Graph, OpId};
+use mil_ir::{BlockId, Graph, OpId, Opset};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 
 use crate::layout::axes::Change;
@@ -62,30 +62,57 @@ fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
 
 impl Pass for ReduceTransposes {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        let blocks: Vec<BlockId> = graph.blocks().collect();
-        for block in blocks {
-            // Transposes that stay, as moving them does not pay; the ones that they meet may still be moved.
-            let mut fixed: HashSet<OpId> = HashSet::new();
-            while self.round(graph, block, &mut fixed, cx)? {
-                cx.check_cancelled()?;
-            }
+        let opset = cx.opset().clone();
+        let mut done = Done::default();
+        self.reduce(graph, &opset, &mut || cx.spend(), &mut done)?;
+        cx.check_cancelled()?;
+        cx.count("removed", done.removed);
+        cx.count("added", done.added);
+        for (pattern, op, reason) in done.left {
+            cx.missed(pattern, graph, op, &reason);
         }
         Ok(())
     }
 }
 
+/// What was done, and what was left alone.
+#[derive(Debug, Default)]
+pub(in crate::layout) struct Done {
+    removed: u64,
+    added: u64,
+    left: Vec<(&'static str, OpId, String)>,
+}
+
 impl ReduceTransposes {
+    /// Moves the transposes of a graph, asking before each rewrite.
+    pub(in crate::layout) fn reduce(
+        &self,
+        graph: &mut Graph,
+        opset: &Opset,
+        spend: &mut dyn FnMut() -> bool,
+        done: &mut Done,
+    ) -> Result<(), PassError> {
+        let blocks: Vec<BlockId> = graph.blocks().collect();
+        for block in blocks {
+            // Transposes that stay, as moving them does not pay; the ones that they meet may still be moved.
+            let mut fixed: HashSet<OpId> = HashSet::new();
+            while self.round(graph, block, opset, &mut fixed, spend, done)? {}
+        }
+        Ok(())
+    }
+
     /// Moves what pays, most first. A transpose that two components share is left to the one, and the other
     /// to the next round. `false` if the next round would do nothing.
     fn round(
         &self,
         graph: &mut Graph,
         block: BlockId,
+        opset: &Opset,
         fixed: &mut HashSet<OpId>,
-        cx: &mut PassCx<'_>,
+        spend: &mut dyn FnMut() -> bool,
+        done: &mut Done,
     ) -> Result<bool, PassError> {
-        let opset = cx.opset().clone();
-        let followed = follow(graph, block, &opset, fixed)?;
+        let followed = follow(graph, block, opset, fixed)?;
         let mut paying: Vec<(Balance, &Component)> = Vec::new();
         let mut refused: Vec<(&Component, String)> = Vec::new();
         for component in &followed.components {
@@ -101,15 +128,15 @@ impl ReduceTransposes {
             if transposes(component).any(|op| touched.contains(&op)) {
                 continue;
             }
-            if !cx.spend() {
+            if !spend() {
                 return Ok(false);
             }
             let before = graph.checkpoint();
-            match apply(&mut Rewrite::new(graph, &opset), component) {
+            match apply(&mut Rewrite::new(graph, opset), component) {
                 Ok(()) => {
                     touched.extend(transposes(component));
-                    cx.count("removed", balance.gone as u64);
-                    cx.count("added", balance.added as u64);
+                    done.removed += balance.gone as u64;
+                    done.added += balance.added as u64;
                 }
                 Err(No::Miss(reason)) => {
                     graph.roll_back(before);
@@ -121,14 +148,10 @@ impl ReduceTransposes {
         if !touched.is_empty() {
             return Ok(true);
         }
-        for (op, reason) in &followed.barriers {
-            cx.missed("through", graph, *op, reason);
-        }
+        done.left.extend(followed.barriers.iter().map(|(op, reason)| ("through", *op, reason.clone())));
         let mut more = false;
         for (component, reason) in refused {
-            for start in &component.starts {
-                cx.missed("component", graph, start.op, &reason);
-            }
+            done.left.extend(component.starts.iter().map(|start| ("component", start.op, reason.clone())));
             if !component.ends.is_empty() {
                 more = true;
                 fixed.extend(component.starts.iter().map(|start| start.op));
