@@ -3,6 +3,7 @@
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod concat_to_pixel_shuffle;
 mod detect_concat_interleave;
+mod expand_high_rank_reshape_and_transpose;
 mod fuse_squeeze_expand_dims;
 mod fuse_stack_split;
 mod guard_negative_gather_indices;
@@ -13,6 +14,7 @@ mod replace_stack_reshape;
 mod use_reflection_padding;
 pub use concat_to_pixel_shuffle::ConcatToPixelShuffle;
 pub use detect_concat_interleave::DetectConcatInterleave;
+pub use expand_high_rank_reshape_and_transpose::ExpandHighRankReshapeAndTranspose;
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
 pub use fuse_stack_split::FuseStackSplit;
 pub use guard_negative_gather_indices::GuardNegativeGatherIndices;
