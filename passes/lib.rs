@@ -5,7 +5,7 @@
 //! mil-passes`, which rewrites the lists. No pass knows of files.
 
 mod constants;
-mod coremltools;
+pub mod coremltools;
 mod pipelines;
 mod registry;
 

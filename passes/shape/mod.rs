@@ -23,3 +23,5 @@ pub use merge_consecutive_reshapes::MergeConsecutiveReshapes;
 pub use remove_symbolic_reshape::RemoveSymbolicReshape;
 pub use replace_stack_reshape::ReplaceStackReshape;
 pub use use_reflection_padding::UseReflectionPadding;
+
+pub(crate) use guard_negative_gather_indices::along_axis as guard_rows;

@@ -93,10 +93,9 @@ fn quotients(
     result: &Tensor,
     rectified: bool,
 ) -> Result<[Tensor; 2], No> {
-    let divisor = rw.constant(one, "scale")?;
-    let &[divisor] = divisor.to_f64s()?.as_slice() else {
-        return Err(No::miss("both operands have a scale per slice"));
-    };
+    let scale = rw.constant(one, "scale")?;
+    let divisor = scale.item_f64().filter(|_| scale.rank() == 0);
+    let divisor = divisor.ok_or(No::miss("neither operand has a single scale"))?;
     No::unless(divisor > 0.0 || !rectified, "a negative scale stands before relu")?;
     let divided = |scale: &Tensor| -> Result<Tensor, No> {
         let values: Vec<f64> = scale.to_f64s()?.into_iter().map(|scale| scale / divisor).collect();
