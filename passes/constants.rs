@@ -128,3 +128,23 @@ pub(crate) fn along_axes(constant: &Tensor, shape: &[usize], axes: &[usize]) -> 
     let kept: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
     Ok(constant.reshaped(&kept)?)
 }
+
+/// One value for each of `size` places, from one value for each block of them.
+pub(crate) fn repeated_blocks(values: &[f64], size: usize) -> Result<Vec<f64>, No> {
+    let divides = !values.is_empty() && size.is_multiple_of(values.len());
+    No::unless(divides, "the blocks do not divide the axis")?;
+    Ok(values.iter().flat_map(|&value| std::iter::repeat_n(value, size / values.len())).collect())
+}
+
+/// Each slice along an axis `times` times in a row.
+pub(crate) fn repeated_along(tensor: &Tensor, axis: usize, times: usize) -> Result<Tensor, No> {
+    if times == 1 {
+        return Ok(tensor.clone());
+    }
+    let mut split = tensor.shape().to_vec();
+    split.insert(axis + 1, 1);
+    let once = tensor.reshaped(&split)?;
+    let mut shape = tensor.shape().to_vec();
+    shape[axis] *= times;
+    Ok(Tensor::concat(axis + 1, &vec![once; times])?.reshaped(&shape)?)
+}

@@ -5,7 +5,7 @@
 //! mil-passes`, which rewrites the lists. No pass knows of files.
 
 mod constants;
-mod coremltools;
+pub mod coremltools;
 mod pipelines;
 mod registry;
 
@@ -31,6 +31,7 @@ pub use activation::MergeConsecutiveRelus;
 pub use activation::PreluToLeakyRelu;
 pub use attention::FuseSdpa;
 pub use attention::UnfuseSdpa;
+pub use attention::SliceAttentionQueries;
 pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;
@@ -65,14 +66,18 @@ pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::AddInt16Cast;
 pub use precision::CastOptimization;
+pub use quantization::CanonicalizeQuantizedLutPattern;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;
 pub use quantization::IntOpCanonicalization;
 pub use quantization::MergeAffineDequantizeWithConsecutiveOps;
+pub use quantization::NormalizeQuantizedBinaryScale;
 pub use quantization::NullifyRedundantQuantizationZeroPoint;
+pub use quantization::ReorderLutPerChannelScale;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::EnumerateShapes;
+pub use shape::ExpandHighRankReshapeAndTranspose;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::GuardNegativeGatherIndices;

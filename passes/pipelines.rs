@@ -3,6 +3,7 @@
 /// Name and JSON of each.
 pub(crate) const PIPELINES: &[(&str, &str)] = &[
     ("cleanup", include_str!("pipelines/cleanup.json")),
+    ("coremltools", include_str!("pipelines/coremltools.json")),
     ("default", include_str!("pipelines/default.json")),
     ("fp16", include_str!("pipelines/fp16.json")),
     ("none", include_str!("pipelines/none.json")),

@@ -2,6 +2,8 @@
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod fuse_sdpa;
+mod slice_attention_queries;
 mod unfuse_sdpa;
 pub use fuse_sdpa::FuseSdpa;
+pub use slice_attention_queries::SliceAttentionQueries;
 pub use unfuse_sdpa::UnfuseSdpa;

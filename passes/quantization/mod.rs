@@ -1,16 +1,22 @@
 //! Quantized values.
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod canonicalize_quantized_lut_pattern;
 mod dequantize_quantize_pair_elimination;
 mod dequantize_to_constexpr;
 mod int_op_canonicalization;
 mod merge_affine_dequantize_with_consecutive_ops;
+mod normalize_quantized_binary_scale;
 mod nullify_redundant_quantization_zero_point;
+mod reorder_lut_per_channel_scale;
+pub use canonicalize_quantized_lut_pattern::CanonicalizeQuantizedLutPattern;
 pub use dequantize_quantize_pair_elimination::DequantizeQuantizePairElimination;
 pub use dequantize_to_constexpr::DequantizeToConstexpr;
 pub use int_op_canonicalization::IntOpCanonicalization;
 pub use merge_affine_dequantize_with_consecutive_ops::MergeAffineDequantizeWithConsecutiveOps;
+pub use normalize_quantized_binary_scale::NormalizeQuantizedBinaryScale;
 pub use nullify_redundant_quantization_zero_point::NullifyRedundantQuantizationZeroPoint;
+pub use reorder_lut_per_channel_scale::ReorderLutPerChannelScale;
 
 use mil_ir::OpId;
 use mil_pass::{No, Rewrite};

@@ -4,6 +4,8 @@
 
 #[path = "../../crates/mil-ops/tests/common/mod.rs"]
 mod common;
+#[path = "lists/coremltools.rs"]
+mod coremltools;
 
 use std::path::Path;
 

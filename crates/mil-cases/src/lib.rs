@@ -6,6 +6,8 @@
 //! - `// options: {key=value}` sets options of the pass.
 //! - A name that contains `refuses_` promises that nothing changes. Then the lines `// miss: pattern: reason`
 //!   say why.
+//! - The line `// wrong` stands before a third program, which another tool makes of the first: it must compute
+//!   something else.
 //! - What changes must still compute the same, as far as the pass's numerics class says.
 //! - Each pattern must fire in some case.
 //!

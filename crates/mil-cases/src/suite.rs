@@ -13,6 +13,9 @@ use crate::run::{Outcome, parse, print, run};
 /// Between a case's program and what the pass leaves of it.
 const MARK: &str = "// after\n";
 
+/// Before a program that computes something else, which another tool makes of the case.
+const WRONG: &str = "// wrong\n";
+
 /// Before a reason why a pattern does not match.
 const MISS: &str = "// miss: ";
 
@@ -93,13 +96,15 @@ impl Suite {
     }
 
     fn before_becomes_after(&self, def: &PassDef) -> Result<(), String> {
-        let outcome = run(def, "", block(def, "# Before")?, &self.registry)?;
+        let before = block(def, "# Before")?;
+        let outcome = run(def, options(before), before, &self.registry)?;
         check(def, &outcome, block(def, "# After")?)
     }
 
     fn a_second_run_changes_nothing(&self, def: &PassDef) -> Result<(), String> {
-        let once = print(&run(def, "", block(def, "# Before")?, &self.registry)?.after);
-        let twice = print(&run(def, "", &once, &self.registry)?.after);
+        let before = block(def, "# Before")?;
+        let once = print(&run(def, options(before), before, &self.registry)?.after);
+        let twice = print(&run(def, options(before), &once, &self.registry)?.after);
         if once == twice { Ok(()) } else { Err(format!("the second run leaves\n{twice}\nand not\n{once}")) }
     }
 
@@ -137,6 +142,9 @@ impl Suite {
             return case.write(file);
         }
         check(def, &outcome, &case.after)?;
+        if !case.wrong.is_empty() && compare(def, &outcome.before, &parse(&case.wrong)?).is_ok() {
+            return Err("the program after `// wrong` computes the same on every input".into());
+        }
         if refuses != (print(&outcome.before) == print(&outcome.after)) {
             let promise = if refuses { "nothing" } else { "something" };
             return Err(format!("by its name, the pass changes {promise}"));
@@ -155,18 +163,21 @@ struct Case {
     options: String,
     misses: Vec<String>,
     after: String,
+    /// What another tool leaves, which computes something else; empty where nothing is said of that.
+    wrong: String,
 }
 
 impl Case {
     fn read(file: &Path) -> Result<Case, String> {
         let content =
             std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let (before, after) = content.split_once(MARK).unwrap_or((&content, ""));
+        let (content, wrong) = content.split_once(WRONG).unwrap_or((&content, ""));
+        let (before, after) = content.split_once(MARK).unwrap_or((content, ""));
         let (misses, rest): (Vec<&str>, Vec<&str>) = before.lines().partition(|line| line.starts_with(MISS));
-        let options = rest.iter().find_map(|line| line.strip_prefix(OPTIONS)).unwrap_or("").to_owned();
+        let options = options(before).to_owned();
         let misses = misses.iter().map(|line| line[MISS.len()..].to_owned()).collect();
         let before = rest.iter().map(|line| format!("{line}\n")).collect();
-        Ok(Case { before, options, misses, after: after.to_owned() })
+        Ok(Case { before, options, misses, after: after.to_owned(), wrong: wrong.to_owned() })
     }
 
     /// Reasons stand behind the comments at the head.
@@ -175,7 +186,8 @@ impl Case {
             self.before.split_inclusive('\n').take_while(|l| l.starts_with("//")).map(str::len).sum();
         let misses: String = self.misses.iter().map(|miss| format!("{MISS}{miss}\n")).collect();
         let (head, program) = self.before.split_at(head);
-        std::fs::write(file, format!("{head}{misses}{program}{MARK}{}", self.after))
+        let wrong = if self.wrong.is_empty() { String::new() } else { format!("{WRONG}{}", self.wrong) };
+        std::fs::write(file, format!("{head}{misses}{program}{MARK}{}{wrong}", self.after))
             .map_err(|error| format!("{}: {error}", file.display()))
     }
 }
@@ -187,6 +199,11 @@ fn check(def: &PassDef, outcome: &Outcome, wanted: &str) -> Result<(), String> {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
     }
     if got == print(&outcome.before) { Ok(()) } else { compare(def, &outcome.before, &outcome.after) }
+}
+
+/// The options that a comment of a case asks for.
+fn options(before: &str) -> &str {
+    before.lines().find_map(|line| line.trim_start().strip_prefix(OPTIONS)).unwrap_or("")
 }
 
 /// The fenced block after a heading of the documentation.

@@ -2,14 +2,16 @@ use mil_ir::{NewOp, OpId};
 use mil_pass::{Alias, Matched, No, OptionMap, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use crate::shape::guard_rows;
+
 pass! {
     /// Looks up rows of a matrix in place of a product with one-hot vectors.
     ///
     /// The one-hot axis is the last one, with 1 at the index and 0 elsewhere; the matrix is constant and
     /// finite, since 0 times infinity is not a number. An index outside the matrix gives zeros, while
     /// `gather` counts from the end or takes any row: all indices must be inside. Constant ones show that; of
-    /// others it must be said with `assume_in_range`. coremltools assumes it, and so does its id. The vectors
-    /// must have no other use.
+    /// others it must be said with `assume_in_range`. coremltools assumes it, and guards negative ones, which
+    /// then count from the end; so does its id. The vectors must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -37,6 +39,9 @@ pass! {
     pub struct FuseOnehotMatmulToGather {
         /// All indices are taken to name a row.
         pub assume_in_range: bool = false,
+        /// From iOS17 on, negative indices are made to count from the end, as
+        /// `guard_negative_gather_indices` does.
+        pub guard_negative: bool = false,
     }
     id: "fuse_onehot_matmul_to_gather",
     numerics: Rounding,
@@ -47,9 +52,10 @@ pass! {
     ],
 }
 
-/// coremltools always assumes it.
+/// coremltools always assumes the one and does the other.
 fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
     options.entry("assume_in_range").or_insert(true.into());
+    options.entry("guard_negative").or_insert(true.into());
     Ok(options)
 }
 
@@ -80,5 +86,13 @@ fn rows(pass: &FuseOnehotMatmulToGather, rw: &mut Rewrite<'_>, matmul: OpId) -> 
         .with("x", rw.input(matmul, "y")?)
         .with("indices", indices)
         .with("axis", Tensor::scalar(0_i32));
-    rw.replace(matmul, new, &[one_hot])
+    let rows = rw.emit_one(new.named(rw.graph().label(matmul).clone()), matmul)?;
+    rw.replace_with_new(matmul, &[rows], &[one_hot])?;
+    if pass.guard_negative
+        && let Some(gather) = rw.graph().definition(rows)
+        && let Err(No::Fault(fault)) = guard_rows(rw, gather)
+    {
+        return Err(No::Fault(fault));
+    }
+    Ok(())
 }

@@ -50,7 +50,7 @@ pass! {
 /// What gives indices that are never negative.
 const NOT_NEGATIVE: &[&str] = &["reduce_argmax", "reduce_argmin", "argsort", "non_zero", "shape"];
 
-fn along_axis(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
+pub(crate) fn along_axis(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
     let indices = signed_indices(rw, gather)?;
     let x = rw.input(gather, "x")?;
     let axis = rw.call(gather)?.axis("axis", rw.rank(x)?)?;

@@ -1,0 +1,106 @@
+//! coremltools' passes and ours: its pipeline under its ids, and the table that says what differs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mil_pass::PassDef;
+use mil_passes::{coremltools, registry};
+
+use crate::common::bless;
+
+const AGAIN: &str = "BLESS=1 cargo test -p mil-passes --test lists";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Why a pass is left out, where it is.
+fn left_out(id: &str) -> Option<&'static str> {
+    let mut reasons = coremltools::LEFT_OUT.iter().filter(|(prefix, _)| id.starts_with(prefix));
+    reasons.next().map(|(_, reason)| *reason)
+}
+
+#[test]
+fn the_pipeline_is_that_of_coremltools() {
+    let registry = registry();
+    assert_eq!(coremltools::PIPELINE.len(), 95 + 12);
+    let there: Vec<&str> =
+        coremltools::PIPELINE.iter().copied().filter(|id| registry.find(id).is_some()).collect();
+    let json = serde_json::to_string_pretty(&there).unwrap() + "\n";
+    bless(&root().join("pipelines/coremltools.json"), &json, AGAIN);
+}
+
+#[test]
+fn a_pass_that_is_left_out_is_not_there() {
+    for id in coremltools::IDS {
+        let there = registry().find(id).is_some();
+        assert!(!there || left_out(id).is_none(), "{id} is there, and left out");
+    }
+}
+
+#[test]
+fn the_table_is_fresh() {
+    let registry = registry();
+    let mut text = String::from(
+        "# coremltools' passes and ours\n\n<!-- Generated: BLESS=1 cargo test -p mil-passes --test lists -->\n\n\
+         Every pass of coremltools 9.0 and of its `main` branch of 2026. Under coremltools' id runs the same pass \
+         with the patterns that coremltools has. A difference is a case in which coremltools leaves something else than ours \
+         does; where that computes something else, its program stands in the case, and the test evaluates both.\n\n| coremltools | ours | only ours | differences |\n|---|---|---|---|\n",
+    );
+    for id in coremltools::IDS {
+        let row = match (registry.find(id), left_out(id)) {
+            (Some((def, _)), _) => row(id, def),
+            (None, Some(reason)) => format!("| `{id}` | – | | {reason} |"),
+            (None, None) => format!("| `{id}` | not yet | | |"),
+        };
+        writeln!(text, "{row}").unwrap();
+    }
+    let order: Vec<String> = coremltools::PIPELINE
+        .iter()
+        .filter(|id| registry.find(id).is_none())
+        .map(|id| format!("- `{id}`: {}", left_out(id).unwrap_or("not yet")))
+        .collect();
+    writeln!(
+        text,
+        "\n## The pipeline `coremltools`\n\nThe {} passes that coremltools 9.0 runs on a program, in its order, \
+         its cast to fp16 included. Of them are left out:\n",
+        coremltools::PIPELINE.len()
+    )
+    .unwrap();
+    let mut seen = order;
+    seen.dedup();
+    text += &seen.join("\n");
+    bless(&root().join("../docs/generated/coremltools.md"), &(text + "\n"), AGAIN);
+}
+
+fn row(id: &str, def: &PassDef) -> String {
+    let ours: Vec<String> = def
+        .patterns
+        .iter()
+        .filter(|pattern| pattern.ours_only)
+        .map(|pattern| format!("`{}`: {}", pattern.name, pattern.doc.trim().replace('|', "\\|")))
+        .collect();
+    let source = root().parent().unwrap().join(def.file);
+    let folder = source.parent().unwrap();
+    let cases = files(&folder.join("cases")).into_iter().filter(|file| head(file).contains("coremltools"));
+    let link = |file: PathBuf| {
+        let path = file.strip_prefix(root()).unwrap().display().to_string();
+        format!("[{}](../../passes/{path})", file.file_stem().unwrap().to_string_lossy())
+    };
+    let differences: Vec<String> = cases.map(link).collect();
+    format!("| `{id}` | `{}` | {} | {} |", def.id, ours.join("; "), differences.join(", "))
+}
+
+/// The files of a folder, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// The comments at the head of a case.
+fn head(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.split_inclusive('\n').take_while(|line| line.starts_with("//")).collect()
+}
