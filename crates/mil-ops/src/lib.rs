@@ -27,6 +27,7 @@ mod prelude;
 mod registry;
 mod retarget;
 pub mod shapes;
+mod specialize;
 mod table;
 mod verify;
 
@@ -60,6 +61,7 @@ pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
 pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
+pub use specialize::{SpecializeError, specialize};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
 
