@@ -94,3 +94,24 @@ pub(crate) const IDS: &[&str] = &[
     "torch::torch_tensor_assign_to_core",
     "torch::torch_upsample_to_core_upsample",
 ];
+
+/// Passes that work on what no file holds, each with the reason. They have no counterpart.
+pub(crate) const REASONS: &[(&str, &str)] = &[
+    ("common::lower_complex_dialect_ops", "complex numbers are a dialect of its converters, which no file holds"),
+    ("nn_backend::alert_return_type_cast", NEURAL_NETWORK),
+    ("nn_backend::commingle_loop_vars", NEURAL_NETWORK),
+    ("nn_backend::decompose_conv1d", NEURAL_NETWORK),
+    ("nn_backend::handle_return_inputs_as_outputs", NEURAL_NETWORK),
+    ("nn_backend::handle_return_unused_inputs", NEURAL_NETWORK),
+    ("tensorflow2::remove_vacuous_cond", TENSORFLOW),
+    ("tensorflow::backfill_make_list_elem_type", TENSORFLOW),
+    ("tensorflow::expand_tf_lstm", TENSORFLOW),
+    ("tensorflow::tf_lstm_to_core_lstm", TENSORFLOW),
+    ("torch::torch_tensor_assign_to_core", TORCH),
+    ("torch::torch_upsample_to_core_upsample", TORCH),
+];
+
+const NEURAL_NETWORK: &str =
+    "it prepares programs for the older NeuralNetwork format, and milopt writes ML Programs only";
+const TENSORFLOW: &str = "it lowers a dialect of the TensorFlow converter, which no file holds";
+const TORCH: &str = "it lowers a dialect of the PyTorch converter, which no file holds";

@@ -101,5 +101,6 @@ pub use registry::PASSES;
 
 /// All passes and named pipelines. [`Registry::with`] adds others to them.
 pub fn registry() -> Registry {
-    Registry::new(PASSES, pipelines::PIPELINES).with_coremltools(coremltools::IDS)
+    let registry = Registry::new(PASSES, pipelines::PIPELINES).with_coremltools(coremltools::IDS);
+    registry.with_reasons(coremltools::REASONS)
 }

@@ -17,6 +17,7 @@ pub mod eval;
 
 mod build;
 mod call;
+mod describe;
 mod dims;
 mod effects;
 mod error;
@@ -54,6 +55,7 @@ pub mod tensor_operation;
 
 pub use build::{BuildError, ProgramBuilder, complete, emit};
 pub use call::Call;
+pub use describe::describe;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects, is_known};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
