@@ -15,12 +15,15 @@ pub mod attention;
 pub mod cleanup;
 pub mod conv;
 pub mod elementwise;
+pub mod interface;
 pub mod layout;
 pub mod linear;
 pub mod norm;
 pub mod precision;
 pub mod quantization;
 pub mod shape;
+pub mod state;
+pub mod weights;
 pub use activation::FuseGeluExact;
 pub use activation::FuseGeluSigmoid;
 pub use activation::FuseGeluTanh;
@@ -30,8 +33,8 @@ pub use activation::FuseSilu;
 pub use activation::MergeConsecutiveRelus;
 pub use activation::PreluToLeakyRelu;
 pub use attention::FuseSdpa;
-pub use attention::UnfuseSdpa;
 pub use attention::SliceAttentionQueries;
+pub use attention::UnfuseSdpa;
 pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;
@@ -53,6 +56,17 @@ pub use elementwise::FusePow2Sqrt;
 pub use elementwise::FuseReduceMean;
 pub use elementwise::Rank0ExpandDimsSwap;
 pub use elementwise::SelectOptimization;
+pub use interface::AdjustIoTypes;
+pub use interface::ChangeIoTypes;
+pub use interface::HandleUnusedInputs;
+pub use interface::ImageChannelsFirst;
+pub use interface::InsertImagePreprocessing;
+pub use interface::MatchOutputTypes;
+pub use interface::MaterializeShapes;
+pub use interface::RenameFeatures;
+pub use interface::SanitizeIoNames;
+pub use interface::SanitizeNames;
+pub use interface::SelectOutputs;
 pub use layout::EliminatePermutes;
 pub use layout::MergeConsecutiveTransposes;
 pub use layout::ReduceTransposes;
@@ -87,6 +101,10 @@ pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::ResolveStaticShapes;
 pub use shape::UseReflectionPadding;
+pub use state::CanonicalizeStateWrites;
+pub use state::ReadBackStates;
+pub use weights::DecompressWeights;
+pub use weights::RandomizeWeights;
 
 use mil_pass::Registry;
 
@@ -94,5 +112,6 @@ pub use registry::PASSES;
 
 /// All passes and named pipelines. [`Registry::with`] adds others to them.
 pub fn registry() -> Registry {
-    Registry::new(PASSES, pipelines::PIPELINES).with_coremltools(coremltools::IDS)
+    let registry = Registry::new(PASSES, pipelines::PIPELINES).with_coremltools(coremltools::IDS);
+    registry.with_reasons(coremltools::LEFT_OUT)
 }

@@ -90,7 +90,8 @@ pub(super) fn fix_input(
     let input = graph.input_named(name).ok_or_else(missing)?;
     let ty = graph.value(input).ty();
     let tensor = ty.as_tensor().ok_or_else(|| refused("it is not a tensor".to_owned()))?;
-    let agrees = |(dim, &size): (&Dim, &i64)| dim.fixed().is_none_or(|fixed| i64::try_from(fixed) == Ok(size));
+    let agrees =
+        |(dim, &size): (&Dim, &i64)| dim.fixed().is_none_or(|fixed| i64::try_from(fixed) == Ok(size));
     let dims = tensor.shape.dims().filter(|dims| dims.len() == shape.len());
     if !dims.is_some_and(|dims| dims.iter().zip(shape).all(agrees)) {
         return Err(refused(format!("the program takes a {ty}")));

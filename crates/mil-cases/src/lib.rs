@@ -3,7 +3,8 @@
 //! A pass has cases in two places: Before and After of its documentation, and the files of the folder `cases`
 //! beside its source. A file is a program, then the line `// after`, then the program that the pass leaves:
 //!
-//! - `// options: {key=value}` sets options of the pass.
+//! - `// options: {key=value}` sets options of the pass; so it does in the first line of a Before.
+//! - A `model { … }` section behind the functions states the interface, and what becomes of it.
 //! - A name that contains `refuses_` promises that nothing changes. Then the lines `// miss: pattern: reason`
 //!   say why.
 //! - The line `// wrong` stands before a third program, which another tool makes of the first: it must compute

@@ -36,18 +36,36 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// A function, or several, as a whole program.
+/// What begins the interface of a program, where a case states it.
+const MODEL: &str = "model {\n";
+
+/// A function, or several, as a whole program, with the interface that may stand behind them.
 pub(crate) fn parse(functions: &str) -> Result<Program, String> {
-    let text = format!("program(1.3)\n{{\n{functions}\n}}\n");
+    let (functions, model) = functions.split_at(model(functions).unwrap_or(functions.len()));
+    let text = format!("program(1.3)\n{{\n{functions}\n}}\n{model}");
     text::parse(&text).map_err(|error| format!("{error}\n{text}"))
 }
 
-/// The functions of a program as cases hold them: without what stands around them.
-pub(crate) fn print(program: &Program) -> String {
+/// Where the interface begins.
+pub(crate) fn model(text: &str) -> Option<usize> {
+    let starts = text.starts_with(MODEL).then_some(0);
+    starts.or_else(|| text.find(&format!("\n{MODEL}")).map(|at| at + 1))
+}
+
+/// The functions of a program as cases hold them: without what stands around them, but where it is asked for
+/// with the interface.
+pub(crate) fn print(program: &Program, interface: bool) -> String {
     let text = text::print(program, &text::PrintOptions::apple().inline_all());
     let start = text.find("    func").unwrap_or(0);
     let end = text.rfind('}').unwrap_or(text.len());
-    text[start..end].lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
+    let functions = text[start..end].lines();
+    let functions =
+        functions.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    if !interface {
+        return functions;
+    }
+    let full = text::print(program, &text::PrintOptions::default());
+    functions + &full[model(&full).unwrap_or(full.len())..]
 }
 
 /// Collects misses.

@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Trial};
 use mil_pass::{PassDef, Registry};
 
 use crate::compare::compare;
-use crate::run::{Outcome, parse, print, run};
+use crate::run::{Outcome, model, parse, print, run};
 
 /// Between a case's program and what the pass leaves of it.
 const MARK: &str = "// after\n";
@@ -96,15 +96,15 @@ impl Suite {
     }
 
     fn before_becomes_after(&self, def: &PassDef) -> Result<(), String> {
-        let before = block(def, "# Before")?;
-        let outcome = run(def, options(before), before, &self.registry)?;
-        check(def, &outcome, block(def, "# After")?)
+        let (options, before) = documented(def)?;
+        let outcome = run(def, &options, &before, &self.registry)?;
+        check(def, &outcome, &block(def, "# After")?)
     }
 
     fn a_second_run_changes_nothing(&self, def: &PassDef) -> Result<(), String> {
-        let before = block(def, "# Before")?;
-        let once = print(&run(def, options(before), before, &self.registry)?.after);
-        let twice = print(&run(def, options(before), &once, &self.registry)?.after);
+        let (options, before) = documented(def)?;
+        let once = print(&run(def, &options, &before, &self.registry)?.after, true);
+        let twice = print(&run(def, &options, &once, &self.registry)?.after, true);
         if once == twice { Ok(()) } else { Err(format!("the second run leaves\n{twice}\nand not\n{once}")) }
     }
 
@@ -138,14 +138,15 @@ impl Suite {
         let refuses = stem(file).contains("refuses_");
         let misses: Vec<String> = outcome.misses.iter().filter(|_| refuses).cloned().collect();
         if bless {
-            (case.after, case.misses) = (print(&outcome.after), misses);
+            let states_interface = model(&case.before).is_some();
+            (case.after, case.misses) = (print(&outcome.after, states_interface), misses);
             return case.write(file);
         }
         check(def, &outcome, &case.after)?;
         if !case.wrong.is_empty() && compare(def, &outcome.before, &parse(&case.wrong)?).is_ok() {
             return Err("the program after `// wrong` computes the same on every input".into());
         }
-        if refuses != (print(&outcome.before) == print(&outcome.after)) {
+        if refuses != (print(&outcome.before, true) == print(&outcome.after, true)) {
             let promise = if refuses { "nothing" } else { "something" };
             return Err(format!("by its name, the pass changes {promise}"));
         }
@@ -174,7 +175,7 @@ impl Case {
         let (content, wrong) = content.split_once(WRONG).unwrap_or((&content, ""));
         let (before, after) = content.split_once(MARK).unwrap_or((content, ""));
         let (misses, rest): (Vec<&str>, Vec<&str>) = before.lines().partition(|line| line.starts_with(MISS));
-        let options = options(before).to_owned();
+        let options = rest.iter().find_map(|line| line.strip_prefix(OPTIONS)).unwrap_or("").to_owned();
         let misses = misses.iter().map(|line| line[MISS.len()..].to_owned()).collect();
         let before = rest.iter().map(|line| format!("{line}\n")).collect();
         Ok(Case { before, options, misses, after: after.to_owned(), wrong: wrong.to_owned() })
@@ -194,25 +195,37 @@ impl Case {
 
 /// The pass has left `wanted`, which computes the same as what there was.
 fn check(def: &PassDef, outcome: &Outcome, wanted: &str) -> Result<(), String> {
-    let (got, wanted) = (print(&outcome.after), print(&parse(wanted)?));
+    let interface = model(wanted).is_some();
+    let (got, wanted) = (print(&outcome.after, interface), print(&parse(wanted)?, interface));
     if got != wanted {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
     }
-    if got == print(&outcome.before) { Ok(()) } else { compare(def, &outcome.before, &outcome.after) }
+    if got == print(&outcome.before, interface) {
+        Ok(())
+    } else {
+        compare(def, &outcome.before, &outcome.after)
+    }
 }
 
-/// The options that a comment of a case asks for.
-fn options(before: &str) -> &str {
-    before.lines().find_map(|line| line.trim_start().strip_prefix(OPTIONS)).unwrap_or("")
+/// Options and program of the documentation's Before, where the options stand in the first line, as in files.
+fn documented(def: &PassDef) -> Result<(String, String), String> {
+    let before = block(def, "# Before")?;
+    let options = before.lines().next().and_then(|line| line.strip_prefix(OPTIONS));
+    Ok((options.unwrap_or("").to_owned(), before))
 }
 
-/// The fenced block after a heading of the documentation.
-fn block<'a>(def: &'a PassDef, heading: &str) -> Result<&'a str, String> {
+/// The fenced block after a heading of the documentation, without the space at the beginning of each line.
+fn block(def: &PassDef, heading: &str) -> Result<String, String> {
     let missing = || format!("its documentation has no `mil` block after `{heading}`");
     let rest = &def.doc[def.doc.find(heading).ok_or_else(missing)?..];
     let start = rest.find("```mil\n").ok_or_else(missing)? + "```mil\n".len();
     let text = rest[start..].split("```").next().unwrap_or("");
-    if text.trim().is_empty() { Err(format!("the block after `{heading}` is empty")) } else { Ok(text) }
+    let lines = text.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)));
+    if text.trim().is_empty() {
+        Err(format!("the block after `{heading}` is empty"))
+    } else {
+        Ok(lines.collect())
+    }
 }
 
 /// The name of a case: that of its file.

@@ -144,6 +144,38 @@ pub(crate) fn rules() -> &'static [Rule] {
     &ROWS
 }
 
+/// What the tables say of an op type, whatever its operands are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stance {
+    /// The planner offers it to the Neural Engine.
+    pub ane: bool,
+    /// The planner offers it to the GPU.
+    pub gpu: bool,
+    /// What keeps it from the Neural Engine all the same: conditions as the table spells them, and Core ML's
+    /// words. Rules that hold for all ops are left out.
+    pub refusals: Vec<(String, String)>,
+}
+
+/// What the tables say of an op type; `None` where they do not have it.
+pub fn stance(kind: &str) -> Option<Stance> {
+    let support = cost::support(kind)?;
+    let refusal = |row: &Row<'_>| -> Result<Option<(String, String)>, String> {
+        if !row.text("ops")?.split(',').any(|op| op == kind) {
+            return Ok(None);
+        }
+        let mut when = row.text("when")?.to_owned();
+        for (what, key) in [("chips", "chips"), ("macOS", "os")] {
+            let bound = row.text(key)?;
+            if bound != "*" {
+                when.push_str(&format!(", {what} {bound}"));
+            }
+        }
+        Ok(Some((when, row.text("message")?.replace("{op}", kind))))
+    };
+    let refusals = table::read(TABLE, refusal).into_iter().flatten().collect();
+    Some(Stance { ane: support.ane, gpu: support.gpu, refusals })
+}
+
 /// Asks every backend about an op.
 pub fn check(op: &OpFacts, target: &Target) -> Legality {
     let Some(support) = cost::support(&op.kind) else {

@@ -44,4 +44,4 @@ pub use mil_ops::Numerics;
 pub use mil_ops::eval::{
     Array, ClassLabel, Data, EvalError, EvalOptions, EvalValue, Limits, Precision, State, Stored,
 };
-pub use verify::{Deviation, Place, Report, verify};
+pub use verify::{Deviation, Place, Report, align, verify};

@@ -324,11 +324,17 @@ pub enum InterfaceError {
     #[error("function {0} has a feature {1} already")]
     Taken(Name, Name),
     /// No array.
-    #[error("feature {1} of function {0} is no array")]
+    #[error("feature {1} of function {0} is not an array")]
     NoArray(Name, Name),
     /// No image.
-    #[error("feature {1} of function {0} is no image")]
+    #[error("feature {1} of function {0} is not an image")]
     NoImage(Name, Name),
+    /// What a feature is to be called cannot be a name.
+    #[error("{0}")]
+    BadName(String),
+    /// A model that is only carried has the feature.
+    #[error("a {0} has the feature {1}, and milopt does not change what is inside such a model")]
+    Carried(Name, Name),
     /// The format has no array of this type.
     #[error("feature {1} of function {0} cannot have elements of type {2}")]
     NoSuchArray(Name, Name, DType),
@@ -350,8 +356,9 @@ impl Interface {
         self.specification_version = self.specification_version.max(target.specification_version());
     }
 
-    /// Renames a feature. The program's value is renamed by the caller.
+    /// Renames a feature. The program's value is renamed by the caller; see [`crate::Program::rename_feature`].
     pub fn rename_feature(&mut self, function: &str, old: &str, new: &str) -> Result<(), InterfaceError> {
+        let is_only = !self.multifunction;
         let features = self.features_mut(function)?;
         if features.all().any(|feature| &*feature.name == new) {
             return Err(InterfaceError::Taken(function.into(), new.into()));
@@ -364,7 +371,57 @@ impl Interface {
                 *name = new.into();
             }
         }
-        features.find(new).map(drop).ok_or_else(|| InterfaceError::NoFeature(function.into(), old.into()))
+        features.find(new).ok_or_else(|| InterfaceError::NoFeature(function.into(), old.into()))?;
+        for feature in self.training_inputs.iter_mut().filter(|feature| is_only && &*feature.name == old) {
+            feature.name = new.into();
+        }
+        Ok(())
+    }
+
+    /// Makes a feature another kind of thing, for example an image of an array.
+    pub fn set_feature_kind(
+        &mut self,
+        function: &str,
+        name: &str,
+        kind: FeatureKind,
+    ) -> Result<(), InterfaceError> {
+        let features = self.features_mut(function)?;
+        let missing = || InterfaceError::NoFeature(function.into(), name.into());
+        features.all().find(|feature| &*feature.name == name).ok_or_else(missing)?;
+        for feature in features.all_mut().filter(|feature| &*feature.name == name) {
+            feature.kind = Some(kind.clone());
+        }
+        Ok(())
+    }
+
+    /// Gives a function these outputs, in this order.
+    pub fn set_outputs(&mut self, function: &str, outputs: Vec<Feature>) -> Result<(), InterfaceError> {
+        self.features_mut(function)?.outputs = outputs;
+        Ok(())
+    }
+
+    /// Takes an input or a state away.
+    pub fn remove_input(&mut self, function: &str, name: &str) -> Result<(), InterfaceError> {
+        let features = self.features_mut(function)?;
+        for group in [&mut features.inputs, &mut features.states] {
+            if let Some(at) = group.iter().position(|feature| &*feature.name == name) {
+                group.remove(at);
+                return Ok(());
+            }
+        }
+        Err(InterfaceError::NoFeature(function.into(), name.into()))
+    }
+
+    /// Describes a function, or another one of this name. Functions are described one by one from the second
+    /// on; the one that was alone is then what runs where an app names none.
+    pub fn describe_function(&mut self, name: impl Into<Name>, features: FunctionInterface) {
+        let name = name.into();
+        if !self.multifunction && !self.functions.contains_key(&name) {
+            self.multifunction = true;
+            self.default_function = self.functions.keys().next().cloned();
+            self.raise_target(Release::IOS18);
+        }
+        self.functions.insert(name, features);
     }
 
     /// Gives an array feature another element type.

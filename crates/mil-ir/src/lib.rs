@@ -39,6 +39,7 @@ mod model;
 mod name;
 mod opset;
 mod program;
+mod rename;
 mod rewrite;
 mod sym;
 pub mod text;

@@ -17,6 +17,7 @@ pub mod eval;
 
 mod build;
 mod call;
+mod describe;
 mod dims;
 mod effects;
 mod error;
@@ -27,6 +28,7 @@ mod prelude;
 mod registry;
 mod retarget;
 pub mod shapes;
+mod specialize;
 mod table;
 mod verify;
 
@@ -53,6 +55,7 @@ pub mod tensor_operation;
 
 pub use build::{BuildError, ProgramBuilder, complete, emit};
 pub use call::Call;
+pub use describe::describe;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects, is_known};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
@@ -60,6 +63,7 @@ pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
 pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
+pub use specialize::{SpecializeError, specialize};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
 

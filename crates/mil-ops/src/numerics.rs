@@ -10,7 +10,8 @@ pub enum Numerics {
     Rounding,
     /// A declared loss, for example by compression or a cast to fp16.
     Lossy {
-        /// Signal to noise that remains in every output, in dB.
+        /// Signal to noise that remains in every output, in dB; minus infinity where nothing of the numbers
+        /// is kept, only their types and shapes.
         min_snr_db: f64,
     },
 }

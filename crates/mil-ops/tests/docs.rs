@@ -7,7 +7,7 @@ mod support;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use mil_ops::{DefaultValue, Effect, Family, OpDef, Param, ParamKind, Types, Version};
+use mil_ops::{Family, OpDef};
 
 #[test]
 fn op_reference_is_fresh() {
@@ -34,7 +34,7 @@ fn page() -> String {
         let ops: Vec<&OpDef> = mil_ops::all().iter().copied().filter(|def| def.family == family).collect();
         write!(out, "\n## {family}\n").unwrap();
         for def in ops {
-            op(&mut out, def);
+            write!(out, "\n### `{}`\n\n{}", def.name, mil_ops::describe(def, has_kernel(def))).unwrap();
         }
     }
     out
@@ -73,83 +73,4 @@ fn summary(out: &mut String) {
 fn has_kernel(def: &OpDef) -> bool {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(def.family.name()).join(def.name);
     folder.join("kernel.rs").exists()
-}
-
-fn op(out: &mut String, def: &OpDef) {
-    write!(out, "\n### `{}`\n\n{}\n", def.name, def.doc).unwrap();
-    let mut facts: Vec<String> = def.traits.iter().map(|fact| format!("{fact:?}").to_lowercase()).collect();
-    facts.extend(match def.effect {
-        Effect::Pure => None,
-        Effect::ReadsState => Some("reads a state".to_owned()),
-        Effect::WritesState => Some("writes a state".to_owned()),
-        Effect::Random => Some("random".to_owned()),
-    });
-    facts.extend(def.infer.map(|_| "types inferred".to_owned()));
-    facts.extend(def.check.map(|_| "further checks".to_owned()));
-    facts.extend(has_kernel(def).then(|| "evaluated".to_owned()));
-    writeln!(out, "\n{}.", capital(&facts.join(" · "))).unwrap();
-    for version in def.versions {
-        write!(out, "\n**{}**", version.since).unwrap();
-        for (id, dtypes) in version.domains {
-            let dtypes: Vec<String> = dtypes.iter().map(ToString::to_string).collect();
-            write!(out, " · {id}: {}", dtypes.join(", ")).unwrap();
-        }
-        out.push('\n');
-        if !version.params.is_empty() {
-            out.push_str("\n| parameter | type | default | |\n|---|---|---|---|\n");
-        }
-        for param in version.params {
-            row(out, version, param);
-        }
-    }
-}
-
-fn row(out: &mut String, version: &Version, param: &Param) {
-    let form = match param.kind {
-        ParamKind::Tensor => "",
-        ParamKind::Variadic => "several values",
-        ParamKind::List => "list",
-        ParamKind::State => "state",
-        ParamKind::Any => "any value",
-    };
-    let dtypes = match param.types {
-        Types::Domain(id) => id.to_owned(),
-        Types::Only(_) => {
-            let dtypes = version.dtypes(param).unwrap_or_default();
-            dtypes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        }
-        Types::Any if param.kind == ParamKind::Tensor => "any".to_owned(),
-        Types::Any => String::new(),
-    };
-    let constant = if param.constant { "constant" } else { "" };
-    let ty: Vec<&str> = [constant, form, &dtypes].into_iter().filter(|part| !part.is_empty()).collect();
-    let mut doc = param.doc.replace('|', "\\|");
-    if !param.choices.is_empty() {
-        write!(
-            doc,
-            " One of {}.",
-            param.choices.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
-        )
-        .unwrap();
-    }
-    writeln!(out, "| `{}` | {} | {} | {doc} |", param.name, ty.join(" "), default(param)).unwrap();
-}
-
-fn default(param: &Param) -> String {
-    match param.default {
-        None => String::new(),
-        Some(DefaultValue::Absent) => "none".to_owned(),
-        Some(DefaultValue::Bool(value)) => format!("`{value}`"),
-        Some(DefaultValue::Int(value)) => format!("`{value}`"),
-        Some(DefaultValue::Float(value)) => format!("`{value:?}`"),
-        Some(DefaultValue::Str(text)) => format!("`{text}`"),
-        Some(DefaultValue::EachAxis(value)) => format!("`{value}` per spatial axis"),
-        Some(DefaultValue::EachSide(value)) => format!("`{value}` per side of a spatial axis"),
-        Some(DefaultValue::Derived(rule)) => rule.to_owned(),
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

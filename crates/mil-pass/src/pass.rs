@@ -155,6 +155,9 @@ pub enum PassError {
     /// The interface could not be changed.
     #[error(transparent)]
     Interface(#[from] mil_ir::InterfaceError),
+    /// The shapes of a function's inputs could not be fixed.
+    #[error(transparent)]
+    Specialize(#[from] mil_ops::SpecializeError),
     /// A function has a graph for an opset that this version does not know, and leaving it as it is would
     /// make the program's functions differ.
     #[error(

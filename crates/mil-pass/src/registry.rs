@@ -16,6 +16,7 @@ pub struct Registry {
     by_id: BTreeMap<&'static str, (&'static PassDef, Option<&'static Alias>)>,
     pipelines: BTreeMap<&'static str, &'static str>,
     foreign: &'static [&'static str],
+    reasons: &'static [(&'static str, &'static str)],
 }
 
 impl Registry {
@@ -52,6 +53,18 @@ impl Registry {
     pub fn with_coremltools(mut self, ids: &'static [&'static str]) -> Registry {
         self.foreign = ids;
         self
+    }
+
+    /// Knowing why some passes of coremltools have no counterpart: by id.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: &'static [(&'static str, &'static str)]) -> Registry {
+        self.reasons = reasons;
+        self
+    }
+
+    /// Passes of coremltools that have no counterpart, each with the reason.
+    pub fn reasons(&self) -> &'static [(&'static str, &'static str)] {
+        self.reasons
     }
 
     /// All declarations.

@@ -16,6 +16,8 @@ pub struct Unknown {
     pub similar: Vec<String>,
     /// The pass of coremltools that has this id.
     pub coremltools: Option<&'static str>,
+    /// Why milopt does not have that pass, where there is a reason.
+    pub reason: Option<&'static str>,
 }
 
 impl Unknown {
@@ -23,7 +25,12 @@ impl Unknown {
         let known: Vec<&str> = registry.ids().chain(registry.pipelines()).collect();
         let foreign = registry.foreign().iter().copied();
         let coremltools = foreign.filter(|other| !known.contains(other)).find(|other| same(other, id));
-        Unknown { id: id.to_owned(), similar: similar(id, &known), coremltools }
+        let reason = coremltools
+            .and_then(|other| registry.reasons().iter().find(|(id, _)| *id == other))
+            .map(|(_, reason)| *reason);
+        // What cannot be there has nothing like it.
+        let similar = if reason.is_some() { Vec::new() } else { similar(id, &known) };
+        Unknown { id: id.to_owned(), similar, coremltools, reason }
     }
 }
 
@@ -32,6 +39,9 @@ impl fmt::Display for Unknown {
         match self.coremltools {
             Some(other) => write!(f, "{other} is a pass of coremltools that milopt does not have")?,
             None => write!(f, "there is no pass or pipeline {}", self.id)?,
+        }
+        if let Some(reason) = self.reason {
+            write!(f, ": {reason}")?;
         }
         match &self.similar[..] {
             [] if self.coremltools.is_none() => f.write_str("; `milopt passes` lists all"),

@@ -36,6 +36,7 @@ pub mod inspect;
 pub mod numerics;
 pub mod suggest;
 mod verify;
+pub mod weights;
 mod words;
 
 pub use mil_estimate as estimate;

@@ -62,22 +62,24 @@ struct Origins {
 impl Origins {
     fn of(sight: &Sight<'_, '_>, letters: &mut Letters, site: &Site) -> Origins {
         let mut of = |along: &Along, scaled: bool| sources(sight, letters, along, scaled);
-        let factor = |factor: &Factor| Along {
-            operand: factor.value.into(),
-            view: factor.view.clone(),
-            exact: true,
-        };
+        let factor =
+            |factor: &Factor| Along { operand: factor.value.into(), view: factor.view.clone(), exact: true };
         Origins {
             query: of(&factor(&site.query), true),
             key: of(&factor(&site.key), true),
             value: of(&factor(&site.value), false),
             scales: site.scores.scales.iter().map(|scale| of(&scale.along, false)).collect(),
-            terms: site.scores.terms.iter().map(|term| match term {
-                Term::Added { along, scales, .. } => {
-                    (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
-                }
-                Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
-            }).collect(),
+            terms: site
+                .scores
+                .terms
+                .iter()
+                .map(|term| match term {
+                    Term::Added { along, scales, .. } => {
+                        (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
+                    }
+                    Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
+                })
+                .collect(),
         }
     }
 }
@@ -273,7 +275,6 @@ impl MaskTerm {
             MaskTerm::Kept { cond, .. } => cond,
         }
     }
-
 }
 
 /// Each source with the ops that bring it to these axes.
@@ -324,11 +325,18 @@ fn is_one(scale: f64, dtype: DType) -> bool {
     (scale - 1.0).abs() <= tolerance
 }
 
-fn cast(rw: &mut Rewrite<'_>, value: ValueId, dtype: DType, label: &str, before: OpId) -> Result<ValueId, No> {
+fn cast(
+    rw: &mut Rewrite<'_>,
+    value: ValueId,
+    dtype: DType,
+    label: &str,
+    before: OpId,
+) -> Result<ValueId, No> {
     if rw.dtype(value)? == dtype {
         return Ok(value);
     }
-    let new = NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
+    let new =
+        NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
     rw.emit_one(new, before)
 }
 
@@ -342,13 +350,15 @@ fn cast_operand(
     if rw.graph().operand_type(&operand).dtype() == Some(dtype) {
         return Ok(operand);
     }
-    let new = NewOp::new("cast").named(label).with("x", operand).with("dtype", Tensor::string(dtype.to_string()));
+    let new =
+        NewOp::new("cast").named(label).with("x", operand).with("dtype", Tensor::string(dtype.to_string()));
     Ok(rw.emit_one(new, before)?.into())
 }
 
 /// The mask: boolean where scores are only taken out, a sum otherwise.
 fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> Result<Option<Operand>, No> {
-    let takes_out = |term: &MaskTerm| matches!(term, MaskTerm::Kept { fill, .. } if *fill == f64::NEG_INFINITY);
+    let takes_out =
+        |term: &MaskTerm| matches!(term, MaskTerm::Kept { fill, .. } if *fill == f64::NEG_INFINITY);
     let mut sum: Option<Operand> = None;
     if terms.iter().all(takes_out) {
         for term in terms {
@@ -377,11 +387,15 @@ fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> 
                     let by = scale.operand(rw, label, before)?;
                     let by = cast_operand(rw, by, dtype, label, before)?;
                     let kind = if *divides { "real_div" } else { "mul" };
-                    added = rw.emit_one(NewOp::new(kind).named(label).with("x", added).with("y", by), before)?.into();
+                    added = rw
+                        .emit_one(NewOp::new(kind).named(label).with("x", added).with("y", by), before)?
+                        .into();
                 }
                 if *times != 1.0 {
                     let times = to_dtype(&[*times], dtype)?.reshaped(&[])?;
-                    added = rw.emit_one(NewOp::new("mul").named(label).with("x", added).with("y", times), before)?.into();
+                    added = rw
+                        .emit_one(NewOp::new("mul").named(label).with("x", added).with("y", times), before)?
+                        .into();
                 }
                 match sum {
                     None => added,

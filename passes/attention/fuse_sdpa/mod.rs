@@ -110,7 +110,9 @@ impl FuseSdpa {
         let mut letters = Letters::default();
         let site = Site::around(sight, &mut letters, op)?;
         let at_most = |size: Option<i64>, most: Option<usize>| {
-            most.is_none_or(|most| size.is_none_or(|size| usize::try_from(size).is_ok_and(|size| size <= most)))
+            most.is_none_or(|most| {
+                size.is_none_or(|size| usize::try_from(size).is_ok_and(|size| size <= most))
+            })
         };
         let keys = number(&letters.size(&site.keys)).and_then(|keys| usize::try_from(keys).ok());
         No::unless(keys.is_none_or(|keys| keys >= self.min_sequence), "fewer keys than min_sequence")?;
@@ -136,7 +138,16 @@ fn is_anchor(graph: &Graph, op: OpId) -> bool {
 /// Which values come from a product, by index: through ops that scores may go through.
 fn from_products(graph: &Graph) -> Vec<bool> {
     const THROUGH: &[&str] = &[
-        "add", "cast", "expand_dims", "identity", "mul", "real_div", "reshape", "select", "squeeze", "sub",
+        "add",
+        "cast",
+        "expand_dims",
+        "identity",
+        "mul",
+        "real_div",
+        "reshape",
+        "select",
+        "squeeze",
+        "sub",
         "transpose",
     ];
     let mut leads = vec![false; graph.bound()];

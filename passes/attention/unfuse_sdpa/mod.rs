@@ -41,10 +41,13 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let name = |what: &str| format!("{label}_{what}");
 
     let (query, times, product) = scaled(rw, query, 1.0 / (head as f64).sqrt());
-    let times = if is_close(times, 1.0, dtype) { None } else { Some(to_dtype(&[times], dtype)?.reshaped(&[])?) };
+    let times =
+        if is_close(times, 1.0, dtype) { None } else { Some(to_dtype(&[times], dtype)?.reshaped(&[])?) };
     let query = match times {
         None => query,
-        Some(times) => rw.emit_one(NewOp::new("mul").named(name("query")).with("x", query).with("y", times), op)?,
+        Some(times) => {
+            rw.emit_one(NewOp::new("mul").named(name("query")).with("x", query).with("y", times), op)?
+        }
     };
     let mut scores = rw.emit_one(matmul(query, key, true).named(name("scores")), op)?;
     if let Some(mask) = mask {
@@ -59,7 +62,8 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
             rw.emit_one(NewOp::new("add").named(name("masked")).with("x", scores).with("y", mask), op)?
         };
     }
-    let softmax = NewOp::new("softmax").named(name("weights")).with("x", scores).with("axis", Tensor::scalar(-1));
+    let softmax =
+        NewOp::new("softmax").named(name("weights")).with("x", scores).with("axis", Tensor::scalar(-1));
     let weights = rw.emit_one(softmax, op)?;
     let weights = cast(rw, weights, dtype, &name("weights_cast"), op)?;
     rw.replace(op, matmul(weights, value, false), &product.into_iter().collect::<Vec<_>>())
@@ -86,10 +90,17 @@ fn matmul(x: ValueId, y: ValueId, transpose_y: bool) -> NewOp {
     new.with("transpose_x", Tensor::bool(false)).with("transpose_y", Tensor::bool(transpose_y))
 }
 
-fn cast(rw: &mut Rewrite<'_>, value: ValueId, dtype: DType, label: &str, before: OpId) -> Result<ValueId, No> {
+fn cast(
+    rw: &mut Rewrite<'_>,
+    value: ValueId,
+    dtype: DType,
+    label: &str,
+    before: OpId,
+) -> Result<ValueId, No> {
     if rw.dtype(value)? == dtype {
         return Ok(value);
     }
-    let new = NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
+    let new =
+        NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
     rw.emit_one(new, before)
 }

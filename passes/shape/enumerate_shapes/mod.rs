@@ -54,7 +54,8 @@ impl Pass for EnumerateShapes {
                 }
                 found.insert(name);
                 let default = shapes.first().filter(|_| shapes.len() > 1);
-                let default = default.ok_or_else(|| refused(format!("input {name} needs two shapes or more")))?;
+                let default =
+                    default.ok_or_else(|| refused(format!("input {name} needs two shapes or more")))?;
                 if let Some(objection) = shapes.iter().find_map(|shape| objection(&features, name, shape)) {
                     return Err(refused(objection));
                 }
@@ -71,7 +72,9 @@ impl Pass for EnumerateShapes {
                 match &feature.kind {
                     Some(FeatureKind::Array(array)) => match &array.flexibility {
                         Some(Flexibility::Enumerated(shapes)) => counts.push(shapes.len()),
-                        Some(Flexibility::Ranges(ranges)) if ranges.iter().any(|range| range.only().is_none()) => {
+                        Some(Flexibility::Ranges(ranges))
+                            if ranges.iter().any(|range| range.only().is_none()) =>
+                        {
                             return Err(refused(format!("input {} keeps a range", feature.name)));
                         }
                         _ => {}

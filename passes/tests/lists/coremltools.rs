@@ -17,7 +17,7 @@ fn root() -> &'static Path {
 
 /// Why a pass is left out, where it is.
 fn left_out(id: &str) -> Option<&'static str> {
-    let mut reasons = coremltools::LEFT_OUT.iter().filter(|(prefix, _)| id.starts_with(prefix));
+    let mut reasons = coremltools::LEFT_OUT.iter().filter(|(left, _)| *left == id);
     reasons.next().map(|(_, reason)| *reason)
 }
 

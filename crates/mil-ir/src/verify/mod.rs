@@ -96,6 +96,11 @@ pub fn unwritable(program: &Program) -> Vec<Violation> {
     found
 }
 
+/// Why a feature, a value or a function, whichever `what` says, cannot have this name.
+pub fn name_fault(what: &str, name: &str) -> Option<String> {
+    names::fault(what, name).map(|(_, message)| message)
+}
+
 /// What a rule of this crate says.
 pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == code)

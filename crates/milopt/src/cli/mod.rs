@@ -7,6 +7,8 @@ mod completions;
 mod diff;
 mod estimate;
 mod eval;
+mod explain;
+mod flags;
 mod inspect;
 mod man;
 mod passes;
@@ -16,6 +18,7 @@ mod run;
 mod score;
 mod verify;
 mod watch;
+mod weights;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -63,11 +66,13 @@ enum Command {
     Run(run::Args),
     Print(print::Args),
     Inspect(inspect::Args),
+    Weights(weights::Args),
     Verify(verify::Args),
     Eval(eval::Args),
     Diff(diff::Args),
     Estimate(estimate::Args),
     Passes(passes::Args),
+    Explain(explain::Args),
     Score(score::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -117,11 +122,13 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Command::Run(args) => run::run(&args, &raw, &context),
         Command::Print(args) => print::run(&args, &context),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Weights(args) => weights::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Passes(args) => passes::run(&args, &context),
+        Command::Explain(args) => explain::run(&args, &context),
         Command::Score(args) => score::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, &context),

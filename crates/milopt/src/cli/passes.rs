@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mil_pass::{Entry, GrammarError, Numerics, PassDef, Pipeline, Registry};
+use mil_pass::{Entry, GrammarError, Numerics, OptionMap, PassDef, Pipeline, Registry};
 use serde_json::json;
 
 use crate::cli::{Context, Failure, Outcome, say, say_json};
@@ -34,9 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let registry = &context.registry;
     match args.command.as_ref().unwrap_or(&Command::List) {
         Command::List => list(registry, args.json),
-        Command::Explain { id } => {
-            explain(registry.get(id).map_err(|unknown| Failure::Input(unknown.to_string()))?.0, args.json)
-        }
+        Command::Explain { id } => explain(registry, id, args.json),
         Command::Pipelines => pipelines(registry, args.json),
     }
 }
@@ -88,11 +86,21 @@ fn list(registry: &Registry, as_json: bool) -> Outcome {
     say(&format!("{text}`milopt passes explain ID` tells more.\n"))
 }
 
-fn explain(def: &PassDef, as_json: bool) -> Outcome {
+/// Says all about a pass.
+pub(super) fn explain(registry: &Registry, id: &str, as_json: bool) -> Outcome {
+    let (def, _) = registry.get(id).map_err(|unknown| Failure::Input(unknown.to_string()))?;
+    let pipelines = users(registry)?.remove(def.id).unwrap_or_default();
     if as_json {
-        return say_json(&to_json(def));
+        let mut value = to_json(def);
+        value["theme"] = json!(def.theme());
+        value["pipelines"] = json!(pipelines);
+        return say_json(&value);
     }
-    say(&describe(def))
+    let runs = match &pipelines[..] {
+        [] => "none of the named ones".to_owned(),
+        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    };
+    say(&format!("{}\n**Pipelines:** {runs}.\n", describe(def)))
 }
 
 /// All about a pass as Markdown: what the terminal shows and the reference holds.
@@ -103,10 +111,10 @@ pub(crate) fn describe(def: &PassDef) -> String {
         text.push('\n');
     }
     text.push_str(&format!("\n**Numerics:** {}.\n", numerics(def.numerics)));
-    if !def.aliases.is_empty() {
-        let ids: Vec<String> = def.aliases.iter().map(|alias| format!("`{}`", alias.id)).collect();
-        text.push_str(&format!("\n**coremltools:** {}, with the patterns that it has.\n", ids.join(", ")));
+    if def.changes_interface {
+        text.push_str("\n**Interface:** it changes what an app sees.\n");
     }
+    text.push_str(&counterparts(def));
     let options = (def.options)();
     if !options.is_empty() {
         text.push_str("\n| option | default | |\n|---|---|---|\n");
@@ -131,10 +139,42 @@ pub(crate) fn describe(def: &PassDef) -> String {
     text
 }
 
+/// What coremltools has of the pass, and in what it differs.
+fn counterparts(def: &PassDef) -> String {
+    if def.aliases.is_empty() {
+        return "\n**coremltools:** has no such pass.\n".to_owned();
+    }
+    let mut text = String::new();
+    for alias in def.aliases {
+        let mut differs = Vec::new();
+        let ours: Vec<String> = def
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.ours_only)
+            .map(|pattern| format!("`{}`", pattern.name))
+            .collect();
+        if !ours.is_empty() {
+            differs.push(format!("without {}", ours.join(", ")));
+        }
+        // What an id sets where nothing is given.
+        let set = (alias.adapt)(OptionMap::new()).unwrap_or_default();
+        let set: Vec<String> = set.iter().map(|(option, value)| format!("`{option}={value}`")).collect();
+        if !set.is_empty() {
+            differs.push(format!("with {} unless said otherwise", set.join(", ")));
+        }
+        let differs = if differs.is_empty() { "the same".to_owned() } else { differs.join(", ") };
+        text.push_str(&format!("\n**coremltools:** `{}` is {differs}.\n", alias.id));
+    }
+    text
+}
+
 fn numerics(class: Numerics) -> String {
     match class {
         Numerics::Exact => "exact, the same bits".to_owned(),
         Numerics::Rounding => "rounding only".to_owned(),
+        Numerics::Lossy { min_snr_db } if min_snr_db == f64::NEG_INFINITY => {
+            "other numbers, of the same types and shapes".to_owned()
+        }
         Numerics::Lossy { min_snr_db } => format!("lossy, {min_snr_db} dB of signal to noise remain"),
     }
 }
@@ -202,7 +242,15 @@ mod tests {
         let head = "<!-- Made by `BLESS=1 cargo test -p milopt --features cli`; do not edit. -->\n\n";
         let passes: String =
             mil_passes::PASSES.iter().map(|def| format!("{}\n", super::describe(def))).collect();
-        let text = format!("{head}{}", passes.trim_end().to_owned() + "\n");
+        let absent: String = mil_passes::registry()
+            .reasons()
+            .iter()
+            .map(|(id, reason)| format!("| `{id}` | {reason} |\n"))
+            .collect();
+        let absent = format!(
+            "# Passes of coremltools without a counterpart\n\n| coremltools | why |\n|---|---|\n{absent}"
+        );
+        let text = format!("{head}{}\n\n{absent}", passes.trim_end());
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(path, &text).unwrap();
         }

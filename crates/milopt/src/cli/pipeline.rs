@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use mil_pass::{GrammarError, Pipeline, Registry};
+use mil_pass::{Entry, GrammarError, OptionMap, Pipeline, Registry};
 use serde_json::Value;
 
 use crate::cli::Failure;
+use crate::cli::flags::{self, Flag};
 
 /// One of the flags whose order counts.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub(super) enum Step {
     Pipeline(String),
     /// `--pass`
     Pass(String),
+    /// A flag that stands for a pass, with what it was given.
+    Flag(&'static Flag, String),
 }
 
 /// The steps among raw arguments, in their order.
@@ -29,7 +32,13 @@ pub(super) fn steps(raw: &[String]) -> Vec<Step> {
             "--" => break,
             "--pipeline" => Step::Pipeline,
             "--pass" => Step::Pass,
-            _ => continue,
+            flag => {
+                let Some(flag) = flags::find(flag) else { continue };
+                let value = if flag.is_bare { value.or(Some(String::new())) } else { value };
+                steps
+                    .extend(value.or_else(|| arguments.next().cloned()).map(|value| Step::Flag(flag, value)));
+                continue;
+            }
         };
         steps.extend(value.or_else(|| arguments.next().cloned()).map(make));
     }
@@ -71,11 +80,25 @@ pub(super) fn assemble(
     registry: &Registry,
 ) -> Result<Pipeline, Failure> {
     let mut all = Pipeline::new();
-    for step in steps {
+    let mut rest = steps;
+    while let Some((step, after)) = rest.split_first() {
+        rest = after;
         all = all.then(match step {
             Step::Pipeline(text) => pipeline(text, registry)?,
             // A pipeline's name is as good: there is no pass that could be meant by it.
             Step::Pass(id) => Pipeline::parse(id, registry)?,
+            Step::Flag(flag, value) => {
+                // Flags for one pass that follow each other are one step.
+                let mut options = OptionMap::new();
+                flag.read(value, &mut options).map_err(Failure::Input)?;
+                while let Some((Step::Flag(next, value), after)) = rest.split_first()
+                    && next.pass == flag.pass
+                {
+                    next.read(value, &mut options).map_err(Failure::Input)?;
+                    rest = after;
+                }
+                Pipeline { entries: vec![Entry::Pass(registry.step(flag.pass, options)?)] }
+            }
         });
     }
     for setting in settings {

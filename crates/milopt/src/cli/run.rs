@@ -53,6 +53,36 @@ pub(super) struct Args {
     #[arg(long, value_name = "RELEASE", conflicts_with_all = ["target", "raise_target"])]
     lower_target: Option<String>,
 
+    /// Rename an input, output or state, everywhere; may be repeated [rename_features]
+    #[arg(long, value_name = "OLD=NEW", help_heading = "Interface and weights")]
+    rename: Vec<String>,
+    /// What an app hands over: fp16, fp32, int32, int8, or an image: rgb, bgr, grayscale, grayscale_fp16; without
+    /// a name for all arrays of floats; may be repeated [change_io_types]
+    #[arg(long, value_name = "[NAME=]TYPE", help_heading = "Interface and weights")]
+    input_type: Vec<String>,
+    /// What an app gets, likewise [change_io_types]
+    #[arg(long, value_name = "[NAME=]TYPE", help_heading = "Interface and weights")]
+    output_type: Vec<String>,
+    /// Make these values the outputs, and cut what nothing needs then [select_outputs]
+    #[arg(long, value_name = "NAMES", help_heading = "Interface and weights")]
+    outputs: Vec<String>,
+    /// Add a function for inputs of fixed shapes; may be repeated [materialize_shapes]
+    #[arg(long, value_name = "FUNCTION:INPUT=1x3x64x64,..", help_heading = "Interface and weights")]
+    materialize: Vec<String>,
+    /// Put plain constants in the place of compressed weights [decompress_weights]
+    #[arg(long, help_heading = "Interface and weights")]
+    decompress_weights: bool,
+    /// Put random numbers in the place of weights [randomize_weights]
+    #[arg(
+        long,
+        value_name = "SEED",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0",
+        help_heading = "Interface and weights"
+    )]
+    randomize_weights: Option<i64>,
+
     /// Print where the time went
     #[arg(long, help_heading = "Instruments")]
     time: bool,
@@ -96,6 +126,9 @@ pub(super) struct Args {
 }
 
 const PIPELINES: &str = "\
+Flags under \"Interface and weights\" are steps as well, each for the pass in brackets: `milopt passes explain ID`
+says more about it, and --pass with --set reaches its other options.
+
 A pipeline is the name of one (see `milopt passes pipelines`), a file, or text:
   fuse_conv_bn,fixpoint(noop_elimination,dead_code_elimination){max=8}
   const_elimination{max_bytes=1000000}";

@@ -10,6 +10,7 @@ use mil_ir::{Graph, Interface, Model, Program};
 use serde::Serialize;
 
 pub use features::{FeatureSummary, Flexible, Range};
+pub(crate) use weights::stored_as;
 pub use weights::{Stored, Weights, weights};
 
 /// A summary of a model. Its JSON form is stable: fields may be added, not renamed.

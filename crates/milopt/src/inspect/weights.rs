@@ -54,11 +54,11 @@ fn precision(graph: &Graph, op: OpId, tensor: &Tensor) -> String {
     let user = || graph.op(op).results().iter().flat_map(|&value| graph.users(value));
     let decompresses = |op: &OpId| graph.op(*op).kind().starts_with("constexpr_");
     let decompressor = std::iter::once(op).chain(user()).find(decompresses);
-    decompressor.and_then(|op| compression(graph, op)).unwrap_or_else(|| tensor.dtype().to_string())
+    decompressor.and_then(|op| stored_as(graph, op)).unwrap_or_else(|| tensor.dtype().to_string())
 }
 
-/// The form of the weight that a `constexpr_*` op makes.
-fn compression(graph: &Graph, op: OpId) -> Option<String> {
+/// The form of the weight that a `constexpr_*` op makes: `palettized 4 bit`, `quantized int8`, `sparse fp16`, …
+pub(crate) fn stored_as(graph: &Graph, op: OpId) -> Option<String> {
     let dtype = |param: &str| -> Option<DType> {
         match graph.param_type(op, param) {
             Some(ty) => ty.dtype(),
