@@ -83,6 +83,6 @@ fn wrong_rewrites_are_caught() {
         }
     }
     assert!(wrong > 30, "{wrong} wrong rewrites");
-    // A term that is far below the other one is one that rounding may take away, too.
+    // Some change so little that no measure of rounding tells them apart.
     assert!(caught * 20 >= wrong * 19, "{caught} of {wrong} are caught; missed: {missed:?}");
 }
