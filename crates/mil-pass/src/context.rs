@@ -17,6 +17,7 @@ pub struct PassCx<'a> {
     pub(crate) opset: Opset,
     pub(crate) interface: Arc<Interface>,
     pub(crate) shapes: &'a mut Option<CachedShapes>,
+    pub(crate) sound: bool,
     pub(crate) disabled: BTreeSet<&'static str>,
     pub(crate) statistics: BTreeMap<&'static str, u64>,
     pub(crate) fuel: &'a mut Option<u64>,
@@ -77,6 +78,12 @@ impl PassCx<'_> {
             shapes: shapes.clone(),
         });
         shapes
+    }
+
+    /// The verifier found nothing wrong with the program as it was before the pass, so that a pass need not ask
+    /// it again of an op that it has not touched.
+    pub fn is_sound(&self) -> bool {
+        self.sound
     }
 
     /// Adds to a counter that the pass declares.

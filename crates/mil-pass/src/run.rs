@@ -283,6 +283,7 @@ impl State<'_> {
             opset: Opset::new(""),
             interface: self.interface.clone(),
             shapes: &mut self.shapes,
+            sound: self.runner.verify && self.known.is_empty(),
             disabled: entry.disabled().iter().copied().collect(),
             statistics: BTreeMap::new(),
             fuel: &mut self.runner.fuel,

@@ -1,5 +1,6 @@
 //! Features against the values of a function: names, types, shapes, labels.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use mil_tensor::DType;
@@ -13,24 +14,21 @@ type Add<'a> = &'a mut dyn FnMut(&'static str, Option<&Name>, String);
 
 /// The features of a function and what its graph takes and gives.
 pub(super) fn verify_features(graph: &Graph, features: &FunctionInterface, add: Add<'_>) {
-    let index = |values: &mut dyn Iterator<Item = ValueId>| -> HashMap<Name, ValueId> {
-        values.map(|value| (graph.value(value).name().clone(), value)).collect()
-    };
-    let inputs = index(&mut graph.root().inputs().iter().copied());
-    let outputs = index(&mut graph.root().outputs());
+    let inputs = Named::new(graph, graph.root().inputs().to_vec());
+    let outputs = Named::new(graph, graph.root().outputs().collect());
     let groups = [
         ("input", &features.inputs, &inputs),
         ("output", &features.outputs, &outputs),
         ("state", &features.states, &inputs),
     ];
     for (role, features, values) in groups {
-        for feature in features {
-            match values.get(&feature.name) {
+        for (at, feature) in features.iter().enumerate() {
+            match values.find(&feature.name, at) {
                 None => {
                     let message = format!("the function has no {role} of this name");
                     add("no-value", Some(&feature.name), message);
                 }
-                Some(&value) => {
+                Some(value) => {
                     let ty = graph.value(value).ty();
                     if let Some(why) = mismatch(feature, ty, role == "input") {
                         let message = format!("the {role} is a {ty} in the program: {why}");
@@ -40,15 +38,44 @@ pub(super) fn verify_features(graph: &Graph, features: &FunctionInterface, add: 
             }
         }
     }
-    let known: HashSet<&Name> = features.all().map(|feature| &feature.name).collect();
+    let known: OnceCell<HashSet<&Name>> = OnceCell::new();
+    let is_known = |name: &Name| {
+        known.get_or_init(|| features.all().map(|feature| &feature.name).collect()).contains(name)
+    };
     let mut seen = HashSet::new();
-    for value in graph.root().inputs().iter().copied().chain(graph.root().outputs()) {
-        let name = graph.value(value).name();
-        if !known.contains(name) && seen.insert(name) {
-            add("no-feature", None, format!("value {name} of the function's signature is not a feature"));
+    for (values, features) in [(&inputs, &features.inputs), (&outputs, &features.outputs)] {
+        for (at, &value) in values.values.iter().enumerate() {
+            let name = graph.value(value).name();
+            let is_there = features.get(at).is_some_and(|feature| feature.name == *name) || is_known(name);
+            if !is_there && seen.insert(name) {
+                let message = format!("value {name} of the function's signature is not a feature");
+                add("no-feature", None, message);
+            }
         }
     }
     verify_labels(graph, features, add);
+}
+
+/// Values that are found by name: mostly where the feature of that name stands, too, so that the index is made
+/// when it is first needed.
+struct Named<'g> {
+    graph: &'g Graph,
+    values: Vec<ValueId>,
+    index: OnceCell<HashMap<&'g Name, ValueId>>,
+}
+
+impl<'g> Named<'g> {
+    fn new(graph: &'g Graph, values: Vec<ValueId>) -> Named<'g> {
+        Named { graph, values, index: OnceCell::new() }
+    }
+
+    /// The value of this name, looked for at this place first.
+    fn find(&self, name: &Name, at: usize) -> Option<ValueId> {
+        let graph = self.graph;
+        let here = self.values.get(at).copied().filter(|&value| graph.value(value).name() == name);
+        let named = || self.values.iter().map(|&value| (graph.value(value).name(), value)).collect();
+        here.or_else(|| self.index.get_or_init(named).get(name).copied())
+    }
 }
 
 /// A classifier's op and its description name the same values.
