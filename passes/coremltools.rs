@@ -97,7 +97,10 @@ pub(crate) const IDS: &[&str] = &[
 
 /// Passes that work on what no file holds, each with the reason. They have no counterpart.
 pub(crate) const REASONS: &[(&str, &str)] = &[
-    ("common::lower_complex_dialect_ops", "complex numbers are a dialect of its converters, which no file holds"),
+    (
+        "common::lower_complex_dialect_ops",
+        "complex numbers are a dialect of its converters, which no file holds",
+    ),
     ("nn_backend::alert_return_type_cast", NEURAL_NETWORK),
     ("nn_backend::commingle_loop_vars", NEURAL_NETWORK),
     ("nn_backend::decompose_conv1d", NEURAL_NETWORK),

@@ -32,13 +32,11 @@ pub(super) fn has_channels_last(ty: &Type, image: &ImageFeature) -> bool {
 
 /// Gives an input of batch, height, width, channels the order of images. The ops that take it get what they
 /// had from a `transpose`, which is the answer where there is one.
-pub(super) fn put_channels_first(
-    graph: &mut Graph,
-    opset: &Opset,
-    input: ValueId,
-) -> Result<(), PassError> {
+pub(super) fn put_channels_first(graph: &mut Graph, opset: &Opset, input: ValueId) -> Result<(), PassError> {
     let (name, ty) = (graph.value(input).name().clone(), graph.value(input).ty().clone());
-    let (Some([batch, height, width, channels]), Some(dtype)) = (ty.dims(), ty.dtype()) else { return Ok(()) };
+    let (Some([batch, height, width, channels]), Some(dtype)) = (ty.dims(), ty.dtype()) else {
+        return Ok(());
+    };
     let first = [batch, channels, height, width].into_iter().cloned().collect();
     if graph.is_output(input) {
         return Err(PassError::Refused(format!("{name} is an input and an output: its layout stays")));
@@ -58,11 +56,7 @@ pub(super) fn put_channels_first(
 
 /// The image that an array of batch, channels, height, width is, with the sizes that it may have; or why it
 /// is none.
-pub(super) fn image_of(
-    array: &ArrayFeature,
-    ty: &Type,
-    space: ColorSpace,
-) -> Result<ImageFeature, String> {
+pub(super) fn image_of(array: &ArrayFeature, ty: &Type, space: ColorSpace) -> Result<ImageFeature, String> {
     let wanted = channels(space);
     let refuse = || format!("a {ty} is not an image of batch 1, {wanted} channels, height and width");
     let Some([batch, found, height, width]) = ty.dims() else { return Err(refuse()) };

@@ -70,7 +70,8 @@ pub(super) fn unique(name: &str, is_taken: impl Fn(&str) -> bool) -> Name {
 fn signature(program: &Program, function: &str) -> Vec<Name> {
     let features = program.interface.function(function).into_iter().flat_map(|features| features.all());
     let mut names: Vec<Name> = features.map(|feature| feature.name.clone()).collect();
-    let graphs = program.function(function).into_iter().flat_map(|function| function.specializations.values());
+    let graphs =
+        program.function(function).into_iter().flat_map(|function| function.specializations.values());
     for graph in graphs {
         names.extend(ends(graph).into_iter().map(|value| graph.value(value).name().clone()));
     }

@@ -104,7 +104,10 @@ impl Preprocessing {
     fn inner(&self, graph: &Graph, input: ValueId) -> Option<OpId> {
         let user = graph.only_use(input)?.op;
         let is_float = |op: OpId| {
-            graph.op(op).result().is_some_and(|value| graph.value(value).ty().dtype().is_some_and(DType::is_float))
+            graph
+                .op(op)
+                .result()
+                .is_some_and(|value| graph.value(value).ty().dtype().is_some_and(DType::is_float))
         };
         (graph.op(user).kind() == "cast" && is_float(user)).then_some(user)
     }
@@ -204,7 +207,9 @@ fn scale_constants(
     let is_power = scale > 0.0 && scale.is_normal() && scale.to_bits() & ((1 << 52) - 1) == 0;
     let blocked = graph.op(op).block() != Graph::ROOT || !mil_ops::is_known(graph, op);
     let mut rw = Rewrite::new(graph, opset);
-    let Some(constant) = rw.constant(op, weight).ok().filter(|_| is_power && !blocked) else { return Ok(false) };
+    let Some(constant) = rw.constant(op, weight).ok().filter(|_| is_power && !blocked) else {
+        return Ok(false);
+    };
     let Some(scaled) = scaled_exactly(&constant, scale)? else { return Ok(false) };
     let mut new = rw.like(op)?.set(weight, scaled);
     if with_bias && kind != "mul" && rw.graph().op(op).argument("bias").is_some() {

@@ -59,7 +59,8 @@ pub(crate) fn print(program: &Program, interface: bool) -> String {
     let start = text.find("    func").unwrap_or(0);
     let end = text.rfind('}').unwrap_or(text.len());
     let functions = text[start..end].lines();
-    let functions = functions.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    let functions =
+        functions.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
     if !interface {
         return functions;
     }

@@ -190,7 +190,11 @@ fn check(def: &PassDef, outcome: &Outcome, wanted: &str) -> Result<(), String> {
     if got != wanted {
         return Err(format!("the pass leaves\n{got}\nand not\n{wanted}"));
     }
-    if got == print(&outcome.before, interface) { Ok(()) } else { compare(def, &outcome.before, &outcome.after) }
+    if got == print(&outcome.before, interface) {
+        Ok(())
+    } else {
+        compare(def, &outcome.before, &outcome.after)
+    }
 }
 
 /// Options and program of the documentation's Before, where the options stand in the first line, as in files.
@@ -207,7 +211,11 @@ fn block(def: &PassDef, heading: &str) -> Result<String, String> {
     let start = rest.find("```mil\n").ok_or_else(missing)? + "```mil\n".len();
     let text = rest[start..].split("```").next().unwrap_or("");
     let lines = text.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)));
-    if text.trim().is_empty() { Err(format!("the block after `{heading}` is empty")) } else { Ok(lines.collect()) }
+    if text.trim().is_empty() {
+        Err(format!("the block after `{heading}` is empty"))
+    } else {
+        Ok(lines.collect())
+    }
 }
 
 /// The name of a case: that of its file.

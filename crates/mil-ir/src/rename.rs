@@ -44,11 +44,7 @@ impl Program {
     }
 
     /// Renames those features of a function that it has.
-    fn rename_in(
-        &mut self,
-        function: &Name,
-        names: &BTreeMap<Name, Name>,
-    ) -> Result<usize, InterfaceError> {
+    fn rename_in(&mut self, function: &Name, names: &BTreeMap<Name, Name>) -> Result<usize, InterfaceError> {
         let has = |old: &&Name| {
             self.interface.function(function).is_some_and(|features| features.find(old).is_some())
         };

@@ -54,9 +54,8 @@ pub fn specialize(
         let feature = features.inputs.iter().find(|input| input.name == *name).ok_or_else(no_feature)?;
         let graphs = program.functions.get(function).into_iter();
         let graphs = graphs.flat_map(|function| function.specializations.values());
-        let types: Vec<&Type> = graphs
-            .filter_map(|graph| graph.input_named(name).map(|value| graph.value(value).ty()))
-            .collect();
+        let types: Vec<&Type> =
+            graphs.filter_map(|graph| graph.input_named(name).map(|value| graph.value(value).ty())).collect();
         let why = refusal(feature, shape).or_else(|| types.iter().find_map(|ty| mismatch(ty, shape)));
         if let Some(why) = why {
             let (function, input) = (function.into(), name.clone());
@@ -68,7 +67,8 @@ pub fn specialize(
         fix_feature(&mut result, function, name, shape)?;
     }
     let interface = result.interface.function(function).cloned();
-    for (opset, graph) in result.functions.get_mut(function).into_iter().flat_map(|f| &mut f.specializations) {
+    for (opset, graph) in result.functions.get_mut(function).into_iter().flat_map(|f| &mut f.specializations)
+    {
         for (name, shape) in &shapes {
             let Some(input) = graph.input_named(name) else { continue };
             let Some(dtype) = graph.value(input).ty().dtype() else { continue };
@@ -206,9 +206,7 @@ fn fix_outputs(program: &mut Program, function: &str) -> Result<(), InterfaceErr
     let known: Vec<(Name, Vec<usize>)> = graph
         .root()
         .outputs()
-        .filter_map(|value| {
-            Some((graph.value(value).name().clone(), graph.value(value).ty().fixed_shape()?))
-        })
+        .filter_map(|value| Some((graph.value(value).name().clone(), graph.value(value).ty().fixed_shape()?)))
         .collect();
     let Some(features) = program.interface.function(function).cloned() else { return Ok(()) };
     for (name, shape) in known {

@@ -8,7 +8,7 @@ use mil_ops::eval::{EvalOptions, fold_with};
 use mil_tensor::{Data, Tensor, TensorError};
 use serde::Serialize;
 
-use crate::inspect::stored_as;
+use crate::inspect::{place, stored_as};
 
 /// A weight: a constant of some size, or what a `constexpr_*` op makes of its parts.
 #[derive(Clone, Debug, Serialize)]
@@ -104,8 +104,8 @@ pub fn weights(program: &Program, member: &[usize], min_elements: usize, most_by
     all
 }
 
-/// Where a weight is stored: the range of a file, of each part.
-type Place = Vec<(u64, u64)>;
+/// Where each part of a weight is stored.
+type Place = Vec<(usize, u64, u64)>;
 
 /// A weight in a graph.
 enum Found {
@@ -122,7 +122,8 @@ fn found(graph: &Graph, op: OpId) -> Vec<Found> {
     let found = graph.op(op);
     if found.kind() == "const" {
         let Some(value) = found.result() else { return Vec::new() };
-        let is_part = graph.users(value).next().is_some() && graph.users(value).all(|user| is_compressed(graph, user));
+        let is_part =
+            graph.users(value).next().is_some() && graph.users(value).all(|user| is_compressed(graph, user));
         let tensor = graph.const_tensor(value).filter(|_| !is_part);
         return tensor.into_iter().map(|tensor| Found::Constant(op, tensor)).collect();
     }
@@ -169,11 +170,13 @@ impl Found {
     /// Where it is stored, where all of it is in files.
     fn place(&self, graph: &Graph) -> Option<Place> {
         let range = |tensor: &Tensor| match tensor.data() {
-            Data::Mapped(blob) => Some((blob.range.start, blob.range.end)),
+            Data::Mapped(blob) => Some(place(blob)),
             _ => None,
         };
         match self {
-            Found::Constant(_, tensor) | Found::Literal(_, _, tensor) => range(tensor).map(|range| vec![range]),
+            Found::Constant(_, tensor) | Found::Literal(_, _, tensor) => {
+                range(tensor).map(|range| vec![range])
+            }
             Found::Compressed(op) => {
                 let stored: Place = parts(graph, *op).iter().filter_map(range).collect();
                 (!stored.is_empty()).then_some(stored)
@@ -205,7 +208,8 @@ impl Found {
             let value = graph.op(op).results().first().map(|&value| graph.value(value).name());
             value.unwrap_or(graph.label(op)).to_string()
         };
-        let bytes = |tensors: &[Tensor]| tensors.iter().filter_map(|tensor| tensor.byte_len()).sum::<usize>() as u64;
+        let bytes =
+            |tensors: &[Tensor]| tensors.iter().filter_map(|tensor| tensor.byte_len()).sum::<usize>() as u64;
         let mut weight = Weight {
             member: Vec::new(),
             functions: Vec::new(),
@@ -271,9 +275,7 @@ fn decompressed(graph: &Graph, op: OpId, opset: &Opset, most_bytes: usize) -> Re
     }
     for op in order.into_iter().rev() {
         let results = fold_with(graph, op, opset, &options, |value| known.get(&value).cloned());
-        let tensors = results
-            .ok_or("it would be too large")?
-            .map_err(|error| error.to_string())?;
+        let tensors = results.ok_or("it would be too large")?.map_err(|error| error.to_string())?;
         known.extend(graph.op(op).results().iter().copied().zip(tensors));
     }
     let last = graph.op(op).results().last();

@@ -79,7 +79,13 @@ impl Pass for AdjustIoTypes {
                     && cast_output(graph, &opset, output, dtype)?
                 {
                     let value = output_named(graph, &name);
-                    retype_feature(&mut interface, &function, &name, value.map(|value| (&*graph, value)), dtype)?;
+                    retype_feature(
+                        &mut interface,
+                        &function,
+                        &name,
+                        value.map(|value| (&*graph, value)),
+                        dtype,
+                    )?;
                     cx.count("outputs", 1);
                 }
             }

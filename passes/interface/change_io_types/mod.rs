@@ -110,7 +110,8 @@ impl ChangeIoTypes {
                 return Err(PassError::Refused(format!("{name} is for fp16 and fp32, not for {what}")));
             }
         }
-        let named = |names: &BTreeMap<String, IoType>| names.keys().filter(|name| *name != ALL).cloned().collect();
+        let named =
+            |names: &BTreeMap<String, IoType>| names.keys().filter(|name| *name != ALL).cloned().collect();
         let (inputs, outputs): (Vec<String>, Vec<String>) = (named(&self.inputs), named(&self.outputs));
         if let Some(name) = inputs.iter().find(|name| !all().any(|found| has(&found.inputs, name))) {
             return Err(missing("input", name));

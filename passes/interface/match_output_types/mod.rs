@@ -60,7 +60,8 @@ impl Pass for MatchOutputTypes {
             for output in graph.root().outputs().collect::<Vec<_>>() {
                 let name = graph.value(output).name();
                 let feature = features.outputs.iter().find(|feature| feature.name == *name);
-                let Some(FeatureKind::Array(array)) = feature.and_then(|feature| feature.kind.as_ref()) else {
+                let Some(FeatureKind::Array(array)) = feature.and_then(|feature| feature.kind.as_ref())
+                else {
                     continue;
                 };
                 let own = graph.value(output).ty().dtype();

@@ -71,7 +71,9 @@ impl Pass for MaterializeShapes {
             }
             let is_new = !program.functions.contains_key(name.as_str());
             if is_new && !features.predicted_feature.is_empty() {
-                return Err(PassError::Refused(format!("{name} cannot be added: a classifier has one function")));
+                return Err(PassError::Refused(format!(
+                    "{name} cannot be added: a classifier has one function"
+                )));
             }
             if is_new && !program.interface.training_inputs.is_empty() {
                 let why = "a model with training inputs has one function";

@@ -72,7 +72,8 @@ impl Pass for SelectOutputs {
                 return Err(PassError::Refused(why));
             }
         }
-        let function = program.functions.get_mut(&name).ok_or_else(|| InterfaceError::NoFunction(name.clone()))?;
+        let function =
+            program.functions.get_mut(&name).ok_or_else(|| InterfaceError::NoFunction(name.clone()))?;
         let mut is_done = true;
         for graph in function.specializations.values() {
             is_done &= self.values(graph)?.into_iter().eq(graph.root().outputs());
@@ -125,7 +126,8 @@ impl SelectOutputs {
         let mut values = Vec::new();
         for name in &self.outputs {
             let value = find(graph, name)?;
-            let value = if is_computed(graph, value) { value } else { identity_of(graph, value).unwrap_or(value) };
+            let value =
+                if is_computed(graph, value) { value } else { identity_of(graph, value).unwrap_or(value) };
             if values.contains(&value) {
                 return Err(PassError::Refused(format!("{name} is named in two ways")));
             }
@@ -161,10 +163,14 @@ fn find(graph: &Graph, name: &str) -> Result<ValueId, PassError> {
     let labelled = || graph.walk().find(|&op| graph.op(op).name().is_some_and(|label| *label == *name));
     let found = named.or_else(|| labelled().and_then(|op| graph.op(op).result()));
     let Some(value) = found else {
-        return Err(PassError::Refused(format!("there is no value {name}, nor an op of that name with one result")));
+        return Err(PassError::Refused(format!(
+            "there is no value {name}, nor an op of that name with one result"
+        )));
     };
     if graph.home(value) != Graph::ROOT {
-        return Err(PassError::Refused(format!("{name} is inside of an inner block: it cannot be an output")));
+        return Err(PassError::Refused(format!(
+            "{name} is inside of an inner block: it cannot be an output"
+        )));
     }
     Ok(value)
 }
@@ -216,7 +222,13 @@ fn new_feature(graph: &mut Graph, opset: &Opset, value: ValueId) -> Result<Featu
     let size = |size: usize| i64::try_from(size).ok();
     let shape = ty.fixed_shape().unwrap_or_default().into_iter().map(size).collect::<Option<_>>();
     let array = shape.and_then(|shape| ArrayFeature::new(given, shape)).ok_or_else(refuse)?;
-    Ok(Feature { name, doc: String::new(), kind: Some(FeatureKind::Array(array)), optional: false, carried: None })
+    Ok(Feature {
+        name,
+        doc: String::new(),
+        kind: Some(FeatureKind::Array(array)),
+        optional: false,
+        carried: None,
+    })
 }
 
 /// Erases the ops whose results nothing uses, users before what they use.

@@ -48,9 +48,10 @@ fn late_write(rw: &mut Rewrite<'_>, write: OpId) -> Matched {
     let place = behind(rw.graph(), producer);
     No::unless(passes_work(rw.graph(), place, write), "the write stands behind the op already")?;
     No::unless(can_move(rw.graph(), write, place), "the state is read or written in between")?;
-    let read = rw.graph().next(write).filter(|&next| {
-        rw.is(next, &["read_state"]) && rw.graph().input(next, "input") == Some(state)
-    });
+    let read = rw
+        .graph()
+        .next(write)
+        .filter(|&next| rw.is(next, &["read_state"]) && rw.graph().input(next, "input") == Some(state));
     rw.graph_mut().move_op(write, At::Before(place))?;
     if let Some(read) = read.filter(|&read| can_move(rw.graph(), read, place)) {
         rw.graph_mut().move_op(read, At::Before(place))?;
@@ -69,7 +70,7 @@ fn behind(graph: &Graph, op: OpId) -> OpId {
 fn passes_work(graph: &Graph, first: OpId, last: OpId) -> bool {
     let all = std::iter::successors(Some(first), |&op| graph.next(op));
     graph.is_before(first, last)
-        && all.take_while(|&op| op != last).any(|op| {
-            !matches!(graph.op(op).kind().as_str(), "read_state" | "write_state" | "const")
-        })
+        && all
+            .take_while(|&op| op != last)
+            .any(|op| !matches!(graph.op(op).kind().as_str(), "read_state" | "write_state" | "const"))
 }

@@ -51,14 +51,20 @@ impl Pass for DecompressWeights {
             let tensors = match eval::fold(graph, op, &opset, &options) {
                 Some(Ok(tensors)) => tensors,
                 Some(Err(error)) => {
-                    return Err(PassError::Refused(format!("{} cannot be decompressed: {error}", graph.label(op))));
+                    return Err(PassError::Refused(format!(
+                        "{} cannot be decompressed: {error}",
+                        graph.label(op)
+                    )));
                 }
                 None => {
                     let label = graph.label(op);
-                    return Err(PassError::Refused(format!("{label} cannot be decompressed: it is too large")));
+                    return Err(PassError::Refused(format!(
+                        "{label} cannot be decompressed: it is too large"
+                    )));
                 }
             };
-            let parts: Vec<OpId> = graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
+            let parts: Vec<OpId> =
+                graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
             let results = graph.op(op).results().to_vec();
             for (value, tensor) in results.into_iter().zip(tensors) {
                 let name = graph.value(value).name().clone();

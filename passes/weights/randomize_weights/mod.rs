@@ -154,9 +154,10 @@ impl RandomizeWeights {
             return value.map(|_| Place::Attribute("val".into())).into_iter().collect();
         }
         let is_compressed = mil_ops::def(found.kind()).is_some_and(|def| def.is(Trait::Constexpr));
-        let attributes = found.attributes().iter().filter(|(key, literal)| {
-            is_compressed && !is_structure(key) && is_weight(literal)
-        });
+        let attributes = found
+            .attributes()
+            .iter()
+            .filter(|(key, literal)| is_compressed && !is_structure(key) && is_weight(literal));
         let attributes = attributes.map(|(key, _)| Place::Attribute(key.clone()));
         let operands = found.arguments().flat_map(|(param, argument)| {
             let literals = argument.iter().enumerate();
@@ -167,7 +168,12 @@ impl RandomizeWeights {
     }
 
     /// Random numbers in the form of a tensor; `None` where it has none to take the place of.
-    fn random(&self, label: &str, tensor: &Tensor, packed: Option<u64>) -> Result<Option<Tensor>, TensorError> {
+    fn random(
+        &self,
+        label: &str,
+        tensor: &Tensor,
+        packed: Option<u64>,
+    ) -> Result<Option<Tensor>, TensorError> {
         let dtype = tensor.dtype();
         let bounds = match packed {
             Some(_) => Some((0.0, 255.0)),
@@ -210,7 +216,19 @@ fn bounds(tensor: &Tensor) -> Result<Option<(f64, f64)>, TensorError> {
     // The exponent alone: of a positive number the power of two below it.
     let inward = |value: f64| f64::from_bits(value.to_bits() & !((1 << 52) - 1));
     let out = |value: f64| if inward(value) == value { value } else { (2.0 * inward(value)).min(largest) };
-    let low = if least < 0.0 { -out(-least) } else if least > 0.0 { inward(least) } else { 0.0 };
-    let high = if most > 0.0 { out(most) } else if most < 0.0 { -inward(-most) } else { 0.0 };
+    let low = if least < 0.0 {
+        -out(-least)
+    } else if least > 0.0 {
+        inward(least)
+    } else {
+        0.0
+    };
+    let high = if most > 0.0 {
+        out(most)
+    } else if most < 0.0 {
+        -inward(-most)
+    } else {
+        0.0
+    };
     Ok(Some((low, high)))
 }

@@ -21,8 +21,20 @@ pub(super) struct Flag {
 /// All of them, in the order of the help.
 const FLAGS: &[Flag] = &[
     Flag { name: "--rename", pass: "rename_features", is_bare: false, form: "OLD=NEW", add: rename },
-    Flag { name: "--input-type", pass: "change_io_types", is_bare: false, form: "[NAME=]TYPE", add: input_type },
-    Flag { name: "--output-type", pass: "change_io_types", is_bare: false, form: "[NAME=]TYPE", add: output_type },
+    Flag {
+        name: "--input-type",
+        pass: "change_io_types",
+        is_bare: false,
+        form: "[NAME=]TYPE",
+        add: input_type,
+    },
+    Flag {
+        name: "--output-type",
+        pass: "change_io_types",
+        is_bare: false,
+        form: "[NAME=]TYPE",
+        add: output_type,
+    },
     Flag { name: "--outputs", pass: "select_outputs", is_bare: false, form: "NAME,NAME", add: outputs },
     Flag {
         name: "--materialize",
@@ -31,8 +43,20 @@ const FLAGS: &[Flag] = &[
         form: "FUNCTION:INPUT=1x3x224x224,INPUT=1x8",
         add: materialize,
     },
-    Flag { name: "--decompress-weights", pass: "decompress_weights", is_bare: true, form: "nothing", add: nothing },
-    Flag { name: "--randomize-weights", pass: "randomize_weights", is_bare: true, form: "a whole number", add: seed },
+    Flag {
+        name: "--decompress-weights",
+        pass: "decompress_weights",
+        is_bare: true,
+        form: "nothing",
+        add: nothing,
+    },
+    Flag {
+        name: "--randomize-weights",
+        pass: "randomize_weights",
+        is_bare: true,
+        form: "a whole number",
+        add: seed,
+    },
 ];
 
 /// The flag of this name.
@@ -123,13 +147,19 @@ mod tests {
     fn flags_become_options() {
         for (flags, wanted) in [
             (&[("--rename", "x=y"), ("--rename", "y=x")][..], json!({"names": {"x": "y", "y": "x"}})),
-            (&[("--input-type", "fp16"), ("--output-type", "y=rgb")], json!({"inputs": {"*": "fp16"}, "outputs": {"y": "rgb"}})),
+            (
+                &[("--input-type", "fp16"), ("--output-type", "y=rgb")],
+                json!({"inputs": {"*": "fp16"}, "outputs": {"y": "rgb"}}),
+            ),
             (
                 &[("--input-type", r#"x={"type": "rgb", "scale": 0.5}"#)],
                 json!({"inputs": {"x": {"type": "rgb", "scale": 0.5}}}),
             ),
             (&[("--outputs", "a,b"), ("--outputs", "c")], json!({"outputs": ["a", "b", "c"]})),
-            (&[("--materialize", "small:x=1x3,y=8")], json!({"functions": {"small": {"x": [1, 3], "y": [8]}}})),
+            (
+                &[("--materialize", "small:x=1x3,y=8")],
+                json!({"functions": {"small": {"x": [1, 3], "y": [8]}}}),
+            ),
             (&[("--randomize-weights", "-7")], json!({"seed": -7})),
             (&[("--decompress-weights", "")], json!({})),
         ] {

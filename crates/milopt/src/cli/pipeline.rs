@@ -35,7 +35,8 @@ pub(super) fn steps(raw: &[String]) -> Vec<Step> {
             flag => {
                 let Some(flag) = flags::find(flag) else { continue };
                 let value = if flag.is_bare { value.or(Some(String::new())) } else { value };
-                steps.extend(value.or_else(|| arguments.next().cloned()).map(|value| Step::Flag(flag, value)));
+                steps
+                    .extend(value.or_else(|| arguments.next().cloned()).map(|value| Step::Flag(flag, value)));
                 continue;
             }
         };

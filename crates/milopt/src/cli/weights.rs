@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::cli::{Failure, Outcome, open, say, say_json};
-use crate::words;
 use crate::weights::{Weight, weights};
+use crate::words;
 
 /// Every weight: how large it is, how it is stored, what its numbers are like, who uses it.
 ///
@@ -80,7 +80,9 @@ fn row(weight: &Weight) -> [String; 9] {
     let users: Vec<String> =
         weight.users.iter().map(|user| format!("{} {}.{}", user.kind, user.op, user.param)).collect();
     let users = match &users[..] {
-        [first, second, rest @ ..] if !rest.is_empty() => format!("{first}, {second} and {} more", rest.len()),
+        [first, second, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second} and {} more", rest.len())
+        }
         few => few.join(", "),
     };
     let mut cells = [(); 4].map(|()| "-".to_owned());
@@ -97,7 +99,17 @@ fn row(weight: &Weight) -> [String; 9] {
     let member: String = weight.member.iter().map(|index| format!("member {index}: ")).collect();
     let stored = weight.stored_as.clone();
     let bytes = weight.bytes.to_string();
-    [format!("{member}{}", weight.name), stored, shape.join("×"), bytes, zeros, distinct, least, largest, users]
+    [
+        format!("{member}{}", weight.name),
+        stored,
+        shape.join("×"),
+        bytes,
+        zeros,
+        distinct,
+        least,
+        largest,
+        users,
+    ]
 }
 
 /// A number in few digits.
