@@ -143,7 +143,7 @@ fn cast(graph: &mut Graph, x: ValueId, dtype: DType, at: At) -> ValueId {
     let new = NewOp::new("cast")
         .named(name.clone())
         .with("x", x)
-        .with("dtype", Literal::tensor(Tensor::string(&dtype.to_string())))
+        .with("dtype", Literal::tensor(Tensor::string(dtype.to_string())))
         .result(name, ty);
     let op = graph.insert(new, at);
     graph.op(op).result().unwrap_or(x)
