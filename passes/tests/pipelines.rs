@@ -29,6 +29,9 @@ fn own_option(option: &OptionDef) -> BoxedStrategy<Option<(String, Value)>> {
     let value = match &option.default {
         Value::Bool(_) => any::<bool>().prop_map(Value::from).boxed(),
         Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
+        Value::String(_) => "[a-z_ ,{}=\"\\\\é]{0,6}".prop_map(Value::from).boxed(),
+        // What stands in an object is the option's own.
+        Value::Object(_) => Just(json!({})).boxed(),
         Value::Null => any::<f32>().prop_filter("JSON", |x| x.is_finite()).prop_map(Value::from).boxed(),
         Value::Object(_) => Just(json!({"x": [1, 2]})).boxed(),
         _ => prop::collection::vec("[a-z_ ,{}=\"\\\\é]{0,6}", 0..3).prop_map(Value::from).boxed(),
@@ -47,6 +50,11 @@ fn foreign_option(id: &str) -> BoxedStrategy<Option<(String, Value)>> {
         "common::add_fp16_cast" => {
             let types = prop_oneof![Just(json!("conv,linear")), Just(json!("gelu")), Just(json!(""))];
             prop::option::of(types.prop_map(|types| ("skip_ops_by_type".to_owned(), types))).boxed()
+        }
+        "common::materialize_symbolic_shape_program" => {
+            let map = json!({"function": {"x": [1, 2]}});
+            let given = ("function_name_to_materialization_map".to_owned(), map);
+            prop::option::of(Just(given)).boxed()
         }
         _ => Just(None).boxed(),
     }

@@ -176,3 +176,59 @@ fn check_names(names: &BTreeMap<Name, Name>) -> Result<(), InterfaceError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Interface, PipelineKind, text, verify};
+
+    fn program(input: &str, output: &str) -> Model {
+        let text = format!(
+            "program(1.3)\n{{\n    func main<ios17>(tensor<fp32, [2]> {input}) {{\n        \
+             tensor<fp32, [2]> {output} = exp(x = {input})[name = \"op\"];\n    }} -> ({output});\n}}\n"
+        );
+        Model::Program(text::parse(&text).unwrap())
+    }
+
+    /// Two members: `x` to `y`, and `y` to `z`.
+    fn pipeline() -> Model {
+        let (first, second) = (program("x", "y"), program("y", "z"));
+        let mut interface: Interface = first.interface().clone();
+        let outputs = second.interface().function("main").unwrap().outputs.clone();
+        interface.set_outputs("main", outputs).unwrap();
+        let members = vec![(None, first), (None, second)];
+        Model::Pipeline(ModelPipeline { kind: PipelineKind::Plain, interface, members, carried: None })
+    }
+
+    fn names(pairs: &[(&str, &str)]) -> BTreeMap<Name, Name> {
+        pairs.iter().map(|&(old, new)| (old.into(), new.into())).collect()
+    }
+
+    #[test]
+    fn what_flows_through_a_pipeline_is_renamed_in_all_members() {
+        let mut model = pipeline();
+        assert!(verify::verify_model(&model).is_clean());
+        assert_eq!(model.rename_features(&names(&[("y", "between"), ("x", "z"), ("z", "x")])), Ok(6));
+        assert!(verify::verify_model(&model).is_clean());
+        let shown = text::print_model(&model, &text::PrintOptions::readable());
+        for line in ["> z) {", "between = exp(x = z)", "x = exp(x = between)"] {
+            assert!(shown.contains(line), "{line} in {shown}");
+        }
+    }
+
+    #[test]
+    fn what_would_change_the_wiring_is_refused() {
+        for (pairs, message) in [
+            (&[("y", "x")][..], "has a feature x already"),
+            (&[("nothing", "a")], "has no feature nothing"),
+            (&[("x", "a"), ("y", "a")], "two features are to be named a"),
+            (&[("x", "1")], "is not an identifier"),
+        ] {
+            let mut model = pipeline();
+            let before = text::print_model(&model, &text::PrintOptions::default());
+            let error = model.rename_features(&names(pairs)).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+            assert_eq!(text::print_model(&model, &text::PrintOptions::default()), before);
+        }
+    }
+}

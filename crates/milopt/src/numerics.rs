@@ -1,14 +1,15 @@
 //! Holding passes to their numerics class while they run.
 
-use mil_eval::{EvalOptions, Flavour, Numerics, random_inputs, verify};
+use mil_eval::{EvalOptions, Flavour, Numerics, align, random_inputs, verify};
 use mil_ir::{Function, FunctionInterface, Graph, Program};
 use mil_pass::{Instrument, PassEvent, PassReport, RunReport};
 
 /// Evaluates each function before and after every pass that changed it, on random inputs of several flavours,
 /// and fails a pass whose results change more than its class allows.
 ///
-/// Passes that change the interface are not compared, nor is what the interpreter cannot run. The report's
-/// notes say so, and how many passes were verified.
+/// Of a pass that changes the interface, what both interfaces have is compared ([`align`]); that other numbers
+/// come out then may be what it was asked for, such as a scale, and is no failure. What the interpreter cannot
+/// run is not compared. The report's notes say so, and how many passes were verified.
 #[derive(Debug)]
 pub struct VerifyNumerics {
     seed: u64,
@@ -43,8 +44,22 @@ impl Instrument for VerifyNumerics {
     ) -> Result<(), String> {
         let Some(before) = self.before.take().filter(|_| report.changed) else { return Ok(()) };
         if event.def.changes_interface {
-            self.compared
-                .note(format!("pass {} changes the interface: its numbers are not compared", event.id));
+            let aligned = aligned(&before, program);
+            let compared = aligned
+                .map(|(before, after)| compare_programs(&before, &after, event.def.numerics, self.seed));
+            match compared {
+                Some(Ok(compared)) => {
+                    self.verified += usize::from(compared.elements > 0);
+                    self.compared.merge(compared);
+                }
+                Some(Err(error)) => {
+                    self.compared.note(format!("pass {} changes the interface: {error}", event.id));
+                }
+                None => self.compared.note(format!(
+                    "pass {} changes the shapes of the interface: its numbers are not compared",
+                    event.id
+                )),
+            }
             return Ok(());
         }
         let compared = compare_programs(&before, program, event.def.numerics, self.seed)?;
@@ -63,6 +78,17 @@ impl Instrument for VerifyNumerics {
             _ => format!("{passes} verified on random inputs, no result differs"),
         });
     }
+}
+
+/// The functions that two programs have, with the interfaces of the first; `None` where one cannot have it.
+fn aligned(before: &Program, after: &Program) -> Option<(Program, Program)> {
+    let (mut before, mut after) = (before.clone(), after.clone());
+    for (name, old) in &mut before.functions {
+        let Some(new) = after.functions.get_mut(name) else { continue };
+        let (Some(old), Some(new)) = (old.graph_mut(), new.graph_mut()) else { continue };
+        (*old, *new) = align(old, new)?;
+    }
+    Some((before, after))
 }
 
 /// What [`compare_programs`] compared.

@@ -8,7 +8,7 @@ use mil_ops::eval::{EvalOptions, fold_with};
 use mil_tensor::{Data, Tensor, TensorError};
 use serde::Serialize;
 
-use crate::inspect::stored_as;
+use crate::inspect::{place, stored_as};
 
 /// A weight: a constant of some size, or what a `constexpr_*` op makes of its parts.
 #[derive(Clone, Debug, Serialize)]
@@ -104,8 +104,8 @@ pub fn weights(program: &Program, member: &[usize], min_elements: usize, most_by
     all
 }
 
-/// Where a weight is stored: the range of a file, of each part.
-type Place = Vec<(u64, u64)>;
+/// Where each part of a weight is stored.
+type Place = Vec<(usize, u64, u64)>;
 
 /// A weight in a graph.
 enum Found {
@@ -170,7 +170,7 @@ impl Found {
     /// Where it is stored, where all of it is in files.
     fn place(&self, graph: &Graph) -> Option<Place> {
         let range = |tensor: &Tensor| match tensor.data() {
-            Data::Mapped(blob) => Some((blob.range.start, blob.range.end)),
+            Data::Mapped(blob) => Some(place(blob)),
             _ => None,
         };
         match self {

@@ -185,8 +185,8 @@ impl RandomizeWeights {
         let seed = Stream::named(self.seed as u64, label).bits();
         let (bits, bytes) = (bits as u32, bytes as u64);
         let used_bits = packed.unwrap_or(tensor.len() as u64 * u64::from(bits));
-        let len = tensor.len() as u64;
-        let source = RandomSource { seed, dtype, bits, low, high, len, bytes, used_bits };
+        let elements = tensor.len() as u64;
+        let source = RandomSource { seed, dtype, bits, low, high, elements, bytes, used_bits };
         let blob = Blob { source: Arc::new(source), range: 0..bytes };
         let random = Tensor::from_blob(dtype, tensor.shape(), blob)?;
         // What was drawn from this seed before stays.

@@ -16,7 +16,7 @@ pub(super) struct RandomSource {
     pub(super) low: f64,
     pub(super) high: f64,
     /// Elements.
-    pub(super) len: u64,
+    pub(super) elements: u64,
     /// Bytes in all.
     pub(super) bytes: u64,
     /// Bits that count; those behind them in the last byte are 0.
@@ -63,7 +63,7 @@ impl RandomSource {
         let width = self.high - self.low;
         let value = match index {
             0 => self.low,
-            last if last + 1 == self.len => self.high,
+            last if last + 1 == self.elements => self.high,
             _ if self.dtype.is_float() => self.low + part * width,
             // Of integers, both bounds can be drawn.
             _ => self.low + (part * (width + 1.0)).floor(),
@@ -91,7 +91,7 @@ mod tests {
         let bits = dtype.bits().unwrap() as u32;
         let bytes = dtype.byte_len(len).unwrap() as u64;
         let used_bits = len as u64 * u64::from(bits);
-        let source = RandomSource { seed: 3, dtype, bits, low, high, len: len as u64, bytes, used_bits };
+        let source = RandomSource { seed: 3, dtype, bits, low, high, elements: len as u64, bytes, used_bits };
         let blob = Blob { source: Arc::new(source), range: 0..bytes };
         Tensor::from_blob(dtype, &[len], blob).unwrap()
     }

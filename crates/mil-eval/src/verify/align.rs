@@ -1,6 +1,6 @@
 //! Two functions whose interfaces differ, made comparable.
 
-use mil_ir::{At, Graph, Literal, Name, NewOp, ValueId};
+use mil_ir::{At, Dim, Graph, Literal, Name, NewOp, ValueId};
 use mil_tensor::{DType, Tensor};
 
 /// Two graphs with the interfaces of the first, for [`verify`](super::verify).
@@ -8,12 +8,24 @@ use mil_tensor::{DType, Tensor};
 /// Inputs, states and outputs belong together by name, or where names differ by place. Where their element
 /// types differ, what is between them goes through both types on either side, so that a number which only one
 /// of them holds is no difference. An output that the first graph has as a value, but not as an output,
-/// becomes one there; other outputs that only one of the two has are left out.
-pub fn align(before: &Graph, after: &Graph) -> (Graph, Graph) {
+/// becomes one there; other outputs that only one of the two has are left out. `None` where an input has
+/// another shape now: numbers cannot be compared then.
+pub fn align(before: &Graph, after: &Graph) -> Option<(Graph, Graph)> {
     let (mut before, mut after) = (before.clone(), after.clone());
     align_inputs(&mut before, &mut after);
     align_outputs(&mut before, &mut after);
-    (before, after)
+    // Sizes may be known that were not: then both have them.
+    for input in before.root().inputs().to_vec() {
+        let new = after.input_named(before.value(input).name())?;
+        let (old_ty, new_ty) = (before.value(input).ty().clone(), after.value(new).ty());
+        let (Some(old), Some(new)) = (old_ty.dims(), new_ty.dims()) else { continue };
+        let keeps = |(old, new): (&Dim, &Dim)| old.fixed().is_none_or(|size| new.fixed() == Some(size));
+        if old.len() != new.len() || !old.iter().zip(new).all(keeps) {
+            return None;
+        }
+        before.retype(input, new_ty.clone());
+    }
+    Some((before, after))
 }
 
 fn align_inputs(before: &mut Graph, after: &mut Graph) {
@@ -131,7 +143,7 @@ fn cast(graph: &mut Graph, x: ValueId, dtype: DType, at: At) -> ValueId {
     let new = NewOp::new("cast")
         .named(name.clone())
         .with("x", x)
-        .with("dtype", Literal::tensor(Tensor::string(&dtype.to_string())))
+        .with("dtype", Literal::tensor(Tensor::string(dtype.to_string())))
         .result(name, ty);
     let op = graph.insert(new, at);
     graph.op(op).result().unwrap_or(x)

@@ -52,7 +52,7 @@ fn describe(def: &OpDef, registry: &Registry) -> String {
     text.push_str(&format!("\n{}\n", place(def)));
     let rows = rewrites(def, registry);
     match &rows[..] {
-        [] => text.push_str("\nNo pass looks for it by name.\n"),
+        [] => text.push_str("\nNo pattern of a pass speaks of it.\n"),
         rows => {
             text.push_str("\n| pass | pattern | matches |\n|---|---|---|\n");
             for (pass, pattern, doc) in rows {
@@ -84,11 +84,13 @@ fn place(def: &OpDef) -> String {
     text.trim_end().to_owned()
 }
 
-/// Patterns that look at ops of this type.
+/// Patterns that look at ops of this type, or speak of them.
 fn rewrites(def: &OpDef, registry: &Registry) -> Vec<(&'static PassDef, &'static str, &'static str)> {
     let patterns =
         registry.passes().iter().flat_map(|pass| pass.patterns.iter().map(move |one| (*pass, one)));
-    let patterns = patterns.filter(|(_, pattern)| pattern.anchors.contains(&def.name));
+    let named = format!("`{}`", def.name);
+    let patterns =
+        patterns.filter(|(_, pattern)| pattern.anchors.contains(&def.name) || pattern.doc.contains(&named));
     patterns.map(|(pass, pattern)| (pass, pattern.name, pattern.doc)).collect()
 }
 

@@ -63,7 +63,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
     Print(print::Args),
     Inspect(inspect::Args),
     Weights(weights::Args),

@@ -1,15 +1,16 @@
 //! `milopt run`.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use mil_estimate::{Estimate, Target};
 use mil_ir::verify::Report;
-use mil_ir::{Program, Release};
+use mil_ir::{Model, Name, Program, Release};
 use mil_package::Package;
-use mil_pass::{PassReport, Pipeline, RunError, RunReport, Runner};
+use mil_pass::{Configured, Entry, PassReport, Pipeline, RunError, RunReport, Runner};
+use mil_passes::RenameFeatures;
 use serde_json::{Map, Value, json};
 
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
@@ -157,7 +158,7 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let mut package = open(&args.input)?;
     let known = crate::verify(package.model());
-    let changed = retarget(args, &mut package)?;
+    let mut changed = retarget(args, &mut package)?;
     let before = sizes(&package);
     if before.is_empty() && !pipeline.entries.is_empty() {
         let kind = package.model().kind();
@@ -173,13 +174,24 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
         return bisect(args, &pipeline, &package);
     }
     let paths: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
-    let mut reports = Vec::new();
-    for (path, program) in paths.iter().zip(package.model_mut().programs_mut()) {
-        let mut runner = runner(args, &pipeline, args.fuel);
-        if !changed {
-            runner = runner.verified(known.of_member(path));
+    let mut reports: Vec<RunReport> = paths.iter().map(|_| RunReport::default()).collect();
+    for stage in stages(&pipeline, package.model())? {
+        let stage = match stage {
+            Stage::Programs(stage) => stage,
+            Stage::Rename(names) => {
+                package.model_mut().rename_features(&names).map_err(|error| Failure::Pass(chain(&error)))?;
+                (changed, reports) = (true, reports.into_iter().map(unverified).collect());
+                continue;
+            }
+        };
+        let programs = package.model_mut().programs_mut().into_iter();
+        for ((path, program), report) in paths.iter().zip(programs).zip(&mut reports) {
+            let mut runner = runner(args, &stage, args.fuel);
+            if !changed {
+                runner = runner.verified(known.of_member(path));
+            }
+            join(report, runner.run(&stage, program).map_err(|error| failure(&error))?);
         }
-        reports.push(runner.run(&pipeline, program).map_err(|error| failure(&error))?);
     }
     let after = sizes(&package);
     if let Some(output) = output {
@@ -200,6 +212,70 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     }
     say(&outcome.text(args))?;
     if context.quiet { Ok(()) } else { say(&outcome.line()) }
+}
+
+/// A part of a run.
+enum Stage {
+    /// Passes, on every program.
+    Programs(Pipeline),
+    /// New names for what flows through a pipeline of models.
+    Rename(BTreeMap<Name, Name>),
+}
+
+/// The parts of a run. Passes work on programs; what flows between the members of a pipeline of models is
+/// renamed in all of them at once.
+fn stages(pipeline: &Pipeline, model: &Model) -> Result<Vec<Stage>, Failure> {
+    if !matches!(model, Model::Pipeline(_)) {
+        return Ok(vec![Stage::Programs(pipeline.clone())]);
+    }
+    let (mut stages, mut passes) = (Vec::new(), Pipeline::new());
+    for entry in &pipeline.entries {
+        match entry {
+            Entry::Pass(pass) if pass.def().id == RenameFeatures::DEF.id => {
+                stages.push(Stage::Programs(std::mem::take(&mut passes)));
+                stages.push(Stage::Rename(new_names(pass)?));
+            }
+            entry => passes.entries.push(entry.clone()),
+        }
+    }
+    stages.push(Stage::Programs(passes));
+    stages.retain(|stage| !matches!(stage, Stage::Programs(passes) if passes.entries.is_empty()));
+    for stage in &stages {
+        let Stage::Programs(passes) = stage else { continue };
+        if let Some(pass) = passes.passes().find(|pass| pass.def().changes_interface) {
+            return Err(Failure::Input(format!(
+                "{} changes what a program takes or gives, and the members of a pipeline are wired by that: of \
+                 such passes, only {} knows them all, outside of a fixpoint",
+                pass.id(),
+                RenameFeatures::DEF.id
+            )));
+        }
+    }
+    Ok(stages)
+}
+
+/// What `rename_features` is asked for.
+fn new_names(pass: &Configured) -> Result<BTreeMap<Name, Name>, Failure> {
+    let options = pass.pass().options();
+    if options.get("function").and_then(Value::as_str).is_some_and(|function| !function.is_empty()) {
+        return Err(Failure::Input("the models of a pipeline have no functions to choose from".into()));
+    }
+    let names = options.get("names").and_then(Value::as_object).into_iter().flatten();
+    Ok(names.filter_map(|(old, new)| Some((old.as_str().into(), new.as_str()?.into()))).collect())
+}
+
+/// Puts the report of a later part of a run behind that of an earlier one.
+fn join(report: &mut RunReport, later: RunReport) {
+    report.passes.extend(later.passes);
+    report.unfinished.extend(later.unfinished);
+    report.rewrites += later.rewrites;
+    report.notes.extend(later.notes);
+    report.verified = later.verified;
+}
+
+/// A report about a program that is another one now.
+fn unverified(report: RunReport) -> RunReport {
+    RunReport { verified: None, ..report }
 }
 
 /// Where to write, if anywhere.

@@ -10,8 +10,8 @@ use mil_ir::{Graph, Interface, Model, Program};
 use serde::Serialize;
 
 pub use features::{FeatureSummary, Flexible, Range};
-pub(crate) use weights::stored_as;
 pub use weights::{Stored, Weights, weights};
+pub(crate) use weights::{place, stored_as};
 
 /// A summary of a model. Its JSON form is stable: fields may be added, not renamed.
 #[derive(Clone, Debug, Serialize)]

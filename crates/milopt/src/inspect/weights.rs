@@ -1,9 +1,10 @@
 //! Tensors of a program, by the precision in which they are stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mil_ir::{Graph, OpId, Program};
-use mil_tensor::{DType, Data, Tensor};
+use mil_tensor::{Blob, DType, Data, Tensor};
 use serde::Serialize;
 
 /// Tensors of a program.
@@ -33,7 +34,7 @@ pub fn weights(program: &Program) -> Weights {
     for (_, _, graph) in program.graphs() {
         for (op, tensor) in graph.tensors() {
             let is_new = match tensor.data() {
-                Data::Mapped(blob) => places.insert((blob.range.start, blob.range.end)),
+                Data::Mapped(blob) => places.insert(place(blob)),
                 _ => true,
             };
             if is_new {
@@ -47,6 +48,11 @@ pub fn weights(program: &Program) -> Weights {
         }
     }
     total
+}
+
+/// Where a tensor is stored: the source, as long as it lives, and the range of its bytes.
+pub(crate) fn place(blob: &Blob) -> (usize, u64, u64) {
+    (Arc::as_ptr(&blob.source).cast::<u8>() as usize, blob.range.start, blob.range.end)
 }
 
 /// How a tensor of an op is stored: by its element type, or by the op that decompresses it.
