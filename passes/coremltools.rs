@@ -93,20 +93,25 @@ pub const IDS: &[&str] = &[
     "torch::torch_upsample_to_core_upsample",
 ];
 
-/// Passes that have nothing to do in a file, by id or by what the ids begin with, and why.
+const NEURAL_NETWORK: &str = "the older format of neural networks, into which programs are not converted";
+const TENSORFLOW: &str = "ops of the TensorFlow front end, which no file can hold";
+const PYTORCH: &str = "ops of the PyTorch front end, which no file can hold";
+
+/// Passes that have nothing to do in a file, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
-    (
-        "common::image_input_preprocess",
-        "the converter's `ImageType`: a file's interface says what an image is",
-    ),
+    ("common::image_input_preprocess", "types of the converter: a file's interface says what an image is"),
     ("common::lower_complex_dialect_ops", "ops of the converter on complex numbers, which no file can hold"),
-    (
-        "common::update_output_dtypes",
-        "the converter's `TensorType`: a file's interface says what types outputs have",
-    ),
-    ("nn_backend::", "the older format of neural networks, into which programs are not converted"),
-    ("tensorflow", "ops of the TensorFlow front end, which no file can hold"),
-    ("torch::", "ops of the PyTorch front end, which no file can hold"),
+    ("nn_backend::alert_return_type_cast", NEURAL_NETWORK),
+    ("nn_backend::commingle_loop_vars", NEURAL_NETWORK),
+    ("nn_backend::decompose_conv1d", NEURAL_NETWORK),
+    ("nn_backend::handle_return_inputs_as_outputs", NEURAL_NETWORK),
+    ("nn_backend::handle_return_unused_inputs", NEURAL_NETWORK),
+    ("tensorflow2::remove_vacuous_cond", TENSORFLOW),
+    ("tensorflow::backfill_make_list_elem_type", TENSORFLOW),
+    ("tensorflow::expand_tf_lstm", TENSORFLOW),
+    ("tensorflow::tf_lstm_to_core_lstm", TENSORFLOW),
+    ("torch::torch_tensor_assign_to_core", PYTORCH),
+    ("torch::torch_upsample_to_core_upsample", PYTORCH),
 ];
 
 /// What coremltools 9.0 runs on a program, in order: its default pipeline of 95 passes, and the 12 of its back

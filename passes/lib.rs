@@ -8,6 +8,7 @@ mod constants;
 pub mod coremltools;
 mod pipelines;
 mod registry;
+mod weights;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
