@@ -35,6 +35,7 @@ pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;
 pub use cleanup::DedupOpAndVarNames;
+pub use cleanup::InlineControlFlow;
 pub use cleanup::LoopInvariantElimination;
 pub use cleanup::NoopElimination;
 pub use cleanup::RemoveRedundantOps;

@@ -46,6 +46,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseStackSplit::DEF,
     &crate::FuseTransposeMatmul::DEF,
     &crate::GuardNegativeGatherIndices::DEF,
+    &crate::InlineControlFlow::DEF,
     &crate::IntOpCanonicalization::DEF,
     &crate::LoopInvariantElimination::DEF,
     &crate::MergeAffineDequantizeWithConsecutiveOps::DEF,
