@@ -81,6 +81,7 @@ pub use shape::FuseStackSplit;
 pub use shape::GuardNegativeGatherIndices;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
+pub use shape::MergeReduceAxes;
 pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::UseReflectionPadding;

@@ -54,6 +54,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,
     &crate::MergeConsecutiveTransposes::DEF,
+    &crate::MergeReduceAxes::DEF,
     &crate::NoopElimination::DEF,
     &crate::NormalizeQuantizedBinaryScale::DEF,
     &crate::NullifyRedundantQuantizationZeroPoint::DEF,
