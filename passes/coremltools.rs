@@ -93,14 +93,12 @@ pub const IDS: &[&str] = &[
     "torch::torch_upsample_to_core_upsample",
 ];
 
-const NEURAL_NETWORK: &str = "the older format of neural networks, into which programs are not converted";
-const TENSORFLOW: &str = "ops of the TensorFlow front end, which no file can hold";
-const PYTORCH: &str = "ops of the PyTorch front end, which no file can hold";
-
-/// Passes that have nothing to do in a file, and why.
+/// Passes that work on what no file holds, each with the reason. They have no counterpart.
 pub const LEFT_OUT: &[(&str, &str)] = &[
-    ("common::image_input_preprocess", "types of the converter: a file's interface says what an image is"),
-    ("common::lower_complex_dialect_ops", "ops of the converter on complex numbers, which no file can hold"),
+    (
+        "common::lower_complex_dialect_ops",
+        "complex numbers are a dialect of its converters, which no file holds",
+    ),
     ("nn_backend::alert_return_type_cast", NEURAL_NETWORK),
     ("nn_backend::commingle_loop_vars", NEURAL_NETWORK),
     ("nn_backend::decompose_conv1d", NEURAL_NETWORK),
@@ -110,9 +108,14 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tensorflow::backfill_make_list_elem_type", TENSORFLOW),
     ("tensorflow::expand_tf_lstm", TENSORFLOW),
     ("tensorflow::tf_lstm_to_core_lstm", TENSORFLOW),
-    ("torch::torch_tensor_assign_to_core", PYTORCH),
-    ("torch::torch_upsample_to_core_upsample", PYTORCH),
+    ("torch::torch_tensor_assign_to_core", TORCH),
+    ("torch::torch_upsample_to_core_upsample", TORCH),
 ];
+
+const NEURAL_NETWORK: &str =
+    "it prepares programs for the older NeuralNetwork format, and milopt writes ML Programs only";
+const TENSORFLOW: &str = "it lowers a dialect of the TensorFlow converter, which no file holds";
+const TORCH: &str = "it lowers a dialect of the PyTorch converter, which no file holds";
 
 /// What coremltools 9.0 runs on a program, in order: its default pipeline of 95 passes, and the 12 of its back
 /// end behind them.

@@ -8,7 +8,7 @@ mod constants;
 pub mod coremltools;
 mod pipelines;
 mod registry;
-mod weights;
+mod scaled_weights;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
@@ -79,6 +79,7 @@ pub use shape::ExpandHighRankReshapeAndTranspose;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::GuardNegativeGatherIndices;
+pub use shape::MergeConcats;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
 pub use shape::MergeReduceAxes;

@@ -50,6 +50,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::IntOpCanonicalization::DEF,
     &crate::LoopInvariantElimination::DEF,
     &crate::MergeAffineDequantizeWithConsecutiveOps::DEF,
+    &crate::MergeConcats::DEF,
     &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
     &crate::MergeConsecutiveReshapes::DEF,

@@ -21,7 +21,7 @@ use mil_pass::{No, Rewrite};
 use mil_tensor::{DType, Tensor};
 
 use crate::constants::scaled;
-use crate::weights::{Scaled, Stored, scaled_compressed};
+use crate::scaled_weights::{Scaled, Stored, scaled_compressed};
 
 /// The op types that these fusions reach.
 const CONVS: &[&str] = &["conv", "conv_transpose"];

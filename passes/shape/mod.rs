@@ -7,6 +7,7 @@ mod expand_high_rank_reshape_and_transpose;
 mod fuse_squeeze_expand_dims;
 mod fuse_stack_split;
 mod guard_negative_gather_indices;
+mod merge_concats;
 mod merge_consecutive_paddings;
 mod merge_consecutive_reshapes;
 mod merge_reduce_axes;
@@ -19,6 +20,7 @@ pub use expand_high_rank_reshape_and_transpose::ExpandHighRankReshapeAndTranspos
 pub use fuse_squeeze_expand_dims::FuseSqueezeExpandDims;
 pub use fuse_stack_split::FuseStackSplit;
 pub use guard_negative_gather_indices::GuardNegativeGatherIndices;
+pub use merge_concats::MergeConcats;
 pub use merge_consecutive_paddings::MergeConsecutivePaddings;
 pub use merge_consecutive_reshapes::MergeConsecutiveReshapes;
 pub use merge_reduce_axes::MergeReduceAxes;

@@ -3,7 +3,7 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 use crate::constants::fits;
 use crate::conv::{CONVS, Conv};
-use crate::weights::Stored;
+use crate::scaled_weights::Stored;
 
 pass! {
     /// Folds a `batch_norm` into the convolution before it.

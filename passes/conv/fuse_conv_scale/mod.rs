@@ -3,7 +3,7 @@ use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 
 use crate::constants::{along_axis, fits};
 use crate::conv::{CONVS, Conv};
-use crate::weights::Stored;
+use crate::scaled_weights::Stored;
 
 pass! {
     /// Folds a multiplication or division by a constant into the convolution before it.

@@ -2,7 +2,7 @@ use mil_ir::OpId;
 use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 use crate::constants::{along_axis, scaled, signs, to_dtype};
-use crate::weights::{Scaled, Stored, decompressed_by, scaled_compressed};
+use crate::scaled_weights::{Scaled, Stored, decompressed_by, scaled_compressed};
 
 pass! {
     /// Folds an addition or subtraction of a constant into the bias of the `linear` before it.
