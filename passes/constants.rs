@@ -40,11 +40,11 @@ fn rounds_well(value: f64, dtype: DType) -> bool {
     fits(value, dtype) && (rounded - value).abs() <= half_a_unit * value.abs()
 }
 
-/// A weight with each part along its first axis scaled, rounded once. Refused where a product is not finite
-/// in the element type, or loses more than rounding: a weight must not vanish.
-pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
+/// A weight with each slice along an axis scaled, or all of it by one factor, rounded once. Refused where a
+/// product is not finite in the element type, or loses more than rounding: a weight must not vanish.
+pub(crate) fn scaled(weight: &Tensor, axis: usize, scale: &[f64]) -> Result<Tensor, No> {
     let factors = Tensor::from_slice(&[scale.len()], scale)?;
-    let exact = weight.cast(DType::Fp64)?.scale_shift(0, Some(&factors), None)?;
+    let exact = weight.cast(DType::Fp64)?.scale_shift(axis, Some(&factors), None)?;
     let (mut finite, mut precise) = (true, true);
     exact.for_each_f64_chunk(|products| {
         finite &= products.iter().all(|&product| fits(product, weight.dtype()));
@@ -52,7 +52,7 @@ pub(crate) fn scaled(weight: &Tensor, scale: &[f64]) -> Result<Tensor, No> {
     })?;
     No::unless(finite, "the scaled weight is not finite in its element type")?;
     No::unless(precise, "the scaled weight is too small for its element type")?;
-    Ok(weight.scale_shift(0, Some(&factors), None)?)
+    Ok(weight.scale_shift(axis, Some(&factors), None)?)
 }
 
 /// One over each element, rounded once. Refused where that is not finite in the element type, or loses more

@@ -8,6 +8,7 @@ mod constants;
 pub mod coremltools;
 mod pipelines;
 mod registry;
+mod scaled_weights;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
@@ -39,6 +40,7 @@ pub use cleanup::ConstDeduplication;
 pub use cleanup::ConstElimination;
 pub use cleanup::DeadCodeElimination;
 pub use cleanup::DedupOpAndVarNames;
+pub use cleanup::InlineControlFlow;
 pub use cleanup::LoopInvariantElimination;
 pub use cleanup::NoopElimination;
 pub use cleanup::RemoveRedundantOps;
@@ -95,8 +97,10 @@ pub use shape::ExpandHighRankReshapeAndTranspose;
 pub use shape::FuseSqueezeExpandDims;
 pub use shape::FuseStackSplit;
 pub use shape::GuardNegativeGatherIndices;
+pub use shape::MergeConcats;
 pub use shape::MergeConsecutivePaddings;
 pub use shape::MergeConsecutiveReshapes;
+pub use shape::MergeReduceAxes;
 pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::ResolveStaticShapes;

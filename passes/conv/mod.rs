@@ -21,6 +21,7 @@ use mil_pass::{No, Rewrite};
 use mil_tensor::{DType, Tensor};
 
 use crate::constants::scaled;
+use crate::scaled_weights::{Scaled, Stored, scaled_compressed};
 
 /// The op types that these fusions reach.
 const CONVS: &[&str] = &["conv", "conv_transpose"];
@@ -58,11 +59,22 @@ impl Conv {
         Ok(Conv { op, dtype, channels, bias })
     }
 
-    /// The weight with each output channel scaled; see [`scaled`].
-    fn scaled_weight(&self, rw: &Rewrite<'_>, scale: &[f64]) -> Result<Tensor, No> {
+    /// How the weight is stored.
+    fn stored(&self, rw: &Rewrite<'_>) -> Stored {
+        if rw.graph().constant(self.op, "weight").is_some() { Stored::Plain } else { Stored::Compressed }
+    }
+
+    /// The weight with each output channel scaled; see [`scaled`] and [`scaled_compressed`].
+    fn scaled_weight(&self, rw: &Rewrite<'_>, scale: &[f64], stored: Stored) -> Result<Scaled, No> {
+        if stored == Stored::Compressed {
+            let axis = if rw.is(self.op, &["conv"]) { 0 } else { 1 };
+            let grouped = axis == 1 && rw.call(self.op)?.int("groups")? != 1;
+            No::unless(!grouped, "the groups of a compressed weight share its output channels")?;
+            return scaled_compressed(rw, self.op, axis, scale);
+        }
         let weight = rw.constant(self.op, "weight")?;
         if rw.is(self.op, &["conv"]) {
-            return scaled(&weight, scale);
+            return Ok(Scaled::Plain(scaled(&weight, 0, scale)?));
         }
         // [Cin, Cout / groups, kernel…]: the groups of Cin select the part of Cout.
         let &[cin, outputs, ref kernel @ ..] = weight.shape() else {
@@ -76,8 +88,8 @@ impl Conv {
             .reshaped(&[groups, inputs, outputs, taps])?
             .transposed(&[0, 2, 1, 3])?
             .reshaped(&[groups * outputs, inputs, taps])?;
-        let grouped = scaled(&by_output, scale)?.reshaped(&[groups, outputs, inputs, taps])?;
-        Ok(grouped.transposed(&[0, 2, 1, 3])?.reshaped(weight.shape())?)
+        let grouped = scaled(&by_output, 0, scale)?.reshaped(&[groups, outputs, inputs, taps])?;
+        Ok(Scaled::Plain(grouped.transposed(&[0, 2, 1, 3])?.reshaped(weight.shape())?))
     }
 
     /// The bias, or zeros.
@@ -90,7 +102,7 @@ impl Conv {
     fn rebuilt(
         &self,
         rw: &mut Rewrite<'_>,
-        weight: Option<Tensor>,
+        weight: Option<Scaled>,
         bias: &[f64],
         replaced: OpId,
     ) -> Result<NewOp, No> {
@@ -98,7 +110,7 @@ impl Conv {
         let label = rw.graph().label(replaced).to_string();
         let mut new = rw.like(self.op)?;
         if let Some(weight) = weight {
-            new = new.set("weight", rw.tensor(&format!("{label}_weight"), weight, replaced));
+            new = new.set("weight", weight.emit(rw, replaced)?);
         }
         Ok(new.set("bias", rw.tensor(&format!("{label}_bias"), bias, replaced)))
     }

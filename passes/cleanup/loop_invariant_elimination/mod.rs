@@ -57,7 +57,10 @@ fn unchanged(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let first: Vec<Operand> = rw.call(op)?.operands("loop_vars").to_vec();
     let inputs = |block: BlockId| rw.graph().block(block).inputs().to_vec();
     let blocks = [(condition, inputs(condition)), (body, inputs(body))];
-    let given: Vec<ValueId> = rw.graph().block(body).outputs().collect();
+    let outputs: Vec<ValueId> = rw.graph().block(body).outputs().collect();
+    let given: Vec<ValueId> = outputs.iter().map(|&value| copied(rw, value)).collect();
+    let copies: Vec<OpId> =
+        outputs.iter().filter_map(|&value| rw.definition_anywhere(value, &["identity"]).ok()).collect();
     let results = rw.graph().op(op).results().to_vec();
     let lengths = [blocks[0].1.len(), blocks[1].1.len(), given.len(), results.len()];
     No::unless(lengths.iter().all(|&length| length == first.len()), "the variables do not correspond")?;
@@ -95,7 +98,18 @@ fn unchanged(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     for (&at, &value) in kept.iter().zip(&emitted) {
         rw.graph_mut().rename_value(value, names[at].clone());
     }
+    rw.erase_unused(&copies);
     Ok(())
+}
+
+/// What an `identity` hands on, or several.
+fn copied(rw: &Rewrite<'_>, mut value: ValueId) -> ValueId {
+    while let Ok(op) = rw.definition_anywhere(value, &["identity"])
+        && let Ok(x) = rw.input(op, "x")
+    {
+        value = x;
+    }
+    value
 }
 
 /// Moves what a block holds into another, which takes fewer values: those that are gone are used from

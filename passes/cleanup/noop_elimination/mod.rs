@@ -66,7 +66,10 @@ fn arithmetic(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let sides: &[Side] = if rw.commutes(op) { &[Side::Y, Side::X] } else { &[Side::Y] };
     for side in sides {
         let Ok(input) = rw.input(op, side.other().param()) else { continue };
-        let keeps_type = rw.same_type(input, result).is_ok() || is_filled_like(rw, op, side.param(), input);
+        let narrow = rw.constant(op, side.param()).and_then(|constant| rw.does_not_widen(&constant, input));
+        let keeps_type = narrow.is_ok()
+            || rw.same_type(input, result).is_ok()
+            || is_filled_like(rw, op, side.param(), input);
         if keeps_type && is_all(rw, op, side.param(), neutral)? {
             return forward(rw, op, input);
         }

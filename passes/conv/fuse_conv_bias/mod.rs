@@ -55,7 +55,10 @@ fn with_bias(
         conv.bias().iter().zip(shift).map(|(bias, shift)| old * bias + new * shift).collect();
     let finite = bias.iter().all(|&bias| fits(bias, conv.dtype));
     No::unless(finite, "the new bias is not finite in its element type")?;
-    let weight = if old < 0.0 { Some(conv.scaled_weight(rw, &vec![-1.0; conv.channels])?) } else { None };
+    let weight = match old < 0.0 {
+        true => Some(conv.scaled_weight(rw, &vec![-1.0; conv.channels], conv.stored(rw))?),
+        false => None,
+    };
     conv.rebuilt(rw, weight, &bias, op)
 }
 

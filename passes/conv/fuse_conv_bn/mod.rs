@@ -3,6 +3,7 @@ use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 use crate::constants::fits;
 use crate::conv::{CONVS, Conv};
+use crate::scaled_weights::Stored;
 
 pass! {
     /// Folds a `batch_norm` into the convolution before it.
@@ -10,7 +11,8 @@ pass! {
     /// With `s = gamma / sqrt(variance + epsilon)` per channel, the weight becomes `w * s` and the bias `(b -
     /// mean) * s + beta`, computed in f64 and rounded once. Takes `conv` and `conv_transpose` of one to three
     /// spatial axes with any groups. The weight and all parameters must be constant, and what they become
-    /// finite; the value between must have no other use.
+    /// finite; the value between must have no other use. A compressed weight stays compressed: its scale or
+    /// its look-up table takes `s`.
     ///
     /// # Before
     /// ```mil
@@ -38,10 +40,20 @@ pass! {
     patterns: [
         /// `conv` or `conv_transpose`, then `batch_norm`
         conv_bn(batch_norm),
+        /// the same with a compressed weight
+        ours compressed(batch_norm),
     ],
 }
 
 fn conv_bn(rw: &mut Rewrite<'_>, bn: OpId) -> Matched {
+    fold(rw, bn, Stored::Plain)
+}
+
+fn compressed(rw: &mut Rewrite<'_>, bn: OpId) -> Matched {
+    fold(rw, bn, Stored::Compressed)
+}
+
+fn fold(rw: &mut Rewrite<'_>, bn: OpId, stored: Stored) -> Matched {
     let conv = rw.producer(bn, "x", CONVS)?;
     rw.used_only_by(conv, bn)?;
     let conv = Conv::new(rw, conv)?;
@@ -61,7 +73,8 @@ fn conv_bn(rw: &mut Rewrite<'_>, bn: OpId) -> Matched {
     let finite =
         scale.iter().all(|scale| scale.is_finite()) && bias.iter().all(|&bias| fits(bias, conv.dtype));
     No::unless(finite, "the new constants are not finite in their element type")?;
-    let weight = conv.scaled_weight(rw, &scale)?;
+    let weight = conv.scaled_weight(rw, &scale, stored)?;
+    let gone: Vec<OpId> = weight.old().into_iter().chain([conv.op]).collect();
     let new = conv.rebuilt(rw, Some(weight), &bias, bn)?;
-    rw.replace(bn, new, &[conv.op])
+    rw.replace(bn, new, &gone)
 }

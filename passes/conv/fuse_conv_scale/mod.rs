@@ -3,6 +3,7 @@ use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 
 use crate::constants::{along_axis, fits};
 use crate::conv::{CONVS, Conv};
+use crate::scaled_weights::Stored;
 
 pass! {
     /// Folds a multiplication or division by a constant into the convolution before it.
@@ -10,7 +11,8 @@ pass! {
     /// The constant is a scalar or has one value per output channel, in the layout of the convolution's
     /// result. Products in either order and `conv / c` are folded; `c / conv` is another function and stays,
     /// as does a division by zero. Weight and bias must be constant, stay finite, and not fall below the
-    /// normal numbers of their element type; the value between must have no other use.
+    /// normal numbers of their element type; the value between must have no other use. A compressed weight
+    /// stays compressed: its scale or its look-up table takes the factors.
     ///
     /// # Before
     /// ```mil
@@ -36,10 +38,20 @@ pass! {
     patterns: [
         /// `conv` or `conv_transpose`, then `mul` or `real_div` by a constant
         conv_scale(mul | real_div),
+        /// the same with a compressed weight
+        ours compressed(mul | real_div),
     ],
 }
 
 fn conv_scale(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fold(rw, op, Stored::Plain)
+}
+
+fn compressed(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fold(rw, op, Stored::Compressed)
+}
+
+fn fold(rw: &mut Rewrite<'_>, op: OpId, stored: Stored) -> Matched {
     let (conv, side) = rw.side_from(op, CONVS)?;
     let divides = rw.is(op, &["real_div"]);
     No::unless(!divides || side == Side::X, "the convolution is the divisor")?;
@@ -59,7 +71,8 @@ fn conv_scale(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
         bias.iter().all(|&bias| fits(bias, conv.dtype)),
         "the new bias is not finite in its element type",
     )?;
-    let weight = conv.scaled_weight(rw, &scale)?;
+    let weight = conv.scaled_weight(rw, &scale, stored)?;
+    let gone: Vec<OpId> = weight.old().into_iter().chain([conv.op]).collect();
     let new = conv.rebuilt(rw, Some(weight), &bias, op)?;
-    rw.replace(op, new, &[conv.op])
+    rw.replace(op, new, &gone)
 }

@@ -2,6 +2,7 @@ use mil_ir::OpId;
 use mil_pass::{Alias, Matched, No, Rewrite, pass};
 
 use crate::constants::{along_axis, scaled, signs, to_dtype};
+use crate::scaled_weights::{Scaled, Stored, decompressed_by, scaled_compressed};
 
 pass! {
     /// Folds an addition or subtraction of a constant into the bias of the `linear` before it.
@@ -34,19 +35,34 @@ pass! {
     patterns: [
         /// `linear`, then `add` or `sub` with a constant
         linear_bias(add | sub),
+        /// the same with a compressed weight
+        ours compressed(add | sub),
     ],
 }
 
 fn linear_bias(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fold(rw, op, Stored::Plain)
+}
+
+fn compressed(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    fold(rw, op, Stored::Compressed)
+}
+
+fn fold(rw: &mut Rewrite<'_>, op: OpId, stored: Stored) -> Matched {
     let (linear, side) = rw.side_from(op, &["linear"])?;
     rw.used_only_by(linear, op)?;
     let value = rw.result(linear)?;
     let constant = rw.constant(op, side.other().param())?;
-    let weight = rw.constant(linear, "weight")?;
-    let dtype = weight.dtype();
+    match stored {
+        Stored::Plain => drop(rw.constant(linear, "weight")?),
+        Stored::Compressed => drop(decompressed_by(rw, linear)?),
+    }
+    let call = rw.call(linear)?;
+    let dtype = call.dtype("weight")?;
     No::unless(rw.dtype(value)? == dtype, "weight and result have different element types")?;
     let last = rw.rank(value)?.checked_sub(1).ok_or(No::miss("the result is a scalar"))?;
-    let features = *weight.shape().first().ok_or(No::miss("the weight is a scalar"))?;
+    let features = call.dims("weight")?.and_then(|dims| usize::try_from(dims.first()?.fixed()?).ok());
+    let features = features.ok_or(No::miss("the number of output features is not known"))?;
     let shift = along_axis(rw, &constant, value, last, features)?;
     let old = match rw.optional_constant(linear, "bias")? {
         Some(bias) => bias.to_f64s()?,
@@ -56,11 +72,17 @@ fn linear_bias(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let (old_sign, new_sign) = signs(rw, op, side);
     let bias: Vec<f64> = old.iter().zip(&shift).map(|(old, new)| old_sign * old + new_sign * new).collect();
     let (bias, label) = (to_dtype(&bias, dtype)?, rw.graph().label(op).to_string());
+    let mut gone = vec![linear];
     let mut new = rw.like(linear)?;
     if old_sign < 0.0 {
-        let negated = scaled(&weight, &vec![-1.0; features])?;
-        new = new.set("weight", rw.tensor(&format!("{label}_weight"), negated, op));
+        let signs = vec![-1.0; features];
+        let negated = match stored {
+            Stored::Plain => Scaled::Plain(scaled(&rw.constant(linear, "weight")?, 0, &signs)?),
+            Stored::Compressed => scaled_compressed(rw, linear, 0, &signs)?,
+        };
+        gone.extend(negated.old());
+        new = new.set("weight", negated.emit(rw, op)?);
     }
     new = new.set("bias", rw.tensor(&format!("{label}_bias"), bias, op));
-    rw.replace(op, new, &[linear])
+    rw.replace(op, new, &gone)
 }

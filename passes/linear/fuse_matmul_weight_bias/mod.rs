@@ -64,7 +64,7 @@ fn weight_and_bias(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
         let shared = rw.graph().input(matmul, "y").is_some_and(|value| rw.graph().only_use(value).is_none());
         No::unless(!shared, "the matrix has another use and would be stored twice")?;
         let upright = if is_transposed { weight } else { weight.transposed(&[1, 0])? };
-        let signed = if of_product > 0.0 { upright } else { scaled(&upright, &vec![-1.0; features])? };
+        let signed = if of_product > 0.0 { upright } else { scaled(&upright, 0, &vec![-1.0; features])? };
         rw.tensor(&format!("{label}_weight"), signed, end).into()
     };
     let bias = rw.tensor(&format!("{label}_bias"), bias, end);

@@ -228,8 +228,9 @@ impl Site<'_> {
         self.call.operands("values").iter().take(MOST + 1).map(row).collect()
     }
 
+    /// Of vectors, or of scalars, as converters put sizes together.
     fn concat(&self) -> Option<Numbers> {
-        let rows = self.rows(1)?;
+        let rows = self.rows(1).or_else(|| self.rows(0))?;
         if !self.call.bool("interleave").ok()? {
             return Some(rows.concat());
         }
