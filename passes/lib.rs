@@ -6,6 +6,8 @@
 
 mod constants;
 mod coremltools;
+mod cut;
+mod inputs;
 mod pipelines;
 mod registry;
 
@@ -61,6 +63,7 @@ pub use norm::FuseElementwiseToBatchnorm;
 pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::AddInt16Cast;
+pub use precision::CastFp16;
 pub use precision::CastOptimization;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;

@@ -9,6 +9,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::AddConvTransposeOutputShape::DEF,
     &crate::AddFp16Cast::DEF,
     &crate::AddInt16Cast::DEF,
+    &crate::CastFp16::DEF,
     &crate::CastOptimization::DEF,
     &crate::ComposeConv1d::DEF,
     &crate::ConcatToPixelShuffle::DEF,

@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use mil_ir::{FeatureKind, Flexibility, Name, Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
-use crate::shape::fixed::{InputShapes, objection};
+use crate::inputs::ByInput;
+use crate::shape::fixed::objection;
 
 pass! {
     /// Lists the shapes that flexible inputs may have, in the place of ranges.
@@ -30,7 +31,7 @@ pass! {
     /// ```
     pub struct EnumerateShapes {
         /// Lists of shapes by the name of an input, the default first.
-        pub shapes: InputShapes<Vec<Vec<i64>>> = InputShapes::default(),
+        pub shapes: ByInput<Vec<Vec<i64>>> = ByInput::default(),
     }
     id: "enumerate_shapes",
     numerics: Exact,
@@ -54,7 +55,8 @@ impl Pass for EnumerateShapes {
                 }
                 found.insert(name);
                 let default = shapes.first().filter(|_| shapes.len() > 1);
-                let default = default.ok_or_else(|| refused(format!("input {name} needs two shapes or more")))?;
+                let default =
+                    default.ok_or_else(|| refused(format!("input {name} needs two shapes or more")))?;
                 if let Some(objection) = shapes.iter().find_map(|shape| objection(&features, name, shape)) {
                     return Err(refused(objection));
                 }
@@ -71,7 +73,9 @@ impl Pass for EnumerateShapes {
                 match &feature.kind {
                     Some(FeatureKind::Array(array)) => match &array.flexibility {
                         Some(Flexibility::Enumerated(shapes)) => counts.push(shapes.len()),
-                        Some(Flexibility::Ranges(ranges)) if ranges.iter().any(|range| range.only().is_none()) => {
+                        Some(Flexibility::Ranges(ranges))
+                            if ranges.iter().any(|range| range.only().is_none()) =>
+                        {
                             return Err(refused(format!("input {} keeps a range", feature.name)));
                         }
                         _ => {}

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use mil_ir::{FeatureKind, Flexibility, Function, Name, Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
-use crate::shape::fixed::{InputShapes, fix_input, objection};
+use crate::inputs::ByInput;
+use crate::shape::fixed::{fix_input, objection};
 use settle::settle;
 
 pass! {
@@ -42,7 +43,7 @@ pass! {
     /// ```
     pub struct ResolveStaticShapes {
         /// Shapes by the name of an input.
-        pub shapes: InputShapes<Vec<i64>> = InputShapes::default(),
+        pub shapes: ByInput<Vec<i64>> = ByInput::default(),
         /// A function for each enumerated shape.
         pub each: bool = false,
     }
@@ -76,7 +77,12 @@ impl Pass for ResolveStaticShapes {
 
 impl ResolveStaticShapes {
     /// Fixes those inputs of a function that have a shape, and gives their names.
-    fn fix(&self, program: &mut Program, function: &Name, cx: &mut PassCx<'_>) -> Result<Vec<&str>, PassError> {
+    fn fix(
+        &self,
+        program: &mut Program,
+        function: &Name,
+        cx: &mut PassCx<'_>,
+    ) -> Result<Vec<&str>, PassError> {
         let features = program.interface.function(function);
         let has = |name: &str| {
             features.is_some_and(|features| features.inputs.iter().any(|feature| *feature.name == *name))
@@ -107,14 +113,18 @@ impl ResolveStaticShapes {
     /// Outputs whose shape is known are not flexible.
     fn fix_outputs(&self, program: &mut Program, function: &Name) -> Result<(), PassError> {
         let Some(graph) = program.graph(function) else { return Ok(()) };
-        let known = |output| Some((graph.value(output).name().clone(), graph.value(output).ty().fixed_shape()?));
+        let known =
+            |output| Some((graph.value(output).name().clone(), graph.value(output).ty().fixed_shape()?));
         let known: Vec<(Name, Vec<usize>)> = graph.root().outputs().filter_map(known).collect();
         for (name, shape) in known {
             let shape: Vec<i64> = shape.into_iter().filter_map(|size| i64::try_from(size).ok()).collect();
             let feature = program.interface.function(function).and_then(|features| features.find(&name));
-            let Some(Some(FeatureKind::Array(array))) = feature.map(|feature| &feature.kind) else { continue };
+            let Some(Some(FeatureKind::Array(array))) = feature.map(|feature| &feature.kind) else {
+                continue;
+            };
             // Core ML hands scalars over as one element; a shape that is not declared stays so.
-            let says_more = array.flexibility.is_some() || array.shape.len() == shape.len() && array.shape != shape;
+            let says_more =
+                array.flexibility.is_some() || array.shape.len() == shape.len() && array.shape != shape;
             if says_more && !shape.is_empty() {
                 program.interface.reshape_feature(function, &name, shape, None)?;
             }
@@ -170,7 +180,7 @@ impl ResolveStaticShapes {
                 program.interface.default_function = Some(own.clone());
             }
             let shapes = sets.iter().map(|(name, shapes, _)| (name.clone(), shapes[at].clone())).collect();
-            ResolveStaticShapes { shapes: InputShapes(shapes), each: false }.fix(program, &own, cx)?;
+            ResolveStaticShapes { shapes: ByInput(shapes), each: false }.fix(program, &own, cx)?;
         }
         program.interface.multifunction = true;
         Ok(())

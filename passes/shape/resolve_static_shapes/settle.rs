@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use mil_ir::{At, BlockId, Dim, FunctionInterface, Graph, Literal, NewOp, OpId, Opset, Shape, Type, TypeKind};
 use mil_ir::ValueId;
+use mil_ir::{
+    At, BlockId, Dim, FunctionInterface, Graph, Literal, NewOp, OpId, Opset, Shape, Type, TypeKind,
+};
 use mil_ops::eval::{self, EvalOptions};
 use mil_ops::{Call, Shapes, Trait, infer, is_known, refine_type};
 use mil_pass::{PassCx, PassError};

@@ -13,6 +13,7 @@ mod passes;
 mod pipeline;
 mod print;
 mod run;
+mod samples;
 mod score;
 mod verify;
 mod watch;
