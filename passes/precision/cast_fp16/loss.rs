@@ -147,16 +147,17 @@ impl Site<'_> {
             return;
         }
         let Some(value) = place.value else { return };
-        if place.is_rounded {
-            let own = |array: &Array| rounded(array);
-            let amount = self.noise(place, |values| own(values.get(&value)?));
+        let is_fp32 = graph.value(value).ty().dtype() == Some(DType::Fp32);
+        if is_fp32 {
+            let amount = self.noise(place, |values| rounded(values.get(&value)?));
             let name = graph.value(value).name();
             let reason = format!("{name}, which {label} takes, {}", lost(self.seen, value));
+            // An op that stays as it is rounds nothing, but may be given what is rounded.
+            let taker = place.is_rounded.then_some(self.op);
             let giver = graph.definition(value);
-            losses.push(Loss { taker: Some(self.op), giver, amount: amount * weight, reason });
+            losses.push(Loss { taker, giver, amount: amount * weight, reason });
         }
         // What is not a float, or an op that does not run by itself, hands on what it is given.
-        let is_fp32 = graph.value(value).ty().dtype() == Some(DType::Fp32);
         let through = match is_fp32 && graph.op(self.op).blocks().is_empty() {
             true => gain(self.noise(place, |values| shaken(values.get(&value)?))),
             false => 1.0,
