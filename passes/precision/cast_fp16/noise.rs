@@ -83,6 +83,12 @@ fn like(array: &Array, values: Vec<f64>) -> Option<Array> {
     Array::from_vec(array.shape(), values.into_iter().map(|value| value as f32).collect()).ok()
 }
 
+/// Some elements are within the range of fp16, but not by much: other inputs may take them beyond.
+pub(super) fn comes_close<'a>(arrays: impl Iterator<Item = &'a Array>) -> bool {
+    let is_close = |value: &f64| value.abs() <= LARGEST && value.abs() * HEADROOM > LARGEST;
+    arrays.filter_map(elements).any(|elements| elements.iter().any(is_close))
+}
+
 /// An array with its elements rounded to fp16, and held as fp32. What comes close to the end of its range is
 /// beyond it.
 pub(super) fn rounded(array: &Array) -> Option<Array> {
