@@ -6,6 +6,8 @@
 
 mod constants;
 pub mod coremltools;
+mod cut;
+mod inputs;
 mod pipelines;
 mod registry;
 mod scaled_weights;
@@ -81,6 +83,7 @@ pub use norm::FuseElementwiseToBatchnorm;
 pub use norm::FuseLayernormOrInstancenorm;
 pub use precision::AddFp16Cast;
 pub use precision::AddInt16Cast;
+pub use precision::CastFp16;
 pub use precision::CastOptimization;
 pub use quantization::CanonicalizeQuantizedLutPattern;
 pub use quantization::DequantizeQuantizePairElimination;

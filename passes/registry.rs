@@ -12,6 +12,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::AdjustIoTypes::DEF,
     &crate::CanonicalizeQuantizedLutPattern::DEF,
     &crate::CanonicalizeStateWrites::DEF,
+    &crate::CastFp16::DEF,
     &crate::CastOptimization::DEF,
     &crate::ChangeIoTypes::DEF,
     &crate::ComposeConv1d::DEF,

@@ -1,34 +1,10 @@
-//! Shapes of inputs: as an option of passes, against what an interface allows, and fixed.
-
-use std::collections::BTreeMap;
+//! Shapes of inputs: against what an interface allows, and fixed.
 
 use mil_ir::{
     ArrayFeature, Dim, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Interface,
     InterfaceError, Shape, SizeFlexibility, Type, TypeKind,
 };
-use mil_pass::{OptionValue, PassError};
-use serde_json::Value;
-
-/// Shapes by the name of an input: an option.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct InputShapes<T>(pub BTreeMap<String, T>);
-
-impl<T: OptionValue> OptionValue for InputShapes<T> {
-    fn read(value: &Value) -> Result<InputShapes<T>, String> {
-        let expected = || "an object of shapes by the name of an input".to_owned();
-        let shapes = value.as_object().ok_or_else(expected)?;
-        let read = |(name, shape): (&String, &Value)| {
-            T::read(shape)
-                .map(|shape| (name.clone(), shape))
-                .map_err(|expected| format!("an object in which each is {expected}"))
-        };
-        shapes.iter().map(read).collect::<Result<_, _>>().map(InputShapes)
-    }
-
-    fn write(&self) -> Value {
-        Value::Object(self.0.iter().map(|(name, shape)| (name.clone(), shape.write())).collect())
-    }
-}
+use mil_pass::PassError;
 
 /// What an interface says against an input of this shape; `None` if it allows it.
 pub(super) fn objection(features: &FunctionInterface, name: &str, shape: &[i64]) -> Option<String> {

@@ -117,6 +117,21 @@ impl<'g> Evaluator<'g> {
         Ok(self)
     }
 
+    /// Gives these values of the outermost block, in this order, instead of the function's outputs.
+    ///
+    /// # Errors
+    ///
+    /// If a value stands in an inner block.
+    pub fn with_values(mut self, values: &[ValueId]) -> Result<Evaluator<'g>, Error> {
+        let name = |value: ValueId| self.graph.value(value).name().clone();
+        if let Some(&inner) = values.iter().find(|&&value| self.graph.home(value) != Graph::ROOT) {
+            return Err(self.no_such("value", &name(inner)));
+        }
+        let wanted = values.iter().map(|&value| (name(value), value)).collect();
+        self.want(wanted);
+        Ok(self)
+    }
+
     /// With every float, constants and inputs too, rounded to a narrower type; which of its neighbours a
     /// number that does not fit becomes is up to the seed. Several seeds show what that precision makes of a
     /// function.

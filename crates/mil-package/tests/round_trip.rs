@@ -177,6 +177,29 @@ fn a_package_without_its_weights_can_be_looked_at_only() {
 }
 
 #[test]
+fn an_empty_folder_of_weights_that_got_lost_is_made_again() {
+    let mut files = package(encoded(), weights().0);
+    let whole = Package::from_files(files.clone(), &Limits::default()).unwrap();
+    let Model::Program(program) = whole.model() else { panic!("no program") };
+    let mut bare = program.clone();
+    for graph in bare.graphs_mut().map(|(_, _, graph)| graph) {
+        let ops: Vec<_> = graph.root().ops().collect();
+        graph.set_outputs(mil_ir::Graph::ROOT, []);
+        ops.into_iter().rev().for_each(|op| graph.erase(op).unwrap());
+    }
+    let model = Package::from(bare).to_files().unwrap()[MODEL_PATH].clone();
+    let at = files.iter().position(|(path, _)| path == MODEL_PATH).unwrap();
+    files[at].1 = model.into();
+    files.remove(2);
+    let package = Package::from_files(files, &Limits::default()).unwrap();
+    assert_eq!(package.warnings(), [] as [&str; 0]);
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("x.mlpackage");
+    package.save(&place).unwrap();
+    assert!(place.join("Data/com.apple.CoreML/weights").is_dir());
+}
+
+#[test]
 fn references_into_the_weight_file_are_checked_and_named() {
     let message = |change: fn(&mut Vec<u8>)| {
         let mut file = weights().0;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mil_ir::{FunctionInterface, Graph, Interface, Name, OpId, Opset, Program, Revision};
 use mil_ops::Shapes;
 
-use crate::{Instrument, PassDef, PassError};
+use crate::samples::Samples;
+use crate::{Instrument, PassDef, PassError, Sample};
 
 /// What a running pass may ask and tell: where it is, what an app sees, which patterns are on, analyses,
 /// fuel, counters.
@@ -23,6 +24,7 @@ pub struct PassCx<'a> {
     pub(crate) fuel: &'a mut Option<u64>,
     pub(crate) rewrites: &'a mut u64,
     pub(crate) cancel: Option<Arc<AtomicBool>>,
+    pub(crate) samples: &'a Samples,
     pub(crate) instruments: &'a mut [Box<dyn Instrument>],
 }
 
@@ -40,7 +42,7 @@ impl std::fmt::Debug for PassCx<'_> {
     }
 }
 
-impl PassCx<'_> {
+impl<'a> PassCx<'a> {
     /// The function whose graph is being rewritten.
     pub fn function(&self) -> &Name {
         &self.function
@@ -84,6 +86,12 @@ impl PassCx<'_> {
     /// it again of an op that it has not touched.
     pub fn is_sound(&self) -> bool {
         self.sound
+    }
+
+    /// The calls that were handed over under a name.
+    pub fn samples(&self, name: &str) -> Result<&'a [Sample], PassError> {
+        let missing = || PassError::Refused(format!("no samples were handed over as {name}"));
+        self.samples.get(name).ok_or_else(missing)
     }
 
     /// Adds to a counter that the pass declares.

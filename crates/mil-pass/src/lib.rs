@@ -27,6 +27,7 @@ mod registry;
 mod report;
 mod rewrite;
 mod run;
+mod samples;
 mod similar;
 
 pub use mil_ops::Numerics;
@@ -45,6 +46,7 @@ pub use registry::Registry;
 pub use report::{PassReport, RunReport};
 pub use rewrite::Rewrite;
 pub use run::{RunError, Runner};
+pub use samples::Sample;
 pub use similar::Unknown;
 
 // What `pass!` names, so that a crate which declares passes needs no other dependency.

@@ -10,6 +10,7 @@ use mil_ir::{Checkpoint, Interface, Name, Opset, Program, Revision};
 
 use crate::clock::Stopwatch;
 use crate::context::CachedShapes;
+use crate::samples::{Sample, Samples};
 use crate::{
     Configured, Entry, Instrument, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport, Scope,
 };
@@ -25,6 +26,7 @@ pub struct Runner {
     fuel: Option<u64>,
     cancel: Option<Arc<AtomicBool>>,
     instruments: Vec<Box<dyn Instrument>>,
+    samples: Samples,
 }
 
 /// Why a run ended early. The program is as it was before the pass.
@@ -75,7 +77,14 @@ impl std::fmt::Debug for RunError {
 
 impl Default for Runner {
     fn default() -> Runner {
-        Runner { verify: true, verified: None, fuel: None, cancel: None, instruments: Vec::new() }
+        Runner {
+            verify: true,
+            verified: None,
+            fuel: None,
+            cancel: None,
+            instruments: Vec::new(),
+            samples: Samples::default(),
+        }
     }
 }
 
@@ -120,6 +129,13 @@ impl Runner {
     #[must_use]
     pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Runner {
         self.cancel = Some(flag);
+        self
+    }
+
+    /// Calls for passes that ask for samples of this name.
+    #[must_use]
+    pub fn samples(mut self, name: impl Into<String>, calls: Vec<Sample>) -> Runner {
+        self.samples.insert(name.into(), calls);
         self
     }
 
@@ -289,6 +305,7 @@ impl State<'_> {
             fuel: &mut self.runner.fuel,
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
+            samples: &self.runner.samples,
             instruments: &mut self.runner.instruments,
         };
         // What a panic can leave half done is the program, which the caller rolls back.

@@ -133,7 +133,8 @@ impl Decision {
             let uses = uses.into_iter().map(place).collect();
             wanted.push(Wanted { from, sizes: taken.sizes(), uses });
         }
-        Ok((!wanted.is_empty()).then_some(Arranged { root, links, wanted }))
+        // Links that nothing takes go with the value that they were of.
+        Ok((!wanted.is_empty() || !is_as_written).then_some(Arranged { root, links, wanted }))
     }
 
     /// The program has an arrangement already, by no more ops than it takes.

@@ -583,7 +583,15 @@ impl Frame {
 
     /// The op as it was written.
     pub(super) fn identity(&self) -> Option<View> {
-        View::identity(&self.sizes)
+        let view = View::identity(&self.sizes)?;
+        match (&self.kind, self.slots.last()) {
+            // Repeats stand in the axes that they repeat.
+            (Kind::Tile, Some(result)) => {
+                let of = |axes: &Vec<usize>| axes.iter().flat_map(|&axis| view.dims[axis].clone()).collect();
+                Some(View { dims: result.base.iter().map(of).collect() })
+            }
+            _ => Some(view),
+        }
     }
 
     /// The arrangement in which an operand is taken or a result given, of its own axes.

@@ -1,5 +1,4 @@
 mod apply;
-mod cut;
 mod frame;
 mod moves;
 mod plan;

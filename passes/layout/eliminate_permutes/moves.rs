@@ -11,10 +11,10 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use mil_ir::ValueId;
 
-use super::cut::{Prices, Side};
 use super::frame::Site;
 use super::plan::{Plan, Use};
 use super::view::View;
+use crate::cut::{Prices, Side};
 
 /// Arrangements that are worked out for each op before the search ends: it stays linear where proposals that
 /// contradict one another reach far.

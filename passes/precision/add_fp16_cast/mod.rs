@@ -1,6 +1,6 @@
-mod range;
+pub(in crate::precision) mod range;
 mod twins;
-mod whole;
+pub(in crate::precision) mod whole;
 
 use half::f16;
 use mil_ir::{Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
@@ -112,45 +112,88 @@ const SMALL: usize = 400;
 impl Pass for AddFp16Cast {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         let opset = cx.opset().clone();
-        let mut twins = Twins::default();
-        let ops: Vec<OpId> = graph.walk().collect();
         let whole = whole::kept(graph, &opset);
         let mut ranges = Ranges::default();
-        for op in ops {
-            cx.check_cancelled()?;
-            if let Some(half) = cast_back(graph, op, &twins) {
-                if !cx.spend() {
-                    break;
-                }
-                Rewrite::new(graph, &opset).replace_with_existing(op, &[half], &[])?;
-                continue;
-            }
+        let mut keeps = |graph: &Graph, op: OpId, is_convertible: bool| {
             let fault = |source| PassError::Tensor { op: graph.label(op).clone(), source };
-            let Some(params) = self.convertible(graph, op, &opset) else {
-                ranges.stays(graph, op).map_err(fault)?;
-                continue;
-            };
-            let reason = if !cx.is_sound() && !mil_ops::verify_ops(graph, &opset, [op]).is_clean() {
-                Some("invalid")
+            let reason = if !is_convertible {
+                None
             } else if whole.contains(&op) {
                 Some("whole")
-            } else if ranges.keeps_fp32(graph, op).map_err(fault)? {
-                Some("overflowing")
             } else {
-                None
+                ranges.keeps_fp32(graph, op).map_err(fault)?.then_some("overflowing")
             };
-            if let Some(reason) = reason {
+            if reason.is_some() || !is_convertible {
                 ranges.stays(graph, op).map_err(fault)?;
-                cx.count(reason, 1);
+            }
+            Ok(reason)
+        };
+        let is_sound = cx.is_sound();
+        self.cast(graph, &opset, is_sound, &mut keeps, &mut |step| {
+            cx.check_cancelled()?;
+            match step {
+                Step::Keeps(reason) => cx.count(reason, 1),
+                Step::Converts => return Ok(cx.spend()),
+                Step::Converted => cx.count("converted", 1),
+            }
+            Ok(true)
+        })
+    }
+}
+
+/// What happens to an op.
+pub(in crate::precision) enum Step {
+    /// It keeps fp32, counted as this.
+    Keeps(&'static str),
+    /// It is about to be converted, if whoever is asked agrees.
+    Converts,
+    /// It was converted.
+    Converted,
+}
+
+/// Which ops keep fp32: asked of each in program order, and told whether the op could be converted; answers
+/// the reason.
+pub(in crate::precision) type Keeps<'k> =
+    &'k mut dyn FnMut(&Graph, OpId, bool) -> Result<Option<&'static str>, PassError>;
+
+impl AddFp16Cast {
+    /// Converts the ops of a graph, but for those that `keeps` names. An op that breaks a rule is left alone,
+    /// which is not asked where the graph is known to be sound.
+    pub(in crate::precision) fn cast(
+        &self,
+        graph: &mut Graph,
+        opset: &Opset,
+        is_sound: bool,
+        keeps: Keeps<'_>,
+        on: &mut dyn FnMut(Step) -> Result<bool, PassError>,
+    ) -> Result<(), PassError> {
+        let mut twins = Twins::default();
+        let ops: Vec<OpId> = graph.walk().collect();
+        for op in ops {
+            if let Some(half) = cast_back(graph, op, &twins) {
+                if !on(Step::Converts)? {
+                    break;
+                }
+                Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?;
                 continue;
             }
-            if !cx.spend() {
+            let Some(params) = self.convertible(graph, op, opset) else {
+                keeps(graph, op, false)?;
+                continue;
+            };
+            let is_valid = is_sound || mil_ops::verify_ops(graph, opset, [op]).is_clean();
+            let reason = keeps(graph, op, is_valid)?.or((!is_valid).then_some("invalid"));
+            if let Some(reason) = reason {
+                on(Step::Keeps(reason))?;
+                continue;
+            }
+            if !on(Step::Converts)? {
                 break;
             }
-            self.convert(&mut Rewrite::new(graph, &opset), op, &params, &mut twins)?;
-            cx.count("converted", 1);
+            self.convert(&mut Rewrite::new(graph, opset), op, &params, &mut twins)?;
+            on(Step::Converted)?;
         }
-        twins.settle(&mut Rewrite::new(graph, &opset))?;
+        twins.settle(&mut Rewrite::new(graph, opset))?;
         Ok(())
     }
 }
@@ -185,7 +228,7 @@ fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: b
 ///
 /// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of
 /// interest.
-fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
+pub(in crate::precision) fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
     if let Data::Opaque(elements) = tensor.data() {
         let cast = Fingerprint::stand_in(&format!("{elements} in fp16"));
         return Ok(Tensor::opaque(DType::Fp16, tensor.shape(), cast));
@@ -214,7 +257,12 @@ fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
 
 impl AddFp16Cast {
     /// What of an op becomes fp16; `None` for an op that stays as it is.
-    fn convertible(&self, graph: &Graph, op: OpId, opset: &Opset) -> Option<Vec<String>> {
+    pub(in crate::precision) fn convertible(
+        &self,
+        graph: &Graph,
+        op: OpId,
+        opset: &Opset,
+    ) -> Option<Vec<String>> {
         let kind = graph.op(op).kind().as_str();
         let (def, target) = mil_ops::def(kind).zip(opset.release())?;
         let version = def.version(target)?;

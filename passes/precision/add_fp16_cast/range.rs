@@ -7,10 +7,10 @@ use mil_ir::{Graph, Literal, OpId, ValueId};
 use mil_tensor::{DType, Data, Tensor, TensorError};
 
 /// Magnitude from which on a finite fp32 constant stands for infinity (a mask, for example).
-pub(super) const INFINITE: f64 = 1e38;
+pub(in crate::precision) const INFINITE: f64 = 1e38;
 
 /// What such a constant becomes where it is added to others: two of them and a score are within the range.
-pub(super) const MASK: f64 = 30_000.0;
+pub(in crate::precision) const MASK: f64 = 30_000.0;
 
 /// Ops in which it is added, or from which it goes on to be.
 const ADDS: &[&str] = &["add", "sub", "mul", "select"];
@@ -46,16 +46,16 @@ const GROWS: &[&str] = &[
 /// Values in fp32 that may have finite elements beyond the range of fp16: those that a constant makes so, and
 /// what arithmetic makes of them.
 #[derive(Default)]
-pub(super) struct Ranges(HashSet<ValueId>);
+pub(in crate::precision) struct Ranges(HashSet<ValueId>);
 
 impl Ranges {
     /// The op cannot compute in fp16: one of its operands is beyond the range.
-    pub(super) fn keeps_fp32(&self, graph: &Graph, op: OpId) -> Result<bool, TensorError> {
+    pub(in crate::precision) fn keeps_fp32(&self, graph: &Graph, op: OpId) -> Result<bool, TensorError> {
         Ok(self.takes_beyond(graph, op) || has_constant_beyond(graph, op)?)
     }
 
     /// The op stays in fp32: its results may be as large as its operands.
-    pub(super) fn stays(&mut self, graph: &Graph, op: OpId) -> Result<(), TensorError> {
+    pub(in crate::precision) fn stays(&mut self, graph: &Graph, op: OpId) -> Result<(), TensorError> {
         if GROWS.contains(&graph.op(op).kind().as_str()) && self.keeps_fp32(graph, op)? {
             self.0.extend(graph.op(op).results());
         }
@@ -84,6 +84,6 @@ fn has_constant_beyond(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
 }
 
 /// The largest magnitude of what constants beyond the range become in an op.
-pub(super) fn limit(kind: &str) -> f64 {
+pub(in crate::precision) fn limit(kind: &str) -> f64 {
     if ADDS.contains(&kind) { MASK } else { f64::from(f16::MAX.to_f32()) }
 }

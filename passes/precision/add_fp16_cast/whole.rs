@@ -54,7 +54,7 @@ const COMPARISONS: &[&str] = &["equal", "greater", "greater_equal", "less", "les
 /// Ops that keep fp32 so that whole numbers keep their value: those between integers (a `cast` of them, or
 /// `range_1d`) and what needs them whole (a `cast` back, or a comparison), but for ops whose numbers fp16
 /// provably has.
-pub(super) fn kept(graph: &Graph, opset: &Opset) -> HashSet<OpId> {
+pub(in crate::precision) fn kept(graph: &Graph, opset: &Opset) -> HashSet<OpId> {
     let ops: Vec<OpId> = graph.walk().collect();
     let is_fp32 = |value: &ValueId| graph.value(*value).ty().dtype() == Some(DType::Fp32);
     let one_of = |op: OpId, kinds: &[&str]| kinds.contains(&graph.op(op).kind().as_str());

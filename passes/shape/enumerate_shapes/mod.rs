@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use mil_ir::{FeatureKind, Flexibility, Name, Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
-use crate::shape::fixed::{InputShapes, objection};
+use crate::inputs::ByInput;
+use crate::shape::fixed::objection;
 
 pass! {
     /// Lists the shapes that flexible inputs may have, in the place of ranges.
@@ -30,7 +31,7 @@ pass! {
     /// ```
     pub struct EnumerateShapes {
         /// Lists of shapes by the name of an input, the default first.
-        pub shapes: InputShapes<Vec<Vec<i64>>> = InputShapes::default(),
+        pub shapes: ByInput<Vec<Vec<i64>>> = ByInput::default(),
     }
     id: "enumerate_shapes",
     numerics: Exact,

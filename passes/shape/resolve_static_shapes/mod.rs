@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use mil_ir::{FeatureKind, Flexibility, Function, Name, Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
-use crate::shape::fixed::{InputShapes, fix_input, objection};
+use crate::inputs::ByInput;
+use crate::shape::fixed::{fix_input, objection};
 use settle::settle;
 
 pass! {
@@ -42,7 +43,7 @@ pass! {
     /// ```
     pub struct ResolveStaticShapes {
         /// Shapes by the name of an input.
-        pub shapes: InputShapes<Vec<i64>> = InputShapes::default(),
+        pub shapes: ByInput<Vec<i64>> = ByInput::default(),
         /// A function for each enumerated shape.
         pub each: bool = false,
     }
@@ -179,7 +180,7 @@ impl ResolveStaticShapes {
                 program.interface.default_function = Some(own.clone());
             }
             let shapes = sets.iter().map(|(name, shapes, _)| (name.clone(), shapes[at].clone())).collect();
-            ResolveStaticShapes { shapes: InputShapes(shapes), each: false }.fix(program, &own, cx)?;
+            ResolveStaticShapes { shapes: ByInput(shapes), each: false }.fix(program, &own, cx)?;
         }
         program.interface.multifunction = true;
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mil_ir::Model;
 use mil_tensor::MemorySource;
 use prost::bytes::Bytes;
 
@@ -71,11 +72,17 @@ impl Package {
         let mut weights = Weights::new(parent(&model_path));
         let mut decoder = Decoder { files: &files, weights: &mut weights };
         let model = decoder.model(Bytes::from(bytes), &limits.message)?;
+        let is_within = |path: &str, MissingItem { item, .. }: &MissingItem| {
+            path.ends_with(item.as_str()) || path.contains(&format!("{item}/"))
+        };
+        // Converters write an empty folder for weights that there are none of, which archives and
+        // repositories lose: what a program does not refer to is not missing.
+        if let Model::Program(_) = model {
+            let needed = |found: &MissingItem| weights.missing().any(|path| is_within(path, found));
+            missing.retain(|found| found.is_lfs_pointer || needed(found));
+        }
         for path in weights.missing() {
-            let within = |MissingItem { item, .. }: &MissingItem| {
-                path.ends_with(item.as_str()) || path.contains(&format!("{item}/"))
-            };
-            if !missing.iter().any(within) {
+            if !missing.iter().any(|found| is_within(path, found)) {
                 missing.push(MissingItem::new(path.clone()));
             }
         }

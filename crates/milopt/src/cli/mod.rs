@@ -15,6 +15,7 @@ mod passes;
 mod pipeline;
 mod print;
 mod run;
+mod samples;
 mod score;
 mod verify;
 mod watch;

@@ -13,6 +13,7 @@ use mil_pass::{Configured, Entry, PassReport, Pipeline, RunError, RunReport, Run
 use mil_passes::RenameFeatures;
 use serde_json::{Map, Value, json};
 
+use crate::cli::samples::{self, Named};
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
 use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
 use crate::verify::{added, verify_rest};
@@ -156,6 +157,7 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
         pipeline::check_named(flag, ids.as_deref(), &pipeline, registry)?;
     }
     let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
+    let samples = samples::of_pipeline(&pipeline)?;
     let mut package = open(&args.input)?;
     let known = crate::verify(package.model());
     let mut changed = retarget(args, &mut package)?;
@@ -171,7 +173,7 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
         warn_of(&args.input, &known);
     }
     if args.bisect {
-        return bisect(args, &pipeline, &package);
+        return bisect(args, &pipeline, &samples, &package);
     }
     let paths: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
     let mut reports: Vec<RunReport> = paths.iter().map(|_| RunReport::default()).collect();
@@ -186,7 +188,7 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
         };
         let programs = package.model_mut().programs_mut().into_iter();
         for ((path, program), report) in paths.iter().zip(programs).zip(&mut reports) {
-            let mut runner = runner(args, &stage, args.fuel);
+            let mut runner = runner(args, &stage, &samples, args.fuel);
             if !changed {
                 runner = runner.verified(known.of_member(path));
             }
@@ -374,8 +376,11 @@ fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
     Ok(asked.iter().any(|(_, name, _)| name.is_some()))
 }
 
-fn runner(args: &Args, pipeline: &Pipeline, fuel: Option<u64>) -> Runner {
+fn runner(args: &Args, pipeline: &Pipeline, samples: &Named, fuel: Option<u64>) -> Runner {
     let mut runner = Runner::new().verify(!args.no_verify);
+    for (name, calls) in samples {
+        runner = runner.samples(name, calls.clone());
+    }
     if let Some(fuel) = fuel {
         runner = runner.fuel(fuel);
     }
@@ -404,10 +409,10 @@ fn failure(error: &RunError) -> Failure {
 }
 
 /// Finds the first program that the run fails on, and the smallest number of rewrites with which it does.
-fn bisect(args: &Args, pipeline: &Pipeline, package: &Package) -> Outcome {
+fn bisect(args: &Args, pipeline: &Pipeline, samples: &Named, package: &Package) -> Outcome {
     for (path, program) in package.model().programs() {
         let at: String = path.iter().map(|index| format!("member {index}: ")).collect();
-        if let Some(message) = first_bad_rewrite(args, pipeline, program) {
+        if let Some(message) = first_bad_rewrite(args, pipeline, samples, program) {
             return Err(Failure::Pass(at + &message));
         }
     }
@@ -415,8 +420,9 @@ fn bisect(args: &Args, pipeline: &Pipeline, package: &Package) -> Outcome {
 }
 
 /// Says which rewrite makes the run fail; `None` if it does not fail.
-fn first_bad_rewrite(args: &Args, pipeline: &Pipeline, program: &Program) -> Option<String> {
-    let attempt = |fuel: Option<u64>| runner(args, pipeline, fuel).run(pipeline, &mut program.clone());
+fn first_bad_rewrite(args: &Args, pipeline: &Pipeline, samples: &Named, program: &Program) -> Option<String> {
+    let attempt =
+        |fuel: Option<u64>| runner(args, pipeline, samples, fuel).run(pipeline, &mut program.clone());
     attempt(None).err()?;
     if let Err(error) = attempt(Some(0)) {
         return Some(format!("the run fails without any rewrite: {}", chain(&error)));

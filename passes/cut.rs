@@ -15,11 +15,11 @@ use petgraph::visit::EdgeRef;
 const NEVER: u64 = 1 << 62;
 
 /// A choice, and one of its two sides.
-pub(super) type Side = (usize, bool);
+pub(crate) type Side = (usize, bool);
 
 /// Prices of choices.
 #[derive(Debug, Default)]
-pub(super) struct Prices {
+pub(crate) struct Prices {
     choices: usize,
     paid: Vec<Price>,
 }
@@ -33,14 +33,14 @@ struct Price {
 }
 
 impl Prices {
-    pub(super) fn of(choices: usize) -> Prices {
+    pub(crate) fn of(choices: usize) -> Prices {
         Prices { choices, paid: Vec::new() }
     }
 
     /// A price that is paid where one choice falls to a side, and any of others does. Those that no cut can
     /// express are raised, but for everything left as it is (on side `false`): so the result is never worse
     /// than that, if perhaps not the best.
-    pub(super) fn pay(&mut self, amount: u64, if_too: Option<Side>, any: &[Side]) {
+    pub(crate) fn pay(&mut self, amount: u64, if_too: Option<Side>, any: &[Side]) {
         if amount == 0 || any.is_empty() {
             return;
         }
@@ -54,7 +54,7 @@ impl Prices {
     }
 
     /// The side to choose for each.
-    pub(super) fn cheapest(&self) -> Vec<bool> {
+    pub(crate) fn cheapest(&self) -> Vec<bool> {
         let mut network: DiGraph<(), u64> = DiGraph::new();
         let (source, sink) = (network.add_node(()), network.add_node(()));
         let nodes: Vec<NodeIndex> = (0..self.choices).map(|_| network.add_node(())).collect();
