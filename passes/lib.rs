@@ -21,6 +21,7 @@ pub mod norm;
 pub mod precision;
 pub mod quantization;
 pub mod shape;
+pub mod state;
 pub use activation::FuseGeluExact;
 pub use activation::FuseGeluSigmoid;
 pub use activation::FuseGeluTanh;
@@ -79,6 +80,8 @@ pub use shape::MergeConsecutiveReshapes;
 pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::UseReflectionPadding;
+pub use state::MarkKvCacheStates;
+pub use state::UnmarkStates;
 
 use mil_pass::Registry;
 

@@ -47,6 +47,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::GuardNegativeGatherIndices::DEF,
     &crate::IntOpCanonicalization::DEF,
     &crate::LoopInvariantElimination::DEF,
+    &crate::MarkKvCacheStates::DEF,
     &crate::MergeAffineDequantizeWithConsecutiveOps::DEF,
     &crate::MergeConsecutivePaddings::DEF,
     &crate::MergeConsecutiveRelus::DEF,
@@ -63,5 +64,6 @@ pub const PASSES: &[&PassDef] = &[
     &crate::SelectOptimization::DEF,
     &crate::TopologicalReorder::DEF,
     &crate::UnfuseSdpa::DEF,
+    &crate::UnmarkStates::DEF,
     &crate::UseReflectionPadding::DEF,
 ];

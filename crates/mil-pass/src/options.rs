@@ -1,5 +1,7 @@
 //! Options of passes: read from JSON with messages for people, and written back.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 /// Options by name, as JSON.
@@ -91,6 +93,21 @@ impl<T: OptionValue> OptionValue for Option<T> {
     }
 }
 
+impl<T: OptionValue> OptionValue for BTreeMap<String, T> {
+    fn read(value: &Value) -> Result<BTreeMap<String, T>, String> {
+        let entries = value.as_object().ok_or("an object")?;
+        let each = |(key, value): (&String, &Value)| match T::read(value) {
+            Ok(value) => Ok((key.clone(), value)),
+            Err(expected) => Err(format!("an object in which each value is {expected}")),
+        };
+        entries.iter().map(each).collect()
+    }
+
+    fn write(&self) -> Value {
+        self.iter().map(|(key, value)| (key.clone(), value.write())).collect::<Map<_, _>>().into()
+    }
+}
+
 /// A whole number, however it is spelled: `1e6` is one.
 fn whole(value: &Value) -> Option<i128> {
     let exact = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
@@ -153,6 +170,7 @@ mod tests {
         check(vec![1_i64, 2]);
         check(None::<f64>);
         check(Some(vec!["x".to_owned()]));
+        check(BTreeMap::from([("x".to_owned(), vec![1_i64])]));
     }
 
     #[test]
@@ -162,5 +180,7 @@ mod tests {
         assert_eq!(i64::read(&json!(1.5)), Err("a whole number".into()));
         assert_eq!(Vec::<i64>::read(&json!([1, "x"])), Err("a list in which each is a whole number".into()));
         assert_eq!(Option::<f64>::read(&json!("x")), Err("a number, or null".into()));
+        let map = BTreeMap::<String, bool>::read(&json!({"x": 1}));
+        assert_eq!(map, Err("an object in which each value is true or false".into()));
     }
 }
