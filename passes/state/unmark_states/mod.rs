@@ -95,8 +95,13 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
         return Err(refused("it is written in a branch or a loop"));
     }
 
-    let hidden = graph.fresh_name(&format!("{state}_state"));
-    graph.rename_value(old, hidden);
+    // A converter may have given the name to a constant as well.
+    let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();
+    let alike: Vec<ValueId> = results.filter(|&value| graph.value(value).name() == state).chain([old]).collect();
+    for value in alike {
+        let hidden = graph.fresh_name(&format!("{state}_state"));
+        graph.rename_value(value, hidden);
+    }
     let mut held = graph.add_input(Graph::ROOT, state.clone(), contents.clone());
     let uses: std::collections::HashSet<OpId> = users.into_iter().collect();
     for op in graph.walk().filter(|op| uses.contains(op)).collect::<Vec<OpId>>() {
