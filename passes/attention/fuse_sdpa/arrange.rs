@@ -212,9 +212,8 @@ fn words_in_order(view: &[Word], order: &[Letter]) -> Option<View> {
 fn runs(word: &[Letter], order: &[Letter]) -> View {
     let mut runs = View::new();
     for &letter in word {
-        let follows = |last: &Word| {
-            order.windows(2).any(|pair| Some(&pair[0]) == last.last() && pair[1] == letter)
-        };
+        let follows =
+            |last: &Word| order.windows(2).any(|pair| Some(&pair[0]) == last.last() && pair[1] == letter);
         match runs.last_mut().filter(|last| follows(last)) {
             Some(last) => last.push(letter),
             None => runs.push(vec![letter]),

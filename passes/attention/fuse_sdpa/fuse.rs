@@ -8,7 +8,7 @@ use super::arrange::{Step, arrange, cost, emit};
 use super::letters::{Letters, View, Word, number};
 use super::product::Factor;
 use super::scores::{Along, Term};
-use super::site::{Layout, Sight, Site, Source, sources};
+use super::site::{Layout, Sight, Site, Source, by_number, sources};
 use crate::constants::to_dtype;
 
 /// Core ML's tensors have no more axes.
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     of_key: Vec<(Arranged, bool)>,
     mask: Vec<MaskTerm>,
     result: Vec<Step>,
+    /// The product that the query goes into.
+    product: OpId,
     end: OpId,
     gone: Vec<OpId>,
     dtype: DType,
@@ -62,22 +64,24 @@ struct Origins {
 impl Origins {
     fn of(sight: &Sight<'_, '_>, letters: &mut Letters, site: &Site) -> Origins {
         let mut of = |along: &Along, scaled: bool| sources(sight, letters, along, scaled);
-        let factor = |factor: &Factor| Along {
-            operand: factor.value.into(),
-            view: factor.view.clone(),
-            exact: true,
-        };
+        let factor =
+            |factor: &Factor| Along { operand: factor.value.into(), view: factor.view.clone(), exact: true };
         Origins {
             query: of(&factor(&site.query), true),
             key: of(&factor(&site.key), true),
             value: of(&factor(&site.value), false),
             scales: site.scores.scales.iter().map(|scale| of(&scale.along, false)).collect(),
-            terms: site.scores.terms.iter().map(|term| match term {
-                Term::Added { along, scales, .. } => {
-                    (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
-                }
-                Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
-            }).collect(),
+            terms: site
+                .scores
+                .terms
+                .iter()
+                .map(|term| match term {
+                    Term::Added { along, scales, .. } => {
+                        (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
+                    }
+                    Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
+                })
+                .collect(),
         }
     }
 }
@@ -113,7 +117,7 @@ impl Plan {
         for (scale, divides) in &self.of_query {
             query = scale.times(rw, query, *divides, &name("query_scaled"), end)?;
         }
-        if self.times != 1.0 {
+        if self.times != 1.0 && !self.scales_before(rw)? {
             let times = to_dtype(&[self.times], dtype)?.reshaped(&[])?;
             let new = NewOp::new("mul").named(name("query_scaled")).with("x", query).with("y", times);
             query = rw.emit_one(new, end)?;
@@ -194,8 +198,11 @@ impl In<'_> {
         let total = all().map(|arranged| arranged.cost).sum::<usize>() + cost(&result);
         let gone = all().flat_map(|arranged| &arranged.ops).chain(&site.ops).copied().collect();
         let total = total + usize::from(times != 1.0);
-        let (end, dtype) = (site.end, site.dtype);
-        Ok((total, Plan { query, key, value, times, of_query, of_key, mask, result, end, gone, dtype }))
+        let (product, end, dtype) = (site.scores.product.op, site.end, site.dtype);
+        Ok((
+            total,
+            Plan { query, key, value, times, of_query, of_key, mask, result, product, end, gone, dtype },
+        ))
     }
 
     /// The leading axes and two more.
@@ -239,6 +246,37 @@ impl In<'_> {
     }
 }
 
+impl Plan {
+    /// Where the query was multiplied by a number before its axes were arranged, and nothing else uses it, the
+    /// number becomes another one.
+    fn scales_before(&self, rw: &mut Rewrite<'_>) -> Result<bool, No> {
+        let Some(mut value) = self.query.operand.value() else { return Ok(false) };
+        let mut user = self.product;
+        loop {
+            let only = rw
+                .graph()
+                .only_use(value)
+                .is_some_and(|only| self.gone.contains(&only.op) || only.op == user);
+            let Some(op) = rw.graph().definition(value).filter(|_| only) else { return Ok(false) };
+            if let Some((source, number)) = by_number(rw, op) {
+                let number = number * self.times;
+                if is_one(number, rw.dtype(value)?) {
+                    rw.replace_with_existing(op, &[source], &[])?;
+                } else {
+                    let number = to_dtype(&[number], rw.dtype(value)?)?.reshaped(&[])?;
+                    rw.replace(op, NewOp::new("mul").with("x", source).with("y", number), &[])?;
+                }
+                return Ok(true);
+            }
+            let moves = ["reshape", "transpose", "expand_dims", "squeeze", "identity", "tile"];
+            if !rw.is(op, &moves) || rw.known(op).is_err() {
+                return Ok(false);
+            }
+            (user, value) = (op, rw.input(op, "x")?);
+        }
+    }
+}
+
 impl Arranged {
     fn emit(&self, rw: &mut Rewrite<'_>, label: &str, before: OpId) -> Result<ValueId, No> {
         let operand = emit(rw, &self.steps, self.operand.clone(), label, before)?;
@@ -273,7 +311,6 @@ impl MaskTerm {
             MaskTerm::Kept { cond, .. } => cond,
         }
     }
-
 }
 
 /// Each source with the ops that bring it to these axes.
@@ -324,11 +361,18 @@ fn is_one(scale: f64, dtype: DType) -> bool {
     (scale - 1.0).abs() <= tolerance
 }
 
-fn cast(rw: &mut Rewrite<'_>, value: ValueId, dtype: DType, label: &str, before: OpId) -> Result<ValueId, No> {
+fn cast(
+    rw: &mut Rewrite<'_>,
+    value: ValueId,
+    dtype: DType,
+    label: &str,
+    before: OpId,
+) -> Result<ValueId, No> {
     if rw.dtype(value)? == dtype {
         return Ok(value);
     }
-    let new = NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
+    let new =
+        NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
     rw.emit_one(new, before)
 }
 
@@ -342,13 +386,15 @@ fn cast_operand(
     if rw.graph().operand_type(&operand).dtype() == Some(dtype) {
         return Ok(operand);
     }
-    let new = NewOp::new("cast").named(label).with("x", operand).with("dtype", Tensor::string(dtype.to_string()));
+    let new =
+        NewOp::new("cast").named(label).with("x", operand).with("dtype", Tensor::string(dtype.to_string()));
     Ok(rw.emit_one(new, before)?.into())
 }
 
 /// The mask: boolean where scores are only taken out, a sum otherwise.
 fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> Result<Option<Operand>, No> {
-    let takes_out = |term: &MaskTerm| matches!(term, MaskTerm::Kept { fill, .. } if *fill == f64::NEG_INFINITY);
+    let takes_out =
+        |term: &MaskTerm| matches!(term, MaskTerm::Kept { fill, .. } if *fill == f64::NEG_INFINITY);
     let mut sum: Option<Operand> = None;
     if terms.iter().all(takes_out) {
         for term in terms {
@@ -377,11 +423,15 @@ fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> 
                     let by = scale.operand(rw, label, before)?;
                     let by = cast_operand(rw, by, dtype, label, before)?;
                     let kind = if *divides { "real_div" } else { "mul" };
-                    added = rw.emit_one(NewOp::new(kind).named(label).with("x", added).with("y", by), before)?.into();
+                    added = rw
+                        .emit_one(NewOp::new(kind).named(label).with("x", added).with("y", by), before)?
+                        .into();
                 }
                 if *times != 1.0 {
                     let times = to_dtype(&[*times], dtype)?.reshaped(&[])?;
-                    added = rw.emit_one(NewOp::new("mul").named(label).with("x", added).with("y", times), before)?.into();
+                    added = rw
+                        .emit_one(NewOp::new("mul").named(label).with("x", added).with("y", times), before)?
+                        .into();
                 }
                 match sum {
                     None => added,

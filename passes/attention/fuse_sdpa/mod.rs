@@ -53,9 +53,9 @@ pass! {
         /// Leave sites alone that have fewer keys; short ones gain little. An unknown number counts as many.
         pub min_sequence: usize = 0,
         /// Leave sites alone whose heads are larger.
-        pub max_head_size: Option<usize> = None,
+        pub max_head_size: Option<f64> = None,
         /// Fuse no more sites than this in a function, the first ones.
-        pub max_sites_per_function: Option<usize> = None,
+        pub max_sites_per_function: Option<f64> = None,
     }
     id: "fuse_sdpa",
     numerics: Rounding,
@@ -109,14 +109,16 @@ impl FuseSdpa {
         sight.rw.has_op("scaled_dot_product_attention")?;
         let mut letters = Letters::default();
         let site = Site::around(sight, &mut letters, op)?;
-        let at_most = |size: Option<i64>, most: Option<usize>| {
-            most.is_none_or(|most| size.is_none_or(|size| usize::try_from(size).is_ok_and(|size| size <= most)))
-        };
-        let keys = number(&letters.size(&site.keys)).and_then(|keys| usize::try_from(keys).ok());
-        No::unless(keys.is_none_or(|keys| keys >= self.min_sequence), "fewer keys than min_sequence")?;
-        let head = number(&letters.size(&site.head));
-        No::unless(at_most(head, self.max_head_size), "the heads are larger than max_head_size")?;
-        let room = self.max_sites_per_function.is_none_or(|most| fused < most);
+        let keys = number(&letters.size(&site.keys));
+        let enough =
+            keys.is_none_or(|keys| usize::try_from(keys).is_ok_and(|keys| keys >= self.min_sequence));
+        No::unless(enough, "fewer keys than min_sequence")?;
+        let head = number(&letters.size(&site.head)).zip(self.max_head_size);
+        No::unless(
+            head.is_none_or(|(head, most)| head as f64 <= most),
+            "the heads are larger than max_head_size",
+        )?;
+        let room = self.max_sites_per_function.is_none_or(|most| (fused as f64) < most);
         No::unless(room, "max_sites_per_function is reached")?;
         Plan::of(sight, &mut letters, &site)
     }
@@ -136,7 +138,16 @@ fn is_anchor(graph: &Graph, op: OpId) -> bool {
 /// Which values come from a product, by index: through ops that scores may go through.
 fn from_products(graph: &Graph) -> Vec<bool> {
     const THROUGH: &[&str] = &[
-        "add", "cast", "expand_dims", "identity", "mul", "real_div", "reshape", "select", "squeeze", "sub",
+        "add",
+        "cast",
+        "expand_dims",
+        "identity",
+        "mul",
+        "real_div",
+        "reshape",
+        "select",
+        "squeeze",
+        "sub",
         "transpose",
     ];
     let mut leads = vec![false; graph.bound()];

@@ -59,13 +59,17 @@ impl Product {
             let at = |spelling: &[char]| spelling.iter().position(|&other| other == letter);
             let axes = [at(&x), at(&y)];
             let size = |side: usize| axes[side].map(|axis| &sizes[side][axis]);
-            let word = |side: usize| axes[side].zip(given[side]).map(|(axis, view)| letters.spelled(&view[axis]));
+            let word =
+                |side: usize| axes[side].zip(given[side]).map(|(axis, view)| letters.spelled(&view[axis]));
             let (words, sizes) = ([word(0), word(1)], [size(0), size(1)]);
             *places = shared(letters, words, sizes, !result.contains(&letter))?;
         }
         let spelled = |spelling: &[char], side: usize| -> Result<View, No> {
             let word = |letter: &char| words.get(letter).and_then(|places| places[side].clone());
-            spelling.iter().map(|letter| word(letter).ok_or(No::miss("an axis of a product is repeated"))).collect()
+            spelling
+                .iter()
+                .map(|letter| word(letter).ok_or(No::miss("an axis of a product is repeated")))
+                .collect()
         };
         let summed: Vec<char> = words.keys().copied().filter(|letter| !result.contains(letter)).collect();
         let [inner] = summed[..] else { return Err(No::miss("a product does not sum over one axis")) };
@@ -108,8 +112,12 @@ fn shared(
 ) -> Result<[Option<Word>; 2], No> {
     let (x, y) = match sizes {
         [Some(x), Some(y)] => (x, y),
-        [Some(size), None] => return Ok([Some(known[0].clone().unwrap_or_else(|| letters.fresh(size))), None]),
-        [None, Some(size)] => return Ok([None, Some(known[1].clone().unwrap_or_else(|| letters.fresh(size)))]),
+        [Some(size), None] => {
+            return Ok([Some(known[0].clone().unwrap_or_else(|| letters.fresh(size))), None]);
+        }
+        [None, Some(size)] => {
+            return Ok([None, Some(known[1].clone().unwrap_or_else(|| letters.fresh(size)))]);
+        }
         [None, None] => return Ok([None, None]),
     };
     // What is summed over is equal, or the program is not one.
@@ -121,10 +129,7 @@ fn shared(
     }
     No::unless(is_one(x) || is_one(y), "the leading axes of a product are not known to be equal")?;
     let [first, second] = known;
-    Ok([
-        Some(first.unwrap_or_else(|| letters.fresh(x))),
-        Some(second.unwrap_or_else(|| letters.fresh(y))),
-    ])
+    Ok([Some(first.unwrap_or_else(|| letters.fresh(x))), Some(second.unwrap_or_else(|| letters.fresh(y)))])
 }
 
 /// Operands and letters of a `matmul`, whose axes before the last two are broadcast.
@@ -150,7 +155,8 @@ fn matmul(sight: &Sight<'_, '_>, op: OpId) -> Result<([ValueId; 2], [Vec<char>; 
 /// Operands and letters of an `einsum` of two values.
 fn einsum(rw: &Rewrite<'_>, op: OpId) -> Result<([ValueId; 2], [Vec<char>; 3]), No> {
     let call = rw.call(op)?;
-    let equation: String = call.string("equation")?.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let equation: String =
+        call.string("equation")?.chars().filter(|letter| !letter.is_whitespace()).collect();
     let spelled = equation.split_once("->").and_then(|(operands, result)| {
         let (x, y) = operands.split_once(',')?;
         Some([x, y, result].map(|word| word.chars().collect::<Vec<char>>()))
@@ -159,8 +165,7 @@ fn einsum(rw: &Rewrite<'_>, op: OpId) -> Result<([ValueId; 2], [Vec<char>; 3]), 
         let distinct = |word: &Vec<char>| (1..word.len()).all(|at| !word[..at].contains(&word[at]));
         words.iter().all(|word| word.iter().all(|letter| letter.is_alphabetic()) && distinct(word))
     });
-    let values: Vec<ValueId> =
-        call.operands("values").iter().filter_map(|operand| operand.value()).collect();
+    let values: Vec<ValueId> = call.operands("values").iter().filter_map(|operand| operand.value()).collect();
     match (spelled, &values[..]) {
         (Some(spelled), &[x, y]) => Ok(([x, y], spelled)),
         _ => Err(No::miss("an einsum is not a product of two values")),

@@ -121,7 +121,9 @@ impl Scores {
             ("real_div", None) if side == Side::X => self.scaled(Scale { along, divides: true }),
             ("real_div", _) => Err(No::miss("the scores are a divisor")),
             // The same for all keys: it changes no weight.
-            ("add" | "sub", Some(number)) if number.is_finite() && (side == Side::X || rw.is(op, &["add"])) => {
+            ("add" | "sub", Some(number))
+                if number.is_finite() && (side == Side::X || rw.is(op, &["add"])) =>
+            {
                 self.shifted = true;
                 Ok(())
             }
@@ -235,7 +237,8 @@ fn back(
     let mut values: Vec<(ValueId, Side)> =
         candidates.into_iter().filter_map(|(value, side)| Some((value?, side))).collect();
     values.retain(|(value, _)| rw.graph().const_literal(*value).is_none());
-    let leads: Vec<(ValueId, Side)> = values.iter().copied().filter(|(value, _)| sight.leads(*value)).collect();
+    let leads: Vec<(ValueId, Side)> =
+        values.iter().copied().filter(|(value, _)| sight.leads(*value)).collect();
     // Where neither is known to come from a product, the first says why.
     let tried = if leads.is_empty() { values.into_iter().take(1).collect() } else { leads };
     let mut reason = No::miss("the scores are constant");

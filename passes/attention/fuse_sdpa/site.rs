@@ -110,7 +110,9 @@ fn squeezed(call: &mil_ops::Call<'_>, rank: usize) -> Result<Vec<usize>, No> {
 fn with_ones(view: &View, axes: &[usize]) -> View {
     let mut words = view.iter().cloned();
     let rank = view.len() + axes.len();
-    (0..rank).map(|axis| if axes.contains(&axis) { Word::new() } else { words.next().unwrap_or_default() }).collect()
+    (0..rank)
+        .map(|axis| if axes.contains(&axis) { Word::new() } else { words.next().unwrap_or_default() })
+        .collect()
 }
 
 fn without_ones(view: &View, axes: &[usize], rank: usize) -> Result<View, No> {
@@ -192,7 +194,8 @@ impl Site {
         let rows = letters.spelled(&product.own[1 - side]);
         let result = letters.view(&product.result);
 
-        let mut layouts = vec![Layout::of(&letters.view(&scores.product.result), &keys, &letters.spelled(own))];
+        let mut layouts =
+            vec![Layout::of(&letters.view(&scores.product.result), &keys, &letters.spelled(own))];
         layouts.push(Layout::of(&result, &features, &rows));
         for view in &scores.views {
             let view = letters.view(view);
@@ -304,7 +307,12 @@ fn divided(
     let rest: BTreeSet<Letter> = {
         let keys = of_sum[softmax.axis].clone();
         of_sum[softmax.axis] = Word::new();
-        scores.view.iter().flat_map(|word| letters.spelled(word)).filter(|letter| !keys.contains(letter)).collect()
+        scores
+            .view
+            .iter()
+            .flat_map(|word| letters.spelled(word))
+            .filter(|letter| !keys.contains(letter))
+            .collect()
     };
     let result = letters.view(&product.result);
     let missing = result.len().checked_sub(of_sum.len()).ok_or(No::miss("the sum has more axes"))?;
@@ -316,13 +324,7 @@ fn divided(
 }
 
 /// Nothing outside uses what these ops give.
-fn closed(
-    rw: &Rewrite<'_>,
-    ops: &[OpId],
-    inner: &[OpId],
-    end: OpId,
-    reason: &'static str,
-) -> Result<(), No> {
+fn closed(rw: &Rewrite<'_>, ops: &[OpId], inner: &[OpId], end: OpId, reason: &'static str) -> Result<(), No> {
     let inside: BTreeSet<OpId> = inner.iter().copied().chain([end]).collect();
     let values = ops.iter().filter(|&&op| op != end).flat_map(|&op| rw.graph().op(op).results());
     let mut users = values.flat_map(|&value| rw.graph().users(value));
@@ -346,7 +348,12 @@ pub(super) struct Source {
 const LOOK_BACK: usize = 6;
 
 /// What an operand may be taken from: itself first.
-pub(super) fn sources(sight: &Sight<'_, '_>, letters: &mut Letters, along: &Along, scaled: bool) -> Vec<Source> {
+pub(super) fn sources(
+    sight: &Sight<'_, '_>,
+    letters: &mut Letters,
+    along: &Along,
+    scaled: bool,
+) -> Vec<Source> {
     let start = Source {
         operand: along.operand.clone(),
         view: along.view.clone(),
@@ -357,7 +364,9 @@ pub(super) fn sources(sight: &Sight<'_, '_>, letters: &mut Letters, along: &Alon
     let mut sources = vec![start];
     for _ in 0..LOOK_BACK {
         let Some(last) = sources.last() else { break };
-        let Some(op) = last.operand.value().and_then(|value| sight.rw.graph().definition(value)) else { break };
+        let Some(op) = last.operand.value().and_then(|value| sight.rw.graph().definition(value)) else {
+            break;
+        };
         let mut next = last.clone();
         match sight.behind(letters, op, &letters.view(&last.view)) {
             Ok(Some((value, view))) => {
@@ -377,7 +386,7 @@ pub(super) fn sources(sight: &Sight<'_, '_>, letters: &mut Letters, along: &Alon
 }
 
 /// The value that an op multiplies by one number, and the number.
-fn by_number(rw: &Rewrite<'_>, op: OpId) -> Option<(ValueId, f64)> {
+pub(super) fn by_number(rw: &Rewrite<'_>, op: OpId) -> Option<(ValueId, f64)> {
     rw.known(op).ok()?;
     if !rw.is(op, &["mul", "real_div"]) {
         return None;

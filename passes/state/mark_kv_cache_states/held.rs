@@ -60,7 +60,12 @@ impl Held {
             place: vec![0; shape.len()],
             how: How::Old,
         };
-        let boxes = vec![Part { begin: vec![0; shape.len()], size: shape.clone(), from: vec![from], new: Vec::new() }];
+        let boxes = vec![Part {
+            begin: vec![0; shape.len()],
+            size: shape.clone(),
+            from: vec![from],
+            new: Vec::new(),
+        }];
         Held::of(shape, boxes)
     }
 
@@ -106,7 +111,8 @@ impl Held {
         }
         // Only axes of size 1 come and go.
         let mut old = self.shape.iter().enumerate().filter(|(_, size)| **size != 1).map(|(axis, _)| axis);
-        let axes: Vec<Option<usize>> = shape.iter().map(|&size| if size == 1 { None } else { old.next() }).collect();
+        let axes: Vec<Option<usize>> =
+            shape.iter().map(|&size| if size == 1 { None } else { old.next() }).collect();
         self.with_axes(&axes, shape)
     }
 
@@ -115,10 +121,14 @@ impl Held {
         let boxes = self.boxes.iter().map(|one| Part {
             begin: axes.iter().map(|axis| axis.map_or(0, |axis| one.begin[axis])).collect(),
             size: axes.iter().map(|axis| axis.map_or(1, |axis| one.size[axis])).collect(),
-            from: one.from.iter().map(|from| Origin {
-                axes: axes.iter().map(|axis| axis.and_then(|axis| from.axes[axis])).collect(),
-                ..from.clone()
-            }).collect(),
+            from: one
+                .from
+                .iter()
+                .map(|from| Origin {
+                    axes: axes.iter().map(|axis| axis.and_then(|axis| from.axes[axis])).collect(),
+                    ..from.clone()
+                })
+                .collect(),
             new: one.new.clone(),
         });
         Held::of(shape, boxes.collect())
@@ -136,7 +146,8 @@ impl Held {
 
     /// With another value put over a part of it.
     fn updated(&self, begin: &[usize], update: &Held) -> Held {
-        let mut boxes: Vec<Part> = self.boxes.iter().flat_map(|one| one.without(begin, &update.shape)).collect();
+        let mut boxes: Vec<Part> =
+            self.boxes.iter().flat_map(|one| one.without(begin, &update.shape)).collect();
         boxes.extend(update.boxes.iter().map(|one| one.moved(begin)));
         Held::of(self.shape.clone(), boxes)
     }
@@ -203,7 +214,9 @@ impl Part {
 pub(super) fn follow(graph: &Graph, opset: &Opset, shapes: &Shapes) -> HashMap<ValueId, Held> {
     let mut held = HashMap::new();
     for &input in graph.root().inputs() {
-        if let Some(shape) = graph.value(input).ty().fixed_shape().filter(|_| graph.value(input).ty().as_tensor().is_some()) {
+        if let Some(shape) =
+            graph.value(input).ty().fixed_shape().filter(|_| graph.value(input).ty().as_tensor().is_some())
+        {
             held.insert(input, Held::input(input, shape));
         }
     }
@@ -306,9 +319,12 @@ impl Site<'_> {
             true => self.call.bools(param).ok(),
             false => Some(vec![false; shape.len()]),
         };
-        let (begin_mask, end_mask, squeezed) = (mask("begin_mask")?, mask("end_mask")?, mask("squeeze_mask")?);
-        let strides = if self.call.is_given("stride") { self.call.ints("stride").ok()? } else { vec![1; shape.len()] };
-        let full = [begins.len(), ends.len(), begin_mask.len(), end_mask.len(), squeezed.len(), strides.len()];
+        let (begin_mask, end_mask, squeezed) =
+            (mask("begin_mask")?, mask("end_mask")?, mask("squeeze_mask")?);
+        let strides =
+            if self.call.is_given("stride") { self.call.ints("stride").ok()? } else { vec![1; shape.len()] };
+        let full =
+            [begins.len(), ends.len(), begin_mask.len(), end_mask.len(), squeezed.len(), strides.len()];
         if full.iter().any(|&len| len != shape.len()) || strides.iter().any(|&stride| stride != 1) {
             return None;
         }
@@ -375,7 +391,8 @@ impl Site<'_> {
             let value = operand.value()?;
             let mut part = self.known(value)?;
             if stacked {
-                let axes: Vec<Option<usize>> = (0..axis).map(Some).chain([None]).chain((axis..part.shape.len()).map(Some)).collect();
+                let axes: Vec<Option<usize>> =
+                    (0..axis).map(Some).chain([None]).chain((axis..part.shape.len()).map(Some)).collect();
                 let mut shape = part.shape.clone();
                 shape.insert(axis, 1);
                 part = part.with_axes(&axes, shape);
@@ -423,7 +440,8 @@ impl Site<'_> {
         let mut boxes = Vec::new();
         let mut at = 0;
         while straight && at < indices.len() {
-            let run = (at..indices.len()).take_while(|&next| indices[next] == indices[at] + (next - at)).count();
+            let run =
+                (at..indices.len()).take_while(|&next| indices[next] == indices[at] + (next - at)).count();
             let (mut begin, mut size) = (vec![0; shape.len()], held.shape.clone());
             (begin[axis], size[axis]) = (indices[at], run);
             let mut by = vec![0; shape.len()];
@@ -441,7 +459,9 @@ impl Site<'_> {
         for (x, y) in [(x, y), (y, x)] {
             for (old, mask) in self.factors(x) {
                 for (new, other) in self.factors(y) {
-                    if self.complement(mask, other) && self.is_bit(other, DEPTH) || self.complement(other, mask) && self.is_bit(mask, DEPTH) {
+                    if self.complement(mask, other) && self.is_bit(other, DEPTH)
+                        || self.complement(other, mask) && self.is_bit(mask, DEPTH)
+                    {
                         return self.either(Some(old), Some(new));
                     }
                 }
@@ -449,7 +469,9 @@ impl Site<'_> {
             for (difference, mask) in self.factors(y) {
                 let sub = self.made_by(difference, "sub");
                 let new = sub.filter(|&sub| self.graph.input(sub, "y") == Some(x));
-                if let Some(new) = new.and_then(|sub| self.graph.input(sub, "x")).filter(|_| self.is_bit(mask, DEPTH)) {
+                if let Some(new) =
+                    new.and_then(|sub| self.graph.input(sub, "x")).filter(|_| self.is_bit(mask, DEPTH))
+                {
                     return self.either(Some(x), Some(new));
                 }
             }
@@ -463,13 +485,16 @@ impl Site<'_> {
 
     /// The factors of a product, in both orders.
     fn factors(&self, value: ValueId) -> Vec<(ValueId, ValueId)> {
-        let found = self.made_by(value, "mul").and_then(|op| Some((self.graph.input(op, "x")?, self.graph.input(op, "y")?)));
+        let found = self
+            .made_by(value, "mul")
+            .and_then(|op| Some((self.graph.input(op, "x")?, self.graph.input(op, "y")?)));
         found.map(|(x, y)| vec![(x, y), (y, x)]).unwrap_or_default()
     }
 
     /// The first is 1 minus the second.
     fn complement(&self, value: ValueId, of: ValueId) -> bool {
-        let one = |op: OpId| self.graph.constant(op, "x").is_some_and(|one| one.is_splat_of(1.0).unwrap_or(false));
+        let one =
+            |op: OpId| self.graph.constant(op, "x").is_some_and(|one| one.is_splat_of(1.0).unwrap_or(false));
         self.made_by(value, "sub").is_some_and(|op| one(op) && self.graph.input(op, "y") == Some(of))
     }
 
@@ -482,8 +507,13 @@ impl Site<'_> {
                 let ty = self.graph.param_type(op, "x").and_then(|ty| ty.dtype());
                 ty == Some(mil_tensor::DType::Bool) || of("x")
             }
-            "expand_dims" | "squeeze" | "reshape" | "transpose" | "tile" | "identity" | "slice_by_index" => of("x"),
-            "sub" => self.graph.constant(op, "x").is_some_and(|one| one.is_splat_of(1.0).unwrap_or(false)) && of("y"),
+            "expand_dims" | "squeeze" | "reshape" | "transpose" | "tile" | "identity" | "slice_by_index" => {
+                of("x")
+            }
+            "sub" => {
+                self.graph.constant(op, "x").is_some_and(|one| one.is_splat_of(1.0).unwrap_or(false))
+                    && of("y")
+            }
             "mul" => of("x") && of("y"),
             "one_hot" => {
                 let is = |param: &str, number: f64| match self.graph.constant(op, param) {

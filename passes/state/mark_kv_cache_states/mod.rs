@@ -37,13 +37,20 @@ pass! {
     /// # Before
     /// ```mil
     /// func main<ios18>(tensor<fp16, [1, 2]> x, tensor<fp16, [3, 2]> past) {
-    ///     tensor<fp16, [2, 2]> kept = slice_by_index(begin = [1, 0], end = [3, 2], x = past)[name = string("kept")];
+    ///     tensor<fp16, [2, 2]> kept = slice_by_index(begin = tensor<int32, [2]>([1, 0]), end = tensor<int32, [2]>([3, 2]), x = past)[name = string("kept")];
     ///     tensor<fp16, [3, 2]> present = concat(axis = int32(0), interleave = bool(false), values = (kept, x))[name = string("present")];
-    ///     tensor<fp16, [2]> y = reduce_mean(axes = [0], keep_dims = bool(false), x = present)[name = string("y")];
+    ///     tensor<fp16, [2]> y = reduce_mean(axes = tensor<int32, [1]>([0]), keep_dims = bool(false), x = present)[name = string("y")];
     /// } -> (y, present);
     /// ```
     /// # After
     /// ```mil
+    /// func main<ios18>(tensor<fp16, [1, 2]> x, state<tensor<fp16, [3, 2]>> past) {
+    ///     tensor<fp16, [3, 2]> past_read = read_state(input = past)[name = string("past_read")];
+    ///     tensor<fp16, [2, 2]> kept = slice_by_index(begin = tensor<int32, [2]>([1, 0]), end = tensor<int32, [2]>([3, 2]), x = past_read)[name = string("kept")];
+    ///     tensor<fp16, [3, 2]> present = concat(axis = int32(0), interleave = bool(false), values = (kept, x))[name = string("present")];
+    ///     write_state(data = present, input = past)[name = string("past_write")];
+    ///     tensor<fp16, [2]> y = reduce_mean(axes = tensor<int32, [1]>([0]), keep_dims = bool(false), x = present)[name = string("y")];
+    /// } -> (y);
     /// ```
     pub struct MarkKvCacheStates {
         /// Inputs, each with the output that is its new version. Empty: those that can be proven.
@@ -105,13 +112,15 @@ impl MarkKvCacheStates {
         let Some(graph) = program.graph(function) else { return Ok(Vec::new()) };
         let mut pairs: Vec<Named> = Vec::new();
         for (input, output) in &self.pairs {
-            let present = graph.root().outputs().find(|&value| &**graph.value(value).name() == output.as_str());
+            let present =
+                graph.root().outputs().find(|&value| &**graph.value(value).name() == output.as_str());
             let (Some(past), Some(present)) = (graph.input_named(input), present) else { continue };
             let refused = |reason: &str| PassError::Refused(format!("{input} and {output}: {reason}"));
             if pairs.iter().any(|pair| &*pair.present == output.as_str()) {
                 return Err(refused("two inputs claim one output"));
             }
-            can_be_state(program, function, graph, &Pair { past, present }).map_err(|reason| refused(&reason))?;
+            can_be_state(program, function, graph, &Pair { past, present })
+                .map_err(|reason| refused(&reason))?;
             known.insert(input);
             pairs.push(Named { past: input.as_str().into(), present: output.as_str().into() });
         }
@@ -126,7 +135,8 @@ fn proven(program: &Program, function: &Name, cx: &mut PassCx<'_>) -> Vec<Named>
     let shapes = Shapes::of(graph, &found.opset, program.interface.function(function));
     let (pairs, mut left) = proof::pairs(graph, &found.opset, &shapes);
     let mut named = Vec::new();
-    let mut reasons: Vec<(ValueId, String)> = left.drain(..).map(|(value, reason)| (value, reason.to_owned())).collect();
+    let mut reasons: Vec<(ValueId, String)> =
+        left.drain(..).map(|(value, reason)| (value, reason.to_owned())).collect();
     for pair in pairs {
         match can_be_state(program, function, graph, &pair) {
             Ok(()) => named.push(Named {

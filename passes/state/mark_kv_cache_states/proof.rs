@@ -17,14 +17,23 @@ pub(super) struct Pair {
 /// The pairs of a function that can be proven: the output holds elements of the input at their places, or
 /// all of them moved along one axis, and elements that are computed from other inputs. An input or an output
 /// with two partners has none. The second list says why outputs of the type of an input have no pair.
-pub(super) fn pairs(graph: &Graph, opset: &Opset, shapes: &Shapes) -> (Vec<Pair>, Vec<(ValueId, &'static str)>) {
+pub(super) fn pairs(
+    graph: &Graph,
+    opset: &Opset,
+    shapes: &Shapes,
+) -> (Vec<Pair>, Vec<(ValueId, &'static str)>) {
     let held = follow(graph, opset, shapes);
     let sources = sources(graph);
     let (mut found, mut left): (Vec<Pair>, Vec<(ValueId, &'static str)>) = (Vec::new(), Vec::new());
     for present in graph.root().outputs() {
         let inputs = graph.root().inputs().iter().copied();
-        let alike: Vec<ValueId> = inputs.filter(|&input| graph.value(input).ty() == graph.value(present).ty()).collect();
+        let alike: Vec<ValueId> =
+            inputs.filter(|&input| graph.value(input).ty() == graph.value(present).ty()).collect();
         if alike.is_empty() {
+            continue;
+        }
+        if graph.value(present).ty().fixed_shape().is_none() {
+            left.push((present, "its shape is not fixed"));
             continue;
         }
         let Some(held) = held.get(&present).and_then(Held::plain) else {
@@ -46,13 +55,18 @@ pub(super) fn pairs(graph: &Graph, opset: &Opset, shapes: &Shapes) -> (Vec<Pair>
         }
     }
     let claims = |past: ValueId, found: &[Pair]| found.iter().filter(|pair| pair.past == past).count();
-    let (sure, unsure): (Vec<Pair>, Vec<Pair>) = found.clone().into_iter().partition(|pair| claims(pair.past, &found) == 1);
+    let (sure, unsure): (Vec<Pair>, Vec<Pair>) =
+        found.clone().into_iter().partition(|pair| claims(pair.past, &found) == 1);
     left.extend(unsure.iter().map(|pair| (pair.present, "another output holds the same input")));
     (sure, left)
 }
 
 /// A value holds an input at its place, or moved along one axis, and new elements.
-fn is_update(held: &Held, past: ValueId, sources: &HashMap<ValueId, Sources>) -> Result<(), Option<&'static str>> {
+fn is_update(
+    held: &Held,
+    past: ValueId,
+    sources: &HashMap<ValueId, Sources>,
+) -> Result<(), Option<&'static str>> {
     let mut shift: Option<Vec<i64>> = None;
     let (mut old, mut joined, mut new) = (0, 0, Vec::new());
     for one in &held.boxes {
@@ -64,9 +78,15 @@ fn is_update(held: &Held, past: ValueId, sources: &HashMap<ValueId, Sources>) ->
         }
         // What is not old in it came from somewhere else.
         new.extend(one.new.iter().copied());
-        new.extend(one.from.iter().filter(|from| from.how == How::Old && from.input != past).map(|from| from.input));
+        new.extend(
+            one.from.iter().filter(|from| from.how == How::Old && from.input != past).map(|from| from.input),
+        );
         let Some(from) = from else { continue };
-        let straight = from.axes.iter().enumerate().all(|(axis, &into)| into.unwrap_or(axis) == axis || one.size[axis] == 1);
+        let straight = from
+            .axes
+            .iter()
+            .enumerate()
+            .all(|(axis, &into)| into.unwrap_or(axis) == axis || one.size[axis] == 1);
         let by: Vec<i64> = from.place.iter().zip(&one.begin).map(|(place, &at)| place - at as i64).collect();
         if !straight || shift.get_or_insert_with(|| by.clone()) != &by {
             return Err(Some("elements of an input stand at other places, and not all moved alike"));

@@ -1,8 +1,8 @@
 //! An input and an output become a state.
 
 use mil_ir::{
-    ArrayFeature, At, FeatureKind, FunctionInterface, Graph, Interface, Literal, Name, NewOp, OpId, Program, Release, Type,
-    TypeKind, ValueId,
+    ArrayFeature, At, FeatureKind, FunctionInterface, Graph, Interface, Literal, Name, NewOp, OpId, Program,
+    Release, Type, TypeKind, ValueId,
 };
 use mil_pass::PassError;
 use mil_tensor::{DType, Tensor};
@@ -25,7 +25,11 @@ pub(super) fn can_be_state(
     for release in releases {
         match release {
             Some(release) if release >= Release::IOS18 => {}
-            Some(release) => return Err(format!("states need iOS18, and the program is for {release}: raise its target first")),
+            Some(release) => {
+                return Err(format!(
+                    "states need iOS18, and the program is for {release}: raise its target first"
+                ));
+            }
             None => return Err("the program is for a release that this version does not know".to_owned()),
         }
     }
@@ -50,14 +54,17 @@ pub(super) fn can_be_state(
         return Err("the input passes through unchanged".to_owned());
     }
     match program.interface.function(function) {
-        Some(features) => features_fit(features, graph.value(pair.past).name(), graph.value(pair.present).name()),
+        Some(features) => {
+            features_fit(features, graph.value(pair.past).name(), graph.value(pair.present).name())
+        }
         None => Ok(()),
     }
 }
 
 fn features_fit(features: &FunctionInterface, past: &Name, present: &Name) -> Result<(), String> {
     let input = features.inputs.iter().find(|feature| feature.name == *past).ok_or("it is not an input")?;
-    let output = features.outputs.iter().find(|feature| feature.name == *present).ok_or("it is not an output")?;
+    let output =
+        features.outputs.iter().find(|feature| feature.name == *present).ok_or("it is not an output")?;
     let (Some(FeatureKind::Array(array)), Some(FeatureKind::Array(_))) = (&input.kind, &output.kind) else {
         return Err("an image or another kind of feature is not a state".to_owned());
     };
@@ -78,8 +85,12 @@ pub(super) fn make_state(program: &mut Program, function: &Name, pair: &Named) -
     let (mut narrowed, mut shape) = (false, Vec::new());
     let graphs = program.graphs_mut().filter(|(name, ..)| *name == function);
     for (_, _, graph) in graphs {
-        let (Some(past), Some(present)) = (graph.input_named(&pair.past), output(graph, &pair.present)) else {
-            return Err(PassError::Refused(format!("a graph of function {function} lacks {} or {}", pair.past, pair.present)));
+        let (Some(past), Some(present)) = (graph.input_named(&pair.past), output(graph, &pair.present))
+        else {
+            return Err(PassError::Refused(format!(
+                "a graph of function {function} lacks {} or {}",
+                pair.past, pair.present
+            )));
         };
         shape = graph.value(past).ty().fixed_shape().unwrap_or_default();
         narrowed |= graph.value(past).ty().dtype() != Some(HELD);
@@ -105,11 +116,18 @@ fn in_graph(graph: &mut Graph, past: ValueId, present: ValueId, shape: &[usize])
     let state = graph.add_input(Graph::ROOT, name.clone(), Type::new(TypeKind::State(contents.clone())));
 
     let label = graph.fresh_name(&format!("{name}_read"));
-    let read = NewOp::new("read_state").named(label.clone()).with("input", state).result(label, contents.clone());
+    let read =
+        NewOp::new("read_state").named(label.clone()).with("input", state).result(label, contents.clone());
     let read = graph.insert(read, At::Start(Graph::ROOT));
     let mut old = graph.op(read).results()[0];
     if ty.dtype() != Some(HELD) {
-        old = cast(graph, old, ty.with_dtype(ty.dtype().unwrap_or(HELD)), &format!("{name}_read_cast"), At::After(read));
+        old = cast(
+            graph,
+            old,
+            ty.with_dtype(ty.dtype().unwrap_or(HELD)),
+            &format!("{name}_read_cast"),
+            At::After(read),
+        );
     }
     graph.replace_uses(past, old);
     graph.remove_input(Graph::ROOT, past);

@@ -21,6 +21,10 @@ pass! {
     /// ```
     /// # After
     /// ```mil
+    /// func main<ios18>(tensor<fp16, [2]> x, tensor<fp16, [2]> s) {
+    ///     tensor<fp16, [2]> s_out = mul(x = s, y = x)[name = string("new")];
+    ///     tensor<fp16, [2]> y = add(x = s_out, y = x)[name = string("y")];
+    /// } -> (y, s_out);
     /// ```
     pub struct UnmarkStates {
         /// The states. Empty: all.
@@ -45,7 +49,8 @@ impl Pass for UnmarkStates {
             let Some(graph) = program.graph(function) else { continue };
             let inputs = graph.root().inputs().iter().map(|&input| graph.value(input));
             let states = inputs.filter(|input| input.ty().as_state().is_some());
-            let wanted = |name: &Name| self.states.is_empty() || self.states.iter().any(|state| **state == **name);
+            let wanted =
+                |name: &Name| self.states.is_empty() || self.states.iter().any(|state| **state == **name);
             let states: Vec<Name> = states.map(|state| state.name().clone()).filter(wanted).collect();
             for state in states {
                 if !cx.spend() {
@@ -87,7 +92,9 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
     let old = graph.input_named(state).ok_or_else(|| refused("a graph of the function lacks it"))?;
     let contents = graph.value(old).ty().as_state().cloned().ok_or_else(|| refused("it is not a state"))?;
     let users: Vec<OpId> = graph.users(old).collect();
-    if let Some(&other) = users.iter().find(|&&user| !["read_state", "write_state"].contains(&graph.op(user).kind().as_str())) {
+    if let Some(&other) =
+        users.iter().find(|&&user| !["read_state", "write_state"].contains(&graph.op(user).kind().as_str()))
+    {
         return Err(refused(&format!("{} takes it", graph.op(other).kind())));
     }
     let inner = |op: OpId| graph.op(op).block() != Graph::ROOT;
@@ -97,7 +104,8 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
 
     // A converter may have given the name to a constant as well.
     let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();
-    let alike: Vec<ValueId> = results.filter(|&value| graph.value(value).name() == state).chain([old]).collect();
+    let alike: Vec<ValueId> =
+        results.filter(|&value| graph.value(value).name() == state).chain([old]).collect();
     for value in alike {
         let hidden = graph.fresh_name(&format!("{state}_state"));
         graph.rename_value(value, hidden);
@@ -133,7 +141,9 @@ fn named(graph: &mut Graph, read: ValueId, held: ValueId, at: OpId) -> ValueId {
 
 /// A value that is an output of this name: the value itself where it may be renamed.
 fn new_output(graph: &mut Graph, held: ValueId, output: &Name) -> ValueId {
-    let may_be_renamed = graph.definition(held).is_some_and(|op| graph.op(op).kind() != "const" && graph.op(op).block() == Graph::ROOT);
+    let may_be_renamed = graph
+        .definition(held)
+        .is_some_and(|op| graph.op(op).kind() != "const" && graph.op(op).block() == Graph::ROOT);
     if may_be_renamed && !graph.is_output(held) {
         graph.rename_value(held, output.clone());
         return held;
