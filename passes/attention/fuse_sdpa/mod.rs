@@ -25,6 +25,8 @@ pass! {
     /// infinity they are a boolean mask; by a finite number of -100 or less, one that is added and so large
     /// that a row which is masked as a whole keeps its equal weights (in fp16, up to what fp16 can hold).
     ///
+    /// Sizes of a mask that only the run decides are taken to be those of the scores, or 1.
+    ///
     /// Left alone: scores or weights that are used elsewhere, scores that go through anything else (a cap, a
     /// clip), weights that are masked or mixed, a softmax along another axis than that over which the values
     /// are summed.
@@ -132,7 +134,8 @@ fn is_anchor(graph: &Graph, op: OpId) -> bool {
         return true;
     }
     let summed = |result| graph.users(result).any(|user| graph.op(user).kind() == "reduce_sum");
-    is(&["exp", "exp2"], found.kind().as_str()) && found.result().is_some_and(summed)
+    let less = graph.producer(op, "x").is_some_and(|producer| graph.op(producer).kind() == "sub");
+    is(&["exp", "exp2"], found.kind().as_str()) && (less || found.result().is_some_and(summed))
 }
 
 /// Which values come from a product, by index: through ops that scores may go through.

@@ -191,14 +191,30 @@ impl Scores {
         side: Side,
     ) -> Result<(), No> {
         let rw = sight.rw;
-        let fill = uniform(rw, op, if side == Side::X { "b" } else { "a" })?;
+        let param = if side == Side::X { "b" } else { "a" };
+        let fill = match uniform(rw, op, param)? {
+            Some(fill) => Some(fill),
+            None => self.filled_like(rw, op, param),
+        };
         let fill = fill.ok_or(No::miss("scores are replaced by values that are not one constant"))?;
         No::unless(fill <= MASKED, "scores are replaced by a number that still counts")?;
-        self.beside(sight, letters, op, if side == Side::X { "b" } else { "a" })?;
+        self.beside(sight, letters, op, param)?;
         let cond = self.beside(sight, letters, op, "cond")?;
         let dtype = rw.dtype(rw.result(op)?)?;
         self.terms.push(Term::Kept { cond, keeps: side == Side::X, fill, dtype });
         Ok(())
+    }
+}
+
+impl Scores {
+    /// The number that fills a value which has the shape of the scores. The op that makes it belongs to the
+    /// site then, as nothing else uses what it gives.
+    fn filled_like(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str) -> Option<f64> {
+        let fill = rw.producer(op, param, &["fill_like"]).ok()?;
+        rw.used_only_by(fill, op).ok()?;
+        let number = rw.call(fill).ok()?.float("value").ok()?;
+        self.ops.push(fill);
+        Some(number)
     }
 }
 

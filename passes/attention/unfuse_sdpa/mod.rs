@@ -64,7 +64,7 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     };
     let mut scores = rw.emit_one(matmul(query, key, true).named(name("scores")), op)?;
     if let Some(mask) = mask {
-        let of_mask = rw.graph().operand_type(&mask).dtype().ok_or(No::miss("the mask is not a tensor"))?;
+        let of_mask = rw.graph().operand_type(&mask).dtype().unwrap_or(dtype);
         scores = if of_mask == DType::Bool {
             let infinity = Tensor::from_f64s(dtype, &[], &[f64::NEG_INFINITY])?;
             let new = NewOp::new("select").named(name("masked"));
