@@ -127,6 +127,8 @@ impl Scores {
                 self.shifted = true;
                 Ok(())
             }
+            ("add", _) if self.blanked(rw, op, other, 1.0)? => Ok(()),
+            ("sub", _) if side == Side::X && self.blanked(rw, op, other, -1.0)? => Ok(()),
             ("add", _) => self.added(along, 1.0),
             ("sub", _) if side == Side::X => self.added(along, -1.0),
             ("sub", _) => {
@@ -180,6 +182,37 @@ impl Scores {
     fn added(&mut self, along: Along, times: f64) -> Result<(), No> {
         self.terms.push(Term::Added { along, times, scales: Vec::new() });
         Ok(())
+    }
+
+    /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were: the
+    /// number stands in place of them.
+    fn blanked(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str, sign: f64) -> Result<bool, No> {
+        let Some(last) = self.scales.last().filter(|scale| !scale.divides) else { return Ok(false) };
+        let constant = |operand: &Operand| rw.graph().literal(operand)?.as_tensor().cloned();
+        let (Some(bits), Some(added)) = (constant(&last.along.operand), rw.graph().constant(op, param)) else {
+            return Ok(false);
+        };
+        if bits.shape() != added.shape() {
+            return Ok(false);
+        }
+        let (bits, added) = (bits.to_f64s()?, added.to_f64s()?);
+        let mut fills = bits.iter().zip(&added).filter(|(bit, _)| **bit == 0.0).map(|(_, added)| sign * added);
+        let Some(fill) = fills.next() else { return Ok(false) };
+        let kept = |(bit, added): (&f64, &f64)| *bit == 0.0 || (*bit == 1.0 && *added == 0.0);
+        if fill > MASKED || fills.any(|other| other != fill) || !bits.iter().zip(&added).all(kept) {
+            return Ok(false);
+        }
+        let Some(scale) = self.scales.pop() else { return Ok(false) };
+        for term in &mut self.terms {
+            if let Term::Added { scales, .. } = term {
+                scales.pop();
+            }
+        }
+        let shape = rw.graph().operand_type(&scale.along.operand).fixed_shape().unwrap_or_default();
+        let bits: Vec<bool> = bits.iter().map(|&bit| bit != 0.0).collect();
+        let cond = Along { operand: Tensor::from_bools(&shape, &bits)?.into(), ..scale.along };
+        self.terms.push(Term::Kept { cond, keeps: true, fill, dtype: rw.dtype(rw.result(op)?)? });
+        Ok(true)
     }
 
     /// `select` between the scores and one number.
