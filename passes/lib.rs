@@ -81,6 +81,9 @@ pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::UseReflectionPadding;
 pub use state::MarkKvCacheStates;
+pub use state::MergeStates;
+pub use state::PadStates;
+pub use state::SplitStates;
 pub use state::UnmarkStates;
 
 use mil_pass::Registry;

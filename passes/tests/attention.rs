@@ -104,7 +104,8 @@ fn count(program: &Program, kind: &str) -> usize {
 
 /// Numbers around 0, and a mask that takes some scores out.
 fn inputs(shape: &[usize], mask: &[usize]) -> Inputs {
-    let numbers = |count: usize, salt: usize| (0..count).map(move |at| ((at * 37 + salt) % 23) as f32 / 11.0 - 1.0);
+    let numbers =
+        |count: usize, salt: usize| (0..count).map(move |at| ((at * 37 + salt) % 23) as f32 / 11.0 - 1.0);
     let x: Vec<f32> = numbers(shape.iter().product(), 5).collect();
     let m = numbers(mask.iter().product(), 3).enumerate();
     let m: Vec<f32> = m.map(|(at, number)| if at % 3 == 1 { -1e9 } else { number }).collect();

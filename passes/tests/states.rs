@@ -21,10 +21,7 @@ fn loops_give_what_states_give() {
     files.retain(|file| !file.to_string_lossy().contains("refuses_"));
     assert!(files.len() > 10);
     for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let option = text.lines().find_map(|line| line.strip_prefix("// options: ")).unwrap_or("");
-        let stateless =
-            parse(&format!("program(1.3)\n{{\n{}\n}}\n", text.split("// after").next().unwrap())).unwrap();
+        let (option, stateless) = case(&file);
         let stateful = run(&format!("mark_kv_cache_states{option}"), &stateless);
         let again = run("unmark_states", &stateful);
 
@@ -47,6 +44,24 @@ fn loops_give_what_states_give() {
                 assert!(found.snr_db >= least, "{}: {name}, call {call}: {found:?}", file.display());
                 let found = compare(value.as_array().unwrap(), &array(&in_a_loop_again[call]));
                 assert!(found.is_exact(), "{}: unmarked {name}, call {call}: {found:?}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn states_of_other_forms_give_the_same() {
+    for pass in ["pad_states", "merge_states", "split_states"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("state/{pass}/cases"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            let (option, before) = case(&file);
+            let after = run(&format!("{pass}{option}"), &before);
+            for (call, outputs) in looped(&before, "", "").iter().zip(looped(&after, "", "")).enumerate() {
+                for (name, value) in outputs.0 {
+                    let found = compare(value.as_array().unwrap(), outputs.1[name].as_array().unwrap());
+                    assert!(found.is_exact(), "{}: {name}, call {call}: {found:?}", file.display());
+                }
             }
         }
     }
@@ -80,6 +95,14 @@ fn pairs_that_cannot_be_states_are_errors() {
     let old = two.replace("ios18", "ios17");
     let said = refused(r#"{"a": "x"}"#, &old);
     assert!(said.contains("states need iOS18"), "{said}");
+}
+
+/// The options of a case, and its program.
+fn case(file: &Path) -> (String, Program) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let options = text.lines().find_map(|line| line.strip_prefix("// options: ")).unwrap_or("").to_owned();
+    let functions = text.split("// after").next().unwrap();
+    (options, parse(&format!("program(1.3)\n{{\n{functions}\n}}\n")).unwrap())
 }
 
 fn run(pipeline: &str, program: &Program) -> Program {

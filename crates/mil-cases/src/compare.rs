@@ -1,7 +1,7 @@
 //! Two programs compute the same.
 
 use mil_eval::{EvalOptions, Flavour, random_inputs, verify};
-use mil_ir::{Graph, Name, Program};
+use mil_ir::{Graph, Name, Program, Type};
 use mil_pass::PassDef;
 
 /// Both programs give the same on random inputs of every flavour, as far as the pass's numerics class says.
@@ -32,7 +32,7 @@ pub(crate) fn compare(def: &PassDef, original: &Program, program: &Program) -> R
     Ok(())
 }
 
-fn states(graph: &Graph) -> Vec<&Name> {
+fn states(graph: &Graph) -> Vec<(&Name, &Type)> {
     let inputs = graph.root().inputs().iter().map(|&input| graph.value(input));
-    inputs.filter(|input| input.ty().as_state().is_some()).map(|input| input.name()).collect()
+    inputs.filter(|input| input.ty().as_state().is_some()).map(|input| (input.name(), input.ty())).collect()
 }

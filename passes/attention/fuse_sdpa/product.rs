@@ -53,10 +53,7 @@ impl Product {
         let sizes: [Vec<Size>; 2] = [size_of(0)?, size_of(1)?];
         let ranks = x.len() == sizes[0].len() && y.len() == sizes[1].len();
         No::unless(ranks, "the ranks of a product's operands are not what it takes")?;
-        No::unless(
-            values[0] != values[1] || known.is_none(),
-            "the weights are multiplied with themselves",
-        )?;
+        No::unless(values[0] != values[1] || known.is_none(), "the weights are multiplied with themselves")?;
 
         // The word of each letter of the equation, in either operand.
         let mut words: BTreeMap<char, [Option<Word>; 2]> = BTreeMap::new();

@@ -189,14 +189,16 @@ impl Scores {
     fn blanked(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str, sign: f64) -> Result<bool, No> {
         let Some(last) = self.scales.last().filter(|scale| !scale.divides) else { return Ok(false) };
         let constant = |operand: &Operand| rw.graph().literal(operand)?.as_tensor().cloned();
-        let (Some(bits), Some(added)) = (constant(&last.along.operand), rw.graph().constant(op, param)) else {
+        let (Some(bits), Some(added)) = (constant(&last.along.operand), rw.graph().constant(op, param))
+        else {
             return Ok(false);
         };
         if bits.shape() != added.shape() {
             return Ok(false);
         }
         let (bits, added) = (bits.to_f64s()?, added.to_f64s()?);
-        let mut fills = bits.iter().zip(&added).filter(|(bit, _)| **bit == 0.0).map(|(_, added)| sign * added);
+        let mut fills =
+            bits.iter().zip(&added).filter(|(bit, _)| **bit == 0.0).map(|(_, added)| sign * added);
         let Some(fill) = fills.next() else { return Ok(false) };
         let kept = |(bit, added): (&f64, &f64)| *bit == 0.0 || (*bit == 1.0 && *added == 0.0);
         if fill > MASKED || fills.any(|other| other != fill) || !bits.iter().zip(&added).all(kept) {
