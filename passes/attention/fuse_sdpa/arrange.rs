@@ -4,7 +4,7 @@ use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite};
 use mil_tensor::Tensor;
 
-use super::letters::{Letter, Letters, Size, View, Word, is_one, number};
+use super::letters::{Letter, Letters, View, Word, number};
 
 /// An op that gives a value other axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,40 +117,53 @@ impl Way<'_> {
         if self.at == goal {
             return Ok(());
         }
-        let sizes: Vec<Size> = goal.iter().map(|word| self.letters.size(word)).collect();
         let words = |view: &[Word]| view.iter().filter(|word| !word.is_empty()).cloned().collect::<View>();
-        let unknown = sizes.iter().filter(|size| number(size).is_none()).count();
-        let step = if words(&self.at) == words(goal) {
-            let ones = |view: &[Word]| -> Vec<i32> {
-                let empty = view.iter().enumerate().filter(|(_, word)| word.is_empty());
-                empty.map(|(axis, _)| axis as i32).collect()
-            };
-            match (ones(&self.at), ones(goal)) {
-                (gone, added) if gone.is_empty() => Step::ExpandDims(added),
-                (gone, added) if added.is_empty() => Step::Squeeze(gone),
-                _ if unknown <= 1 => Step::Reshape(shape(&sizes)?),
-                (gone, added) => {
-                    self.steps.push(Step::Squeeze(gone));
-                    Step::ExpandDims(added)
-                }
-            }
-        } else {
-            No::unless(unknown <= 1, "two sizes of a reshape are not known")?;
-            Step::Reshape(shape(&sizes)?)
+        let ones = |view: &[Word]| -> Vec<i32> {
+            let empty = view.iter().enumerate().filter(|(_, word)| word.is_empty());
+            empty.map(|(axis, _)| axis as i32).collect()
         };
-        self.steps.push(step);
+        if words(&self.at) != words(goal) {
+            self.steps.push(Step::Reshape(self.shape(goal)?));
+        } else {
+            match (ones(&self.at), ones(goal)) {
+                (gone, added) if gone.is_empty() => self.steps.push(Step::ExpandDims(added)),
+                (gone, added) if added.is_empty() => self.steps.push(Step::Squeeze(gone)),
+                (gone, added) => match self.shape(goal) {
+                    Ok(shape) => self.steps.push(Step::Reshape(shape)),
+                    Err(_) => self.steps.extend([Step::Squeeze(gone), Step::ExpandDims(added)]),
+                },
+            }
+        }
         self.at = goal.to_vec();
         Ok(())
+    }
+
+    /// The sizes as `reshape` takes them: 0 for one that is not known and stays as far from the last axis as it
+    /// is, -1 for another one.
+    fn shape(&self, goal: &[Word]) -> Result<Vec<i32>, No> {
+        let mut sizes = Vec::with_capacity(goal.len());
+        for (axis, word) in goal.iter().enumerate() {
+            let stays = (axis + self.at.len()).checked_sub(goal.len()).is_some_and(|at| self.at[at] == *word);
+            sizes.push(match number(&self.letters.size(word)) {
+                Some(size) => i32::try_from(size).map_err(|_| No::miss("a size is beyond int32"))?,
+                None if stays => 0,
+                None => -1,
+            });
+        }
+        let unknown = sizes.iter().filter(|&&size| size == -1).count();
+        No::unless(unknown <= 1, "two sizes of a reshape are not known")?;
+        Ok(sizes)
     }
 
     /// Repeats the value along the letters that it lacks.
     fn repeat(&mut self, kept: &[Word], goal: &[Word]) -> Result<(), No> {
         // Each axis falls into runs that the value has and runs that it lacks.
-        let (mut parts, mut reps) = (View::new(), Vec::new());
+        let (mut parts, mut reps, mut runs) = (View::new(), Vec::new(), View::new());
         for (word, kept) in goal.iter().zip(kept) {
             let mut word = &word[..];
             if word.is_empty() {
                 parts.push(Word::new());
+                runs.push(Word::new());
                 reps.push(1);
             }
             while let Some(first) = word.first() {
@@ -159,6 +172,7 @@ impl Way<'_> {
                 let (run, rest) = word.split_at(end.unwrap_or(word.len()));
                 let times = number(&self.letters.size(run)).and_then(|size| i32::try_from(size).ok());
                 parts.push(if present { run.to_vec() } else { Word::new() });
+                runs.push(run.to_vec());
                 reps.push(match present {
                     true => 1,
                     false => times.ok_or(No::miss("how often a value is repeated is not known"))?,
@@ -167,25 +181,10 @@ impl Way<'_> {
             }
         }
         self.reshape(&parts)?;
-        self.steps.push(Step::Tile(reps.clone()));
-        if parts.len() != goal.len() {
-            let sizes: Vec<Size> = goal.iter().map(|word| self.letters.size(word)).collect();
-            let unknown = sizes.iter().filter(|size| number(size).is_none()).count();
-            No::unless(unknown <= 1, "two sizes of a reshape are not known")?;
-            self.steps.push(Step::Reshape(shape(&sizes)?));
-        }
-        self.at = goal.to_vec();
-        Ok(())
+        self.steps.push(Step::Tile(reps));
+        self.at = runs;
+        self.reshape(goal)
     }
-}
-
-/// The sizes as `reshape` takes them, -1 for the one that is not known.
-fn shape(sizes: &[Size]) -> Result<Vec<i32>, No> {
-    let size = |size: &Size| match number(size) {
-        Some(size) => i32::try_from(size).map_err(|_| No::miss("a size is beyond int32")),
-        None => Ok(-1),
-    };
-    sizes.iter().map(|one| if is_one(one) { Ok(1) } else { size(one) }).collect()
 }
 
 /// The permutation of whole axes that gives `to`.

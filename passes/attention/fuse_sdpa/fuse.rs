@@ -8,7 +8,7 @@ use super::arrange::{Step, arrange, cost, emit};
 use super::letters::{Letters, View, Word, number};
 use super::product::Factor;
 use super::scores::{Along, Term};
-use super::site::{Layout, Sight, Site, Source, sources};
+use super::site::{Layout, Sight, Site, Source, by_number, sources};
 use crate::constants::to_dtype;
 
 /// Core ML's tensors have no more axes.
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     of_key: Vec<(Arranged, bool)>,
     mask: Vec<MaskTerm>,
     result: Vec<Step>,
+    /// The product that the query goes into.
+    product: OpId,
     end: OpId,
     gone: Vec<OpId>,
     dtype: DType,
@@ -115,7 +117,7 @@ impl Plan {
         for (scale, divides) in &self.of_query {
             query = scale.times(rw, query, *divides, &name("query_scaled"), end)?;
         }
-        if self.times != 1.0 {
+        if self.times != 1.0 && !self.scales_before(rw)? {
             let times = to_dtype(&[self.times], dtype)?.reshaped(&[])?;
             let new = NewOp::new("mul").named(name("query_scaled")).with("x", query).with("y", times);
             query = rw.emit_one(new, end)?;
@@ -196,8 +198,11 @@ impl In<'_> {
         let total = all().map(|arranged| arranged.cost).sum::<usize>() + cost(&result);
         let gone = all().flat_map(|arranged| &arranged.ops).chain(&site.ops).copied().collect();
         let total = total + usize::from(times != 1.0);
-        let (end, dtype) = (site.end, site.dtype);
-        Ok((total, Plan { query, key, value, times, of_query, of_key, mask, result, end, gone, dtype }))
+        let (product, end, dtype) = (site.scores.product.op, site.end, site.dtype);
+        Ok((
+            total,
+            Plan { query, key, value, times, of_query, of_key, mask, result, product, end, gone, dtype },
+        ))
     }
 
     /// The leading axes and two more.
@@ -238,6 +243,37 @@ impl In<'_> {
         let keeps = |step: &Step| matches!(step, Step::ExpandDims(_) | Step::Transpose(_));
         No::unless(along.exact || found.steps.iter().all(keeps), "the sizes of a mask are not known")?;
         Ok(found)
+    }
+}
+
+impl Plan {
+    /// Where the query was multiplied by a number before its axes were arranged, and nothing else uses it, the
+    /// number becomes another one.
+    fn scales_before(&self, rw: &mut Rewrite<'_>) -> Result<bool, No> {
+        let Some(mut value) = self.query.operand.value() else { return Ok(false) };
+        let mut user = self.product;
+        loop {
+            let only = rw
+                .graph()
+                .only_use(value)
+                .is_some_and(|only| self.gone.contains(&only.op) || only.op == user);
+            let Some(op) = rw.graph().definition(value).filter(|_| only) else { return Ok(false) };
+            if let Some((source, number)) = by_number(rw, op) {
+                let number = number * self.times;
+                if is_one(number, rw.dtype(value)?) {
+                    rw.replace_with_existing(op, &[source], &[])?;
+                } else {
+                    let number = to_dtype(&[number], rw.dtype(value)?)?.reshaped(&[])?;
+                    rw.replace(op, NewOp::new("mul").with("x", source).with("y", number), &[])?;
+                }
+                return Ok(true);
+            }
+            let moves = ["reshape", "transpose", "expand_dims", "squeeze", "identity", "tile"];
+            if !rw.is(op, &moves) || rw.known(op).is_err() {
+                return Ok(false);
+            }
+            (user, value) = (op, rw.input(op, "x")?);
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pass! {
     /// infinity they are a boolean mask; by a finite number of -100 or less, one that is added and so large
     /// that a row which is masked as a whole keeps its equal weights (in fp16, up to what fp16 can hold).
     ///
+    /// Sizes of a mask that only the run decides are taken to be those of the scores, or 1.
+    ///
     /// Left alone: scores or weights that are used elsewhere, scores that go through anything else (a cap, a
     /// clip), weights that are masked or mixed, a softmax along another axis than that over which the values
     /// are summed.
@@ -53,9 +55,9 @@ pass! {
         /// Leave sites alone that have fewer keys; short ones gain little. An unknown number counts as many.
         pub min_sequence: usize = 0,
         /// Leave sites alone whose heads are larger.
-        pub max_head_size: Option<usize> = None,
+        pub max_head_size: Option<f64> = None,
         /// Fuse no more sites than this in a function, the first ones.
-        pub max_sites_per_function: Option<usize> = None,
+        pub max_sites_per_function: Option<f64> = None,
     }
     id: "fuse_sdpa",
     numerics: Rounding,
@@ -109,16 +111,16 @@ impl FuseSdpa {
         sight.rw.has_op("scaled_dot_product_attention")?;
         let mut letters = Letters::default();
         let site = Site::around(sight, &mut letters, op)?;
-        let at_most = |size: Option<i64>, most: Option<usize>| {
-            most.is_none_or(|most| {
-                size.is_none_or(|size| usize::try_from(size).is_ok_and(|size| size <= most))
-            })
-        };
-        let keys = number(&letters.size(&site.keys)).and_then(|keys| usize::try_from(keys).ok());
-        No::unless(keys.is_none_or(|keys| keys >= self.min_sequence), "fewer keys than min_sequence")?;
-        let head = number(&letters.size(&site.head));
-        No::unless(at_most(head, self.max_head_size), "the heads are larger than max_head_size")?;
-        let room = self.max_sites_per_function.is_none_or(|most| fused < most);
+        let keys = number(&letters.size(&site.keys));
+        let enough =
+            keys.is_none_or(|keys| usize::try_from(keys).is_ok_and(|keys| keys >= self.min_sequence));
+        No::unless(enough, "fewer keys than min_sequence")?;
+        let head = number(&letters.size(&site.head)).zip(self.max_head_size);
+        No::unless(
+            head.is_none_or(|(head, most)| head as f64 <= most),
+            "the heads are larger than max_head_size",
+        )?;
+        let room = self.max_sites_per_function.is_none_or(|most| (fused as f64) < most);
         No::unless(room, "max_sites_per_function is reached")?;
         Plan::of(sight, &mut letters, &site)
     }
@@ -132,7 +134,8 @@ fn is_anchor(graph: &Graph, op: OpId) -> bool {
         return true;
     }
     let summed = |result| graph.users(result).any(|user| graph.op(user).kind() == "reduce_sum");
-    is(&["exp", "exp2"], found.kind().as_str()) && found.result().is_some_and(summed)
+    let less = graph.producer(op, "x").is_some_and(|producer| graph.op(producer).kind() == "sub");
+    is(&["exp", "exp2"], found.kind().as_str()) && (less || found.result().is_some_and(summed))
 }
 
 /// Which values come from a product, by index: through ops that scores may go through.

@@ -43,12 +43,17 @@ impl Product {
             false => matmul(sight, op)?,
         };
         let [x, y, result] = spellings;
-        let sizes = [sight.sizes(values[0])?, sight.sizes(values[1])?];
+        let given: [Option<&View>; 2] =
+            values.map(|value| known.filter(|(known, _)| *known == value).map(|(_, view)| view));
+        let size_of = |side: usize| match given[side] {
+            // What an operand of unknown size was added to them does not make them longer.
+            Some(view) => Ok(view.iter().map(|word| letters.size(&letters.spelled(word))).collect()),
+            None => sight.sizes(values[side]),
+        };
+        let sizes: [Vec<Size>; 2] = [size_of(0)?, size_of(1)?];
         let ranks = x.len() == sizes[0].len() && y.len() == sizes[1].len();
         No::unless(ranks, "the ranks of a product's operands are not what it takes")?;
         No::unless(values[0] != values[1] || known.is_none(), "the weights are multiplied with themselves")?;
-        let given: [Option<&View>; 2] =
-            values.map(|value| known.filter(|(known, _)| *known == value).map(|(_, view)| view));
 
         // The word of each letter of the equation, in either operand.
         let mut words: BTreeMap<char, [Option<Word>; 2]> = BTreeMap::new();

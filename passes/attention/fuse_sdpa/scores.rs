@@ -127,6 +127,8 @@ impl Scores {
                 self.shifted = true;
                 Ok(())
             }
+            ("add", _) if self.blanked(rw, op, other, 1.0)? => Ok(()),
+            ("sub", _) if side == Side::X && self.blanked(rw, op, other, -1.0)? => Ok(()),
             ("add", _) => self.added(along, 1.0),
             ("sub", _) if side == Side::X => self.added(along, -1.0),
             ("sub", _) => {
@@ -182,6 +184,39 @@ impl Scores {
         Ok(())
     }
 
+    /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were: the
+    /// number stands in place of them.
+    fn blanked(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str, sign: f64) -> Result<bool, No> {
+        let Some(last) = self.scales.last().filter(|scale| !scale.divides) else { return Ok(false) };
+        let constant = |operand: &Operand| rw.graph().literal(operand)?.as_tensor().cloned();
+        let (Some(bits), Some(added)) = (constant(&last.along.operand), rw.graph().constant(op, param))
+        else {
+            return Ok(false);
+        };
+        if bits.shape() != added.shape() {
+            return Ok(false);
+        }
+        let (bits, added) = (bits.to_f64s()?, added.to_f64s()?);
+        let mut fills =
+            bits.iter().zip(&added).filter(|(bit, _)| **bit == 0.0).map(|(_, added)| sign * added);
+        let Some(fill) = fills.next() else { return Ok(false) };
+        let kept = |(bit, added): (&f64, &f64)| *bit == 0.0 || (*bit == 1.0 && *added == 0.0);
+        if fill > MASKED || fills.any(|other| other != fill) || !bits.iter().zip(&added).all(kept) {
+            return Ok(false);
+        }
+        let Some(scale) = self.scales.pop() else { return Ok(false) };
+        for term in &mut self.terms {
+            if let Term::Added { scales, .. } = term {
+                scales.pop();
+            }
+        }
+        let shape = rw.graph().operand_type(&scale.along.operand).fixed_shape().unwrap_or_default();
+        let bits: Vec<bool> = bits.iter().map(|&bit| bit != 0.0).collect();
+        let cond = Along { operand: Tensor::from_bools(&shape, &bits)?.into(), ..scale.along };
+        self.terms.push(Term::Kept { cond, keeps: true, fill, dtype: rw.dtype(rw.result(op)?)? });
+        Ok(true)
+    }
+
     /// `select` between the scores and one number.
     fn replaced(
         &mut self,
@@ -191,14 +226,30 @@ impl Scores {
         side: Side,
     ) -> Result<(), No> {
         let rw = sight.rw;
-        let fill = uniform(rw, op, if side == Side::X { "b" } else { "a" })?;
+        let param = if side == Side::X { "b" } else { "a" };
+        let fill = match uniform(rw, op, param)? {
+            Some(fill) => Some(fill),
+            None => self.filled_like(rw, op, param),
+        };
         let fill = fill.ok_or(No::miss("scores are replaced by values that are not one constant"))?;
         No::unless(fill <= MASKED, "scores are replaced by a number that still counts")?;
-        self.beside(sight, letters, op, if side == Side::X { "b" } else { "a" })?;
+        self.beside(sight, letters, op, param)?;
         let cond = self.beside(sight, letters, op, "cond")?;
         let dtype = rw.dtype(rw.result(op)?)?;
         self.terms.push(Term::Kept { cond, keeps: side == Side::X, fill, dtype });
         Ok(())
+    }
+}
+
+impl Scores {
+    /// The number that fills a value which has the shape of the scores. The op that makes it belongs to the
+    /// site then, as nothing else uses what it gives.
+    fn filled_like(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str) -> Option<f64> {
+        let fill = rw.producer(op, param, &["fill_like"]).ok()?;
+        rw.used_only_by(fill, op).ok()?;
+        let number = rw.call(fill).ok()?.float("value").ok()?;
+        self.ops.push(fill);
+        Some(number)
     }
 }
 

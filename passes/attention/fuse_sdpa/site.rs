@@ -278,6 +278,11 @@ fn weights(
         if rw.is(user, PRODUCTS) {
             return Ok((ops, value, view));
         }
+        if let Some((exp, result)) = undone_log(rw, user) {
+            value = result;
+            ops.extend([user, exp]);
+            continue;
+        }
         let kind = rw.graph().op(user).kind();
         let moves = ["cast", "identity", "reshape", "transpose", "expand_dims", "squeeze"];
         let floats = rw.result(user).and_then(|result| rw.dtype(result)).is_ok_and(DType::is_float);
@@ -288,6 +293,14 @@ fn weights(
         value = rw.result(user)?;
         ops.push(user);
     }
+}
+
+/// The exponential behind a logarithm that undoes it, and its result.
+fn undone_log(rw: &Rewrite<'_>, log: OpId) -> Option<(OpId, ValueId)> {
+    let exp = rw.is(log, &["log"]).then(|| rw.only_user(log).ok())?.filter(|&exp| rw.is(exp, &["exp"]))?;
+    // Weights sum to 1, so this much more is rounding.
+    let epsilon = rw.call(log).ok()?.float("epsilon").ok()?;
+    (epsilon <= 1e-7).then_some((exp, rw.result(exp).ok()?))
 }
 
 /// The op that divides the last product by the sum of the exponentials, and the ops before it.
@@ -386,7 +399,7 @@ pub(super) fn sources(
 }
 
 /// The value that an op multiplies by one number, and the number.
-fn by_number(rw: &Rewrite<'_>, op: OpId) -> Option<(ValueId, f64)> {
+pub(super) fn by_number(rw: &Rewrite<'_>, op: OpId) -> Option<(ValueId, f64)> {
     rw.known(op).ok()?;
     if !rw.is(op, &["mul", "real_div"]) {
         return None;

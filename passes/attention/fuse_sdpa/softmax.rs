@@ -37,6 +37,13 @@ fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
     let scale = if rw.is(exp, &["exp2"]) { std::f64::consts::LN_2 } else { 1.0 };
     let exponentials = rw.result(exp)?;
     let users: Vec<OpId> = rw.graph().users(exponentials).collect();
+    if let Ok((scores, axis, mut ops)) = less_log_of_sum(rw, exp).and_then(|found| {
+        No::unless(scale == 1.0, "the powers are of another base")?;
+        Ok(found)
+    }) {
+        ops.push(exp);
+        return Ok(Softmax { scores, axis, scale, weights: exponentials, late: None, ops });
+    }
     let sum = users.iter().copied().find(|&user| rw.is(user, &["reduce_sum"]));
     let sum = sum.ok_or(No::miss("the exponentials are not summed"))?;
     No::unless(users.len() == 2, "the exponentials are used elsewhere")?;
@@ -68,6 +75,24 @@ fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
         return Ok(Softmax { scores, axis, scale, weights, late: None, ops });
     }
     Ok(Softmax { scores, axis, scale, weights: exponentials, late: Some(divisor), ops })
+}
+
+/// The scores from which the logarithm of the sum of their exponentials is subtracted, the axis of the sum,
+/// and the ops that do it.
+fn less_log_of_sum(rw: &Rewrite<'_>, exp: OpId) -> Result<(ValueId, usize, Vec<OpId>), No> {
+    let sub = rw.producer(exp, "x", &["sub"])?;
+    let scores = rw.input(sub, "x")?;
+    let mut ops = vec![sub];
+    let mut sum = rw.producer(sub, "y", &["reduce_log_sum_exp", "expand_dims"])?;
+    if rw.is(sum, &["expand_dims"]) {
+        ops.push(sum);
+        sum = rw.producer(sum, "x", &["reduce_log_sum_exp"])?;
+    }
+    No::unless(rw.input(sum, "x")? == scores, "the sum is that of another value")?;
+    let axis = only_axis(rw, sum, scores)?;
+    kept(rw, sum, rw.result(sum)?, axis, &mut Vec::new())?;
+    ops.push(sum);
+    Ok((scores, axis, ops))
 }
 
 /// The scores from which the largest along an axis was subtracted, which changes nothing, and the ops that do

@@ -20,6 +20,19 @@ pass! {
     /// ```
     /// # After
     /// ```mil
+    /// func main<ios18>(tensor<fp32, [1, 2, 3, 4]> q, tensor<fp32, [1, 2, 3, 4]> k, tensor<fp32, [1, 2, 3, 4]> v, tensor<fp32, [3, 3]> m) {
+    ///     fp32 y_y_0 = const()[name = string("y_y_0"), val = fp32(0x1p-1)];
+    ///     tensor<fp32, [1, 2, 3, 4]> y_query = mul(x = q, y = y_y_0)[name = string("y_query")];
+    ///     bool y_transpose_x_0 = const()[name = string("y_transpose_x_0"), val = bool(false)];
+    ///     bool y_transpose_y_0 = const()[name = string("y_transpose_y_0"), val = bool(true)];
+    ///     tensor<fp32, [1, 2, 3, 3]> y_scores = matmul(transpose_x = y_transpose_x_0, transpose_y = y_transpose_y_0, x = y_query, y = k)[name = string("y_scores")];
+    ///     tensor<fp32, [1, 2, 3, 3]> y_masked = add(x = y_scores, y = m)[name = string("y_masked")];
+    ///     int32 y_axis_0 = const()[name = string("y_axis_0"), val = int32(-1)];
+    ///     tensor<fp32, [1, 2, 3, 3]> y_weights = softmax(axis = y_axis_0, x = y_masked)[name = string("y_weights")];
+    ///     bool y_transpose_x_1 = const()[name = string("y_transpose_x_1"), val = bool(false)];
+    ///     bool y_transpose_y_1 = const()[name = string("y_transpose_y_1"), val = bool(false)];
+    ///     tensor<fp32, [1, 2, 3, 4]> y = matmul(transpose_x = y_transpose_x_1, transpose_y = y_transpose_y_1, x = y_weights, y = v)[name = string("y")];
+    /// } -> (y);
     /// ```
     pub struct UnfuseSdpa;
     id: "unfuse_sdpa",
@@ -51,7 +64,7 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     };
     let mut scores = rw.emit_one(matmul(query, key, true).named(name("scores")), op)?;
     if let Some(mask) = mask {
-        let of_mask = rw.graph().operand_type(&mask).dtype().ok_or(No::miss("the mask is not a tensor"))?;
+        let of_mask = rw.graph().operand_type(&mask).dtype().unwrap_or(dtype);
         scores = if of_mask == DType::Bool {
             let infinity = Tensor::from_f64s(dtype, &[], &[f64::NEG_INFINITY])?;
             let new = NewOp::new("select").named(name("masked"));
@@ -71,18 +84,14 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
 
 /// What a query is a number of times of, with the number times `scale`, and the op that multiplies it.
 fn scaled(rw: &Rewrite<'_>, query: ValueId, scale: f64) -> (ValueId, f64, Option<OpId>) {
-    let times = || -> Result<(ValueId, f64, OpId), No> {
-        let product = rw.definition_anywhere(query, &["mul"])?;
-        let (constant, value, _) = rw.with_constant(product)?;
-        rw.does_not_widen(&constant, value)?;
-        let number = constant.splat_value()?.ok_or(No::miss("the query is scaled by several numbers"))?;
-        No::unless(number.is_finite() && number != 0.0, "the query is not scaled by a number")?;
-        Ok((value, number * scale, product))
+    let times = || {
+        let product = rw.definition_anywhere(query, &["mul"]).ok()?;
+        let (constant, value, _) = rw.with_constant(product).ok()?;
+        rw.does_not_widen(&constant, value).ok()?;
+        let number = constant.splat_value().ok()?.filter(|number| number.is_finite() && *number != 0.0)?;
+        Some((value, number * scale, Some(product)))
     };
-    match times() {
-        Ok((value, number, product)) => (value, number, Some(product)),
-        Err(_) => (query, scale, None),
-    }
+    times().unwrap_or((query, scale, None))
 }
 
 fn matmul(x: ValueId, y: ValueId, transpose_y: bool) -> NewOp {

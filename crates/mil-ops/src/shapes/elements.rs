@@ -214,7 +214,7 @@ impl Site<'_> {
         from.get(begin..end).map(<[_]>::to_vec)
     }
 
-    /// The elements of each operand, all of which have this rank.
+    /// The elements of each operand, all of which have this rank. Scalars count as rows of one.
     fn rows(&self, rank: usize) -> Option<Vec<Numbers>> {
         let row = |operand| {
             let sizes = self.call.operand_type(operand).as_tensor()?.shape.dims()?;
@@ -223,7 +223,7 @@ impl Site<'_> {
                 [Dim::Fixed(count)] => usize::try_from(*count).ok().filter(|&count| count <= MOST)?,
                 _ => return None,
             };
-            (sizes.len() == rank).then(|| self.operand(operand).unwrap_or_else(|| vec![None; count]))
+            (sizes.len() <= rank).then(|| self.operand(operand).unwrap_or_else(|| vec![None; count]))
         };
         self.call.operands("values").iter().take(MOST + 1).map(row).collect()
     }

@@ -1,0 +1,155 @@
+mod held;
+mod proof;
+mod rewrite;
+
+use std::collections::{BTreeMap, HashSet};
+
+use mil_ir::{Name, Program, ValueId};
+use mil_ops::Shapes;
+use mil_pass::{Pass, PassCx, PassError, pass};
+
+use crate::cleanup::ConstElimination;
+use proof::Pair;
+use rewrite::{can_be_state, make_state};
+
+pass! {
+    /// Makes states of inputs that come back as outputs: caches, contexts of convolutions, hidden states.
+    ///
+    /// `pairs` says which output is the new version of which input. Without it, those are taken that can be
+    /// proven: the output holds elements of the input at their places, or all of them moved along one axis,
+    /// and what is new in it comes from another input. That is so for windows that are sliced and joined,
+    /// writes at a position by `slice_update`, `scatter` and its kin, choices by `select`, blends by a mask of
+    /// zeros and ones, and stacks of such layers. A hidden state, or a mean, cannot be told from any other
+    /// output, so it takes being named.
+    ///
+    /// The input and the output are gone from the interface, and a state of the input's name is there. It is
+    /// read once, at the beginning, so what used the input sees the old value wherever it stands; it is written
+    /// once, as soon as the new value is there and nothing uses the old one any more. States are fp16: what was
+    /// fp32 is cast, so it is rounded between calls. A state begins as zeros, and an app makes it new for each
+    /// sequence.
+    ///
+    /// What ops compute from constants alone is folded first, as by `const_elimination`.
+    ///
+    /// Refused: other element types, shapes that are not fixed, an output of another shape than the input, two
+    /// pairs for one input or output, an output that is its input unchanged, and programs for releases before
+    /// iOS18. `unmark_states` is the way back.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios18>(tensor<fp16, [1, 2]> x, tensor<fp16, [3, 2]> past) {
+    ///     tensor<fp16, [2, 2]> kept = slice_by_index(begin = tensor<int32, [2]>([1, 0]), end = tensor<int32, [2]>([3, 2]), x = past)[name = string("kept")];
+    ///     tensor<fp16, [3, 2]> present = concat(axis = int32(0), interleave = bool(false), values = (kept, x))[name = string("present")];
+    ///     tensor<fp16, [2]> y = reduce_mean(axes = tensor<int32, [1]>([0]), keep_dims = bool(false), x = present)[name = string("y")];
+    /// } -> (y, present);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios18>(tensor<fp16, [1, 2]> x, state<tensor<fp16, [3, 2]>> past) {
+    ///     tensor<fp16, [3, 2]> past_read = read_state(input = past)[name = string("past_read")];
+    ///     tensor<fp16, [2, 2]> kept = slice_by_index(begin = tensor<int32, [2]>([1, 0]), end = tensor<int32, [2]>([3, 2]), x = past_read)[name = string("kept")];
+    ///     tensor<fp16, [3, 2]> present = concat(axis = int32(0), interleave = bool(false), values = (kept, x))[name = string("present")];
+    ///     write_state(data = present, input = past)[name = string("past_write")];
+    ///     tensor<fp16, [2]> y = reduce_mean(axes = tensor<int32, [1]>([0]), keep_dims = bool(false), x = present)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct MarkKvCacheStates {
+        /// Inputs, each with the output that is its new version. Empty: those that can be proven.
+        pub pairs: BTreeMap<String, String> = BTreeMap::new(),
+    }
+    id: "mark_kv_cache_states",
+    numerics: Lossy { min_snr_db: 40.0 },
+    scope: Program,
+    changes_interface: true,
+    statistics: [
+        states: "states made",
+        narrowed: "of them, caches that were fp32 and are fp16 now",
+    ],
+}
+
+/// A pair by the names of its features.
+struct Named {
+    past: Name,
+    present: Name,
+}
+
+impl Pass for MarkKvCacheStates {
+    fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        // What is constant shows where something is written, and a program with states must have it folded.
+        cx.each_graph(program, |graph, cx| ConstElimination::default().run_on_graph(graph, cx))?;
+        let functions: Vec<Name> = program.functions.keys().cloned().collect();
+        let mut known: HashSet<&String> = HashSet::new();
+        for function in &functions {
+            let pairs = match self.pairs.is_empty() {
+                true => proven(program, function, cx),
+                false => self.told(program, function, &mut known)?,
+            };
+            for pair in pairs {
+                if !cx.spend() {
+                    return Ok(());
+                }
+                let narrowed = make_state(program, function, &pair)?;
+                cx.count("states", 1);
+                cx.count("narrowed", u64::from(narrowed));
+            }
+        }
+        match self.pairs.iter().find(|(input, _)| !known.contains(input)) {
+            Some((input, output)) => {
+                Err(PassError::Refused(format!("no function has an input {input} and an output {output}")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl MarkKvCacheStates {
+    /// The pairs that were given, as far as the function has them. All that is wrong with them is an error.
+    fn told<'a>(
+        &'a self,
+        program: &Program,
+        function: &Name,
+        known: &mut HashSet<&'a String>,
+    ) -> Result<Vec<Named>, PassError> {
+        let Some(graph) = program.graph(function) else { return Ok(Vec::new()) };
+        let mut pairs: Vec<Named> = Vec::new();
+        for (input, output) in &self.pairs {
+            let present =
+                graph.root().outputs().find(|&value| &**graph.value(value).name() == output.as_str());
+            let (Some(past), Some(present)) = (graph.input_named(input), present) else { continue };
+            let refused = |reason: &str| PassError::Refused(format!("{input} and {output}: {reason}"));
+            if pairs.iter().any(|pair| &*pair.present == output.as_str()) {
+                return Err(refused("two inputs claim one output"));
+            }
+            can_be_state(program, function, graph, &Pair { past, present })
+                .map_err(|reason| refused(&reason))?;
+            known.insert(input);
+            pairs.push(Named { past: input.as_str().into(), present: output.as_str().into() });
+        }
+        Ok(pairs)
+    }
+}
+
+/// The pairs of a function that can be proven.
+fn proven(program: &Program, function: &Name, cx: &mut PassCx<'_>) -> Vec<Named> {
+    let Some(found) = program.function(function) else { return Vec::new() };
+    let Some(graph) = found.graph().filter(|_| found.opset.release().is_some()) else { return Vec::new() };
+    let shapes = Shapes::of(graph, &found.opset, program.interface.function(function));
+    let (pairs, mut left) = proof::pairs(graph, &found.opset, &shapes);
+    let mut named = Vec::new();
+    let mut reasons: Vec<(ValueId, String)> =
+        left.drain(..).map(|(value, reason)| (value, reason.to_owned())).collect();
+    for pair in pairs {
+        match can_be_state(program, function, graph, &pair) {
+            Ok(()) => named.push(Named {
+                past: graph.value(pair.past).name().clone(),
+                present: graph.value(pair.present).name().clone(),
+            }),
+            Err(reason) => reasons.push((pair.present, reason)),
+        }
+    }
+    for (value, reason) in reasons {
+        if let Some(op) = graph.definition(value) {
+            cx.missed("pair", graph, op, &reason);
+        }
+    }
+    named
+}

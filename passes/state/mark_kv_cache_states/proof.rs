@@ -1,0 +1,144 @@
+//! Which input is the old version of an output.
+
+use std::collections::HashMap;
+
+use mil_ir::{Graph, Opset, ValueId};
+use mil_ops::Shapes;
+
+use super::held::{Held, How, follow};
+
+/// An input and an output that is the input as it is to be after the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub past: ValueId,
+    pub present: ValueId,
+}
+
+/// The pairs of a function that can be proven: the output holds elements of the input at their places, or
+/// all of them moved along one axis, and elements that are computed from other inputs. An input or an output
+/// with two partners has none. The second list says why outputs of the type of an input have no pair.
+pub(super) fn pairs(
+    graph: &Graph,
+    opset: &Opset,
+    shapes: &Shapes,
+) -> (Vec<Pair>, Vec<(ValueId, &'static str)>) {
+    let held = follow(graph, opset, shapes);
+    let sources = sources(graph);
+    let (mut found, mut left): (Vec<Pair>, Vec<(ValueId, &'static str)>) = (Vec::new(), Vec::new());
+    for present in graph.root().outputs() {
+        let inputs = graph.root().inputs().iter().copied();
+        let alike: Vec<ValueId> =
+            inputs.filter(|&input| graph.value(input).ty() == graph.value(present).ty()).collect();
+        if alike.is_empty() {
+            continue;
+        }
+        if graph.value(present).ty().fixed_shape().is_none() {
+            left.push((present, "its shape is not fixed"));
+            continue;
+        }
+        let Some(held) = held.get(&present).and_then(Held::plain) else {
+            left.push((present, "it is computed: nothing says that it is fed back"));
+            continue;
+        };
+        let mut fitting = Vec::new();
+        let mut reason = "it is computed: nothing says that it is fed back";
+        for past in alike {
+            match is_update(held, past, &sources) {
+                Ok(()) => fitting.push(past),
+                Err(why) => reason = why.unwrap_or(reason),
+            }
+        }
+        match fitting[..] {
+            [past] => found.push(Pair { past, present }),
+            [] => left.push((present, reason)),
+            _ => left.push((present, "it holds several inputs")),
+        }
+    }
+    let claims = |past: ValueId, found: &[Pair]| found.iter().filter(|pair| pair.past == past).count();
+    let (sure, unsure): (Vec<Pair>, Vec<Pair>) =
+        found.clone().into_iter().partition(|pair| claims(pair.past, &found) == 1);
+    left.extend(unsure.iter().map(|pair| (pair.present, "another output holds the same input")));
+    (sure, left)
+}
+
+/// A value holds an input at its place, or moved along one axis, and new elements.
+fn is_update(
+    held: &Held,
+    past: ValueId,
+    sources: &HashMap<ValueId, Sources>,
+) -> Result<(), Option<&'static str>> {
+    let mut shift: Option<Vec<i64>> = None;
+    let (mut old, mut joined, mut new) = (0, 0, Vec::new());
+    for one in &held.boxes {
+        let from = one.from.iter().find(|from| from.input == past);
+        match from.map(|from| from.how) {
+            Some(How::Old) => old += 1,
+            Some(How::Joined) => joined += 1,
+            None => {}
+        }
+        // What is not old in it came from somewhere else.
+        new.extend(one.new.iter().copied());
+        new.extend(
+            one.from.iter().filter(|from| from.how == How::Old && from.input != past).map(|from| from.input),
+        );
+        let Some(from) = from else { continue };
+        let straight = from
+            .axes
+            .iter()
+            .enumerate()
+            .all(|(axis, &into)| into.unwrap_or(axis) == axis || one.size[axis] == 1);
+        let by: Vec<i64> = from.place.iter().zip(&one.begin).map(|(place, &at)| place - at as i64).collect();
+        if !straight || shift.get_or_insert_with(|| by.clone()) != &by {
+            return Err(Some("elements of an input stand at other places, and not all moved alike"));
+        }
+    }
+    let shift = shift.ok_or(None)?;
+    let moved = shift.iter().filter(|&&by| by != 0).count();
+    if old == 0 && (joined != held.boxes.len() || moved == 0) {
+        return Err(None);
+    }
+    if moved > 1 {
+        return Err(Some("an input is moved along several axes"));
+    }
+    if new.is_empty() {
+        return Err(Some("an input passes through unchanged"));
+    }
+    let other = |value: &ValueId| sources.get(value).is_some_and(|sources| sources.has_other_than(past));
+    match new.iter().any(other) {
+        true => Ok(()),
+        false => Err(Some("what is new in it does not come from another input")),
+    }
+}
+
+/// Inputs that a value hangs on: two suffice to tell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sources([Option<ValueId>; 2]);
+
+impl Sources {
+    fn add(&mut self, other: ValueId) {
+        if !self.0.contains(&Some(other))
+            && let Some(free) = self.0.iter_mut().find(|one| one.is_none())
+        {
+            *free = Some(other);
+        }
+    }
+
+    fn has_other_than(&self, input: ValueId) -> bool {
+        self.0.iter().flatten().any(|&other| other != input)
+    }
+}
+
+fn sources(graph: &Graph) -> HashMap<ValueId, Sources> {
+    let mut all: HashMap<ValueId, Sources> = HashMap::new();
+    for &input in graph.root().inputs() {
+        all.insert(input, Sources([Some(input), None]));
+    }
+    for op in graph.walk() {
+        let mut own = Sources::default();
+        for value in graph.op(op).values() {
+            all.get(&value).iter().flat_map(|sources| sources.0).flatten().for_each(|input| own.add(input));
+        }
+        all.extend(graph.op(op).results().iter().map(|&result| (result, own)));
+    }
+    all
+}

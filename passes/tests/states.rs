@@ -1,0 +1,147 @@
+//! States and what they are made of, over successive calls: the cases of `mark_kv_cache_states`, called in a
+//! loop that hands each output back as the input, give what they give with states, and so does what
+//! `unmark_states` makes of these again.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic anywhere")]
+
+use std::path::Path;
+
+use mil_eval::{Array, Evaluator, Flavour, Inputs, Outputs, compare, random_inputs};
+use mil_ir::text::parse;
+use mil_ir::{Graph, Name, Program};
+use mil_pass::{Pipeline, Runner};
+use mil_passes::registry;
+
+const CALLS: u64 = 5;
+
+#[test]
+fn loops_give_what_states_give() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("state/mark_kv_cache_states/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| !file.to_string_lossy().contains("refuses_"));
+    assert!(files.len() > 10);
+    for file in files {
+        let (option, stateless) = case(&file);
+        let stateful = run(&format!("mark_kv_cache_states{option}"), &stateless);
+        let again = run("unmark_states", &stateful);
+
+        let graph = stateless.graph("main").unwrap();
+        let gone =
+            |names: Vec<Name>, kept: Vec<Name>| names.into_iter().find(|name| !kept.contains(name)).unwrap();
+        let kept = stateful.graph("main").unwrap();
+        let past = gone(inputs(graph), inputs(kept));
+        let present = gone(outputs(graph), outputs(kept));
+        let in_a_loop = looped(&stateless, &past, &present);
+        let with_states = looped(&stateful, "", "");
+        let in_a_loop_again = looped(&again, &past, &format!("{past}_out"));
+        for (call, outputs) in with_states.iter().enumerate() {
+            for (name, value) in outputs {
+                let array = |outputs: &Outputs| outputs[name].as_array().unwrap().clone();
+                let wanted = array(&in_a_loop[call]);
+                let found = compare(&wanted, value.as_array().unwrap());
+                let rounded = graph.input_named(&past).and_then(|past| graph.value(past).ty().dtype());
+                let least = if rounded == Some(mil_tensor::DType::Fp16) { f64::INFINITY } else { 50.0 };
+                assert!(found.snr_db >= least, "{}: {name}, call {call}: {found:?}", file.display());
+                let found = compare(value.as_array().unwrap(), &array(&in_a_loop_again[call]));
+                assert!(found.is_exact(), "{}: unmarked {name}, call {call}: {found:?}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn states_of_other_forms_give_the_same() {
+    for pass in ["pad_states", "merge_states", "split_states"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("state/{pass}/cases"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            let (option, before) = case(&file);
+            let after = run(&format!("{pass}{option}"), &before);
+            for (call, outputs) in looped(&before, "", "").iter().zip(looped(&after, "", "")).enumerate() {
+                for (name, value) in outputs.0 {
+                    let found = compare(value.as_array().unwrap(), outputs.1[name].as_array().unwrap());
+                    assert!(found.is_exact(), "{}: {name}, call {call}: {found:?}", file.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pairs_that_cannot_be_states_are_errors() {
+    let refused = |pairs: &str, functions: &str| {
+        let mut program = parse(&format!("program(1.3)\n{{\n{functions}\n}}\n")).unwrap();
+        let pipeline = format!("mark_kv_cache_states{{pairs={pairs}}}");
+        let pipeline = Pipeline::parse(&pipeline, &registry()).unwrap();
+        let error = Runner::new().run(&pipeline, &mut program).unwrap_err();
+        std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source())
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    };
+    let two = "func main<ios18>(tensor<fp16, [2]> a, tensor<fp16, [2]> b, tensor<fp16, [3]> c, tensor<int32, [2]> n) {
+        tensor<fp16, [2]> x = add(x = a, y = b)[name = string(\"x\")];
+        tensor<int32, [2]> m = add(x = n, y = n)[name = string(\"m\")];
+    } -> (x, m);";
+    for (pairs, reason) in [
+        (r#"{"a": "y"}"#, "no function has an input a and an output y"),
+        (r#"{"a": "x", "b": "x"}"#, "two inputs claim one output"),
+        (r#"{"c": "x"}"#, "the input has shape [3], and the output [2]"),
+        (r#"{"n": "m"}"#, "states are fp16, and this is int32"),
+    ] {
+        let said = refused(pairs, two);
+        assert!(said.contains(reason), "{said}");
+    }
+    let old = two.replace("ios18", "ios17");
+    let said = refused(r#"{"a": "x"}"#, &old);
+    assert!(said.contains("states need iOS18"), "{said}");
+}
+
+/// The options of a case, and its program.
+fn case(file: &Path) -> (String, Program) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let options = text.lines().find_map(|line| line.strip_prefix("// options: ")).unwrap_or("").to_owned();
+    let functions = text.split("// after").next().unwrap();
+    (options, parse(&format!("program(1.3)\n{{\n{functions}\n}}\n")).unwrap())
+}
+
+fn run(pipeline: &str, program: &Program) -> Program {
+    let mut program = program.clone();
+    let pipeline = Pipeline::parse(pipeline, &registry()).unwrap();
+    Runner::new().run(&pipeline, &mut program).unwrap();
+    program
+}
+
+fn inputs(graph: &Graph) -> Vec<Name> {
+    let inputs = graph.root().inputs().iter().map(|&input| graph.value(input));
+    inputs.filter(|input| input.ty().as_state().is_none()).map(|input| input.name().clone()).collect()
+}
+
+fn outputs(graph: &Graph) -> Vec<Name> {
+    graph.root().outputs().map(|output| graph.value(output).name().clone()).collect()
+}
+
+/// The outputs of successive calls, in each of which `past` is what `present` was; zeros at first.
+fn looped(program: &Program, past: &str, present: &str) -> Vec<Outputs> {
+    let graph = program.graph("main").unwrap();
+    let evaluator = Evaluator::new(program, "main", Default::default()).unwrap();
+    let mut session = evaluator.session().unwrap();
+    let mut all: Vec<Outputs> = Vec::new();
+    for call in 0..CALLS {
+        let mut given: Inputs = random_inputs(graph, None, Flavour::Normal, call).unwrap();
+        for (name, array) in &mut given {
+            if &**name == "at" {
+                let places = (0..array.len()).map(|place| (place as i32 + call as i32) % 4).collect();
+                *array = Array::from_vec::<i32>(array.shape(), places).unwrap();
+            }
+            if &**name == past {
+                *array = match all.last() {
+                    Some(last) => last[present].as_array().unwrap().clone(),
+                    None => Array::filled(array.dtype(), array.shape(), 0.0, false).unwrap(),
+                };
+            }
+        }
+        all.push(session.run(&given).unwrap());
+    }
+    all
+}
