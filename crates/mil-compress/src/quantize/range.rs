@@ -17,8 +17,8 @@ const LONG: usize = 1 << 20;
 
 /// By how much the extent is first made smaller, and by what factor again while that helps; for a few bits
 /// and for many.
-const FEW: (&[f32], f32) = (&[1.0, 1.086, 1.172], 1.09);
-const MANY: (&[f32], f32) = (&[1.0, 1.025, 1.055], 1.04);
+const FEW: ([f32; 3], f32) = ([1.0, 1.086, 1.172], 1.09);
+const MANY: ([f32; 3], f32) = ([1.0, 1.025, 1.055], 1.04);
 
 /// The range is not made smaller than the extent by more than this.
 const SMALLEST: f32 = 16.0;
@@ -45,11 +45,11 @@ pub(super) fn find(
         let mut reader = Reader::new(&rows);
         let first = job * share;
         let values = reader.floats(first * size, share.min(count - first) * size)?;
+        check_finite(values)?;
         let each = values.chunks_exact(size).map(|values| {
-            let extent = extent(values)?;
-            Ok(integers.search(&Row { values: values.into(), weights: None, extent }, dtype))
+            integers.search(&Row { values: values.into(), weights: None, extent: extent(values) }, dtype)
         });
-        each.collect::<Result<Vec<_>, CompressError>>()
+        Ok(each.collect::<Vec<_>>())
     })?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -63,7 +63,9 @@ pub(super) fn extents(rows: &Tensor) -> Result<Vec<(f32, f32)>, CompressError> {
                 let (mut reader, mut all) = (Reader::new(rows), (f32::INFINITY, f32::NEG_INFINITY));
                 for at in (part * SHARE..((part + 1) * SHARE).min(size)).step_by(TILE) {
                     let count = TILE.min(((part + 1) * SHARE).min(size) - at);
-                    all = join(all, extent(reader.floats(row * size + at, count)?)?);
+                    let values = reader.floats(row * size + at, count)?;
+                    check_finite(values)?;
+                    all = join(all, extent(values));
                 }
                 Ok(all)
             })?;
@@ -76,7 +78,8 @@ pub(super) fn extents(rows: &Tensor) -> Result<Vec<(f32, f32)>, CompressError> {
         let mut reader = Reader::new(rows);
         let first = job * share;
         let values = reader.floats(first * size, share.min(count - first) * size)?;
-        values.chunks_exact(size).map(extent).collect::<Result<Vec<_>, _>>()
+        check_finite(values)?;
+        Ok(values.chunks_exact(size).map(extent).collect::<Vec<_>>())
     })?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -85,26 +88,30 @@ fn join(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
-/// The least and the largest of some elements, which are finite.
-fn extent(values: &[f32]) -> Result<(f32, f32), CompressError> {
+/// The least and the largest of some elements.
+fn extent(values: &[f32]) -> (f32, f32) {
     const LANES: usize = 8;
     let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    // 0 times what is not finite is not a number.
-    let mut finite = [0.0_f32; LANES];
-    let mut each = |at: usize, value: f32| {
-        least[at] = if value < least[at] { value } else { least[at] };
-        most[at] = if value > most[at] { value } else { most[at] };
-        finite[at] += value * 0.0;
-    };
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        chunk.iter().enumerate().for_each(|(at, &value)| each(at, value));
+        for (at, &value) in chunk.iter().enumerate() {
+            least[at] = if value < least[at] { value } else { least[at] };
+            most[at] = if value > most[at] { value } else { most[at] };
+        }
     }
-    rest.iter().enumerate().for_each(|(at, &value)| each(at, value));
-    if finite.iter().any(|sum| sum.is_nan()) {
-        return Err(CompressError::NotFinite);
+    let (least, most) = (least.iter().chain(rest), most.iter().chain(rest));
+    (least.fold(f32::INFINITY, |a, &b| a.min(b)), most.fold(f32::NEG_INFINITY, |a, &b| a.max(b)))
+}
+
+fn check_finite(values: &[f32]) -> Result<(), CompressError> {
+    // Zero times what is not finite is not a number. Eight sums, for vector units.
+    let mut sums = [0.0_f32; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value * 0.0);
     }
-    Ok((least.into_iter().fold(f32::INFINITY, f32::min), most.into_iter().fold(f32::NEG_INFINITY, f32::max)))
+    let finite = sums.iter().chain(rest).all(|value| value.is_finite());
+    if finite { Ok(()) } else { Err(CompressError::NotFinite) }
 }
 
 /// The elements of a block, or its distinct elements and how many there are of each.
@@ -122,7 +129,7 @@ fn counted(rows: &Tensor, first: usize, size: usize) -> Result<Row<'static>, Com
     };
     let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
     let values = single(&found.values);
-    let extent = extent(&values)?;
+    let extent = extent(&values);
     Ok(Row { values: values.into(), weights: Some(single(&found.weights)), extent })
 }
 
@@ -144,41 +151,61 @@ impl Integers {
     /// The parameters with the least squared error of those that are tried.
     fn search(self, row: &Row<'_>, dtype: DType) -> Parameters {
         let (factors, step) = if self.most - self.least < 32 { FEW } else { MANY };
-        let mut best = (f64::INFINITY, self.of_extent(row.extent, 1.0, dtype));
-        let mut factor = 1.0;
-        for turn in 0.. {
-            factor = factors.get(turn).copied().unwrap_or(factor * step);
-            let found = self.of_extent(row.extent, factor, dtype);
-            let (error, found) = self.refined(row, found, dtype);
-            let better = error < best.0;
-            if better {
-                best = (error, found);
+        let extent = self.of_extent(row.extent, 1.0, dtype);
+        let zero = |factor: f32| match self.zero {
+            Some(zero) => zero,
+            None => self.of_extent(row.extent, factor, DType::Fp32).zero,
+        };
+        let range = |zero: i32| ((self.least - zero) as f32, (self.most - zero) as f32);
+        // The scale of the extent itself is tried as it is stored, so that the result is never worse.
+        let mut tried = factors.map(|factor| (extent.scale.recip() * factor, zero(factor)));
+        let mut factor = factors[factors.len() - 1];
+        let mut sums = row.sums(tried.map(|(inverse, zero)| (inverse, range(zero))));
+        let mut best = 0;
+        for at in 1..tried.len() {
+            if sums[at].gain() > sums[best].gain() {
+                best = at;
             }
-            if turn + 1 >= factors.len() && (!better || factor > SMALLEST) {
+        }
+        while best == tried.len() - 1 && factor < SMALLEST {
+            factor *= step;
+            let next = (extent.scale.recip() * factor, zero(factor));
+            let [found, ..] = row.sums([(next.0, range(next.1))]);
+            if found.gain() <= sums[best].gain() {
                 break;
             }
+            (tried[best], sums[best]) = (next, found);
         }
-        best.1
-    }
-
-    /// The squared error of these parameters beside the sum of all squares, or those with a better scale for
-    /// the same integers. Choosing the integers anew makes it only less.
-    fn refined(self, row: &Row<'_>, found: Parameters, dtype: DType) -> (f64, Parameters) {
-        let inverse = found.scale.recip();
-        let (low, high) = ((self.least - found.zero) as f32, (self.most - found.zero) as f32);
-        let (products, squares) = match &row.weights {
-            None => sums(&row.values, inverse, low, high),
-            Some(weights) => weighted_sums(&row.values, weights, inverse, low, high),
-        };
-        let error = |scale: f32| f64::from(scale) * (f64::from(scale) * squares - 2.0 * products);
-        let own = (error(found.scale), found);
-        if squares == 0.0 || products <= 0.0 {
-            return own;
+        let own = sums[0].error(extent.scale);
+        if sums[best].squares == 0.0 || sums[best].products <= 0.0 {
+            return extent;
         }
         let largest = row.extent.1.max(-row.extent.0);
-        let scale = rounded((products / squares) as f32, largest, dtype);
-        let fitted = (error(scale), Parameters { scale, ..found });
-        if fitted.0 < own.0 { fitted } else { own }
+        let scale = rounded((sums[best].products / sums[best].squares) as f32, largest, dtype);
+        // Choosing the integers anew for the better scale makes the error only less.
+        let better = sums[best].error(scale) < own;
+        if better { Parameters { scale, zero: tried[best].1 } } else { extent }
+    }
+}
+
+/// What the error of a block follows from, whatever the scale, where the integers are fixed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    /// Of products of elements with their integers.
+    products: f64,
+    /// Of squares of the integers.
+    squares: f64,
+}
+
+impl Sums {
+    /// How much less the squared error is than the sum of all squares, with the best scale.
+    fn gain(&self) -> f64 {
+        if self.squares > 0.0 { self.products * self.products / self.squares } else { 0.0 }
+    }
+
+    /// The squared error beside the sum of all squares.
+    fn error(&self, scale: f32) -> f64 {
+        f64::from(scale) * (f64::from(scale) * self.squares - 2.0 * self.products)
     }
 }
 
@@ -198,35 +225,67 @@ fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
     if f16::from_f32(becomes).is_infinite() { f16::from_bits(half.to_bits() - 1) } else { half }.to_f32()
 }
 
-/// The sums of products of elements with their integers, and of squares of the integers.
-fn sums(values: &[f32], inverse: f32, low: f32, high: f32) -> (f64, f64) {
-    const LANES: usize = 8;
-    /// Singles add up so many numbers well.
-    const PART: usize = 512;
-    let (mut all_products, mut all_squares) = (0.0, 0.0);
-    for part in values.chunks(PART) {
-        let (mut products, mut squares) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        let mut each = |at: usize, value: f32| {
-            let integer = (clamp(value * inverse, low, high) + ROUND) - ROUND;
-            products[at] += value * integer;
-            squares[at] += integer * integer;
-        };
-        let (chunks, rest) = part.as_chunks::<LANES>();
-        for chunk in chunks {
-            chunk.iter().enumerate().for_each(|(at, &value)| each(at, value));
+impl Row<'_> {
+    /// The sums for several inverses of scales, each with the range of the integers.
+    fn sums<const N: usize>(&self, tried: [(f32, (f32, f32)); N]) -> [Sums; N] {
+        match &self.weights {
+            None => sums(&self.values, tried),
+            Some(weights) => tried.map(|tried| weighted_sums(&self.values, weights, tried)),
         }
-        rest.iter().enumerate().for_each(|(at, &value)| each(at, value));
-        all_products += f64::from(products.iter().sum::<f32>());
-        all_squares += f64::from(squares.iter().sum::<f32>());
     }
-    (all_products, all_squares)
 }
 
-/// The same for elements that count several times.
-fn weighted_sums(values: &[f32], weights: &[f32], inverse: f32, low: f32, high: f32) -> (f64, f64) {
-    values.iter().zip(weights).fold((0.0, 0.0), |(products, squares), (&value, &weight)| {
+/// Elements that vector units take at once.
+const LANES: usize = 4;
+
+/// The sums of elements that count once.
+fn sums<const N: usize>(values: &[f32], tried: [(f32, (f32, f32)); N]) -> [Sums; N] {
+    /// Singles add up so many numbers well.
+    const PART: usize = 512;
+    let mut all = [Sums::default(); N];
+    for part in values.chunks(PART) {
+        let mut lanes = [[[0.0_f32; LANES]; 2]; N];
+        let (chunks, rest) = part.as_chunks::<LANES>();
+        for chunk in chunks {
+            add(chunk, &tried, &mut lanes);
+        }
+        if !rest.is_empty() {
+            // Zeros add nothing.
+            let mut last = [0.0; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            add(&last, &tried, &mut lanes);
+        }
+        let sum = |lanes: [f32; LANES]| f64::from((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]));
+        for (all, [products, squares]) in all.iter_mut().zip(lanes) {
+            all.products += sum(products);
+            all.squares += sum(squares);
+        }
+    }
+    all
+}
+
+/// Adds the products and squares of some elements.
+#[inline(always)]
+fn add<const N: usize>(
+    chunk: &[f32; LANES],
+    tried: &[(f32, (f32, f32)); N],
+    lanes: &mut [[[f32; LANES]; 2]; N],
+) {
+    for n in 0..N {
+        let (inverse, (low, high)) = tried[n];
+        for at in 0..LANES {
+            let integer = (clamp(chunk[at] * inverse, low, high) + ROUND) - ROUND;
+            lanes[n][0][at] += chunk[at] * integer;
+            lanes[n][1][at] += integer * integer;
+        }
+    }
+}
+
+/// The sums of elements that count several times.
+fn weighted_sums(values: &[f32], weights: &[f32], (inverse, (low, high)): (f32, (f32, f32))) -> Sums {
+    values.iter().zip(weights).fold(Sums::default(), |sums, (&value, &weight)| {
         let integer = f64::from((clamp(value * inverse, low, high) + ROUND) - ROUND);
         let heavy = f64::from(weight) * integer;
-        (products + f64::from(value) * heavy, squares + integer * heavy)
+        Sums { products: sums.products + f64::from(value) * heavy, squares: sums.squares + integer * heavy }
     })
 }
