@@ -34,4 +34,4 @@ pub mod sparse;
 pub use blocks::Blocks;
 pub use error::CompressError;
 pub use measure::{Loss, loss};
-pub use sparse::bytes_of;
+pub use par::each;

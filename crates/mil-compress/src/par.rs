@@ -3,7 +3,18 @@
 
 use crate::CompressError;
 
-/// The results of `work` for each number below `count`, in order.
+/// The results of `work` for each number below `count`, in order: fits of weights that do not depend on each
+/// other.
+pub fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    #[cfg(feature = "rayon")]
+    if count > 1 {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().map(work).collect();
+    }
+    (0..count).map(work).collect()
+}
+
+/// The same for work that can fail.
 pub(crate) fn map<T: Send>(
     count: usize,
     work: impl Fn(usize) -> Result<T, CompressError> + Send + Sync,

@@ -285,6 +285,7 @@ impl State<'_> {
             shapes: &mut self.shapes,
             disabled: entry.disabled().iter().copied().collect(),
             statistics: BTreeMap::new(),
+            details: Vec::new(),
             fuel: &mut self.runner.fuel,
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
@@ -297,6 +298,7 @@ impl State<'_> {
         }));
         report.statistics =
             std::mem::take(&mut cx.statistics).into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        report.details = std::mem::take(&mut cx.details);
         match outcome {
             Ok(result) => result.map_err(|source| RunError::Pass { id: id.to_owned(), source }),
             Err(payload) => {

@@ -68,7 +68,6 @@ pub struct Palette {
     /// What the elements of each slice along an axis are multiplied with in the end: as many axes as the
     /// weight.
     pub scale: Option<Tensor>,
-    groups: Blocks,
     dtype: DType,
 }
 
@@ -80,12 +79,7 @@ impl Palette {
 
     /// The weight that the palette stands for, computed when it is read.
     pub fn dense(&self) -> Result<Tensor, CompressError> {
-        let width = self.lut.shape().last().copied().unwrap_or(1);
-        let looked_up = LookUp::new(&self.indices, &self.lut, &self.groups)?.tensor()?;
-        let dense = match self.vector_axis {
-            None => looked_up.reshaped(self.indices.shape())?,
-            Some(axis) => gather_vectors(&looked_up, self.indices.shape(), axis, width)?,
-        };
+        let dense = dense(&self.indices, &self.lut, self.vector_axis)?;
         match &self.scale {
             None => Ok(dense),
             Some(scale) => {
@@ -130,7 +124,7 @@ pub fn palettize(
         let tables = fit::numbers(&weight, groups, options, importance.as_ref(), dtype)?;
         let indices = nearest::of_numbers(&weight, groups, &tables)?;
         let lut = tables.lut(groups.counts(), dtype)?;
-        return Ok(Palette { indices, lut, vector_axis: None, scale, groups: groups.clone(), dtype });
+        return Ok(Palette { indices, lut, vector_axis: None, scale, dtype });
     };
     let Vectors { axis, width } = vectors;
     let size = *weight.shape().get(axis).ok_or_else(|| CompressError::Option(format!("no axis {axis}")))?;
@@ -142,7 +136,20 @@ pub fn palettize(
     let tables = fit::vectors(&spread, &groups, options, width, dtype)?;
     let indices = nearest::of_vectors(&spread, &groups, &tables)?;
     let lut = tables.lut(groups.counts(), dtype)?;
-    Ok(Palette { indices, lut, vector_axis: Some(axis), scale, groups, dtype })
+    Ok(Palette { indices, lut, vector_axis: Some(axis), scale, dtype })
+}
+
+/// The weight that indices stand for, where `lut` has the groups along each axis, then the entries, then the
+/// elements of an entry, which follow each other along `vector_axis`; computed when it is read.
+pub fn dense(indices: &Tensor, lut: &Tensor, vector_axis: Option<usize>) -> Result<Tensor, CompressError> {
+    let groups = Blocks::new(indices.shape(), lut.shape().get(..indices.rank()).unwrap_or_default())?;
+    let looked_up = LookUp::new(indices, lut, &groups)?.tensor()?;
+    match (vector_axis, lut.shape().last()) {
+        (Some(axis), Some(&width)) if width > 1 && axis < indices.rank() => {
+            gather_vectors(&looked_up, indices.shape(), axis, width)
+        }
+        _ => Ok(looked_up.reshaped(indices.shape())?),
+    }
 }
 
 /// The weight with each slice along an axis divided by its largest magnitude; how much the error of each

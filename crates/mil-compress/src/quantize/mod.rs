@@ -136,6 +136,13 @@ pub fn quantize_with(
     Ok(Quantized { data, scale: scale.clone(), offset: offset.cloned(), blocks: blocks.clone() })
 }
 
+/// The weight that integers stand for, where `scale` has as many axes as they and divides them into blocks;
+/// computed when it is read.
+pub fn dense(data: &Tensor, scale: &Tensor, offset: Option<&Tensor>) -> Result<Tensor, CompressError> {
+    let blocks = Blocks::new(data.shape(), scale.shape())?;
+    Dequantize::new(data, scale, offset, &blocks)?.tensor()
+}
+
 /// The largest magnitude of each block.
 pub(crate) fn largest(weight: &Tensor, blocks: &Blocks) -> Result<Vec<f32>, CompressError> {
     let extents = range::extents(&blocks.rows(weight)?)?;
