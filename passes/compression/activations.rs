@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 
 use super::config::LinearConfig;
 
-
-
 /// The least and largest number of values, by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ranges(pub BTreeMap<String, (f64, f64)>);

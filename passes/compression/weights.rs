@@ -39,15 +39,7 @@ pub(super) trait Compressor: Sync {
     fn fit(&self, plan: &Self::Plan) -> Result<Self::Fit, CompressError>;
 
     /// Inserts what decompresses the weight; answers the value that takes its place.
-    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Self::Fit) -> Result<Emitted, No>;
-}
-
-/// What was put in the place of a weight.
-pub(super) enum Emitted {
-    /// A value that all users take instead.
-    Value(ValueId),
-    /// The ops that used it were rewritten themselves.
-    Rewritten,
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Self::Fit) -> Result<ValueId, No>;
 }
 
 /// A weight: a constant, or what an op decompresses.
@@ -104,7 +96,8 @@ fn channels(graph: &Graph, value: ValueId, rank: usize) -> Result<Channels, No> 
     let mut found: Option<Channels> = None;
     for user in graph.users(value).filter(|&user| !graph.op(user).is_return()) {
         let kind = graph.op(user).kind().as_str();
-        let flag = |param: &str| graph.constant(user, param).and_then(|flag| flag.item_bool()).unwrap_or(false);
+        let flag =
+            |param: &str| graph.constant(user, param).and_then(|flag| flag.item_bool()).unwrap_or(false);
         let last = |swapped: bool| {
             let (a, b) = (rank.saturating_sub(1), rank.saturating_sub(2));
             if swapped { Channels { output: b, input: a } } else { Channels { output: a, input: b } }
@@ -190,10 +183,7 @@ pub(super) fn run<C: Compressor>(
 }
 
 /// All fits, several at once where they need little memory.
-fn fit_all<C: Compressor>(
-    compressor: &C,
-    plans: &[(C::Plan, Tensor)],
-) -> Vec<Result<C::Fit, CompressError>> {
+fn fit_all<C: Compressor>(compressor: &C, plans: &[(C::Plan, Tensor)]) -> Vec<Result<C::Fit, CompressError>> {
     let heavy = |at: &usize| compressor.is_heavy(&plans[*at].0);
     let light: Vec<usize> = (0..plans.len()).filter(|at| !heavy(at)).collect();
     let fit = |at: usize| compressor.fit(&plans[at].0);
@@ -212,7 +202,10 @@ fn look<C: Compressor>(
     op: OpId,
 ) -> Result<(Weight, C::Plan, Tensor), No> {
     const NO_WEIGHT: &str = "not a weight";
-    let compressed_ops = compressor.again().iter().any(|(kind, param)| param.is_empty() && *kind == graph.op(op).kind().as_str());
+    let compressed_ops = compressor
+        .again()
+        .iter()
+        .any(|(kind, param)| param.is_empty() && *kind == graph.op(op).kind().as_str());
     let is_const = graph.op(op).kind() == "const";
     No::unless(is_const || again && compressed_ops, NO_WEIGHT)?;
     let value = graph.op(op).result().ok_or(No::miss(NO_WEIGHT))?;
@@ -240,7 +233,10 @@ fn look<C: Compressor>(
     let said = said.map_err(|error| No::Fault(PassError::Refused(error)))?;
     let config = said.ok_or(No::miss("the configuration leaves the weight alone"))?;
     let elements = if decompressor.is_some() { final_size(graph, value) } else { tensor.len() };
-    No::unless(elements > config.weight_threshold(), "the weight has no more elements than weight_threshold")?;
+    No::unless(
+        elements > config.weight_threshold(),
+        "the weight has no more elements than weight_threshold",
+    )?;
     No::unless(decompressor.is_some() || tensor.rank() > 1, "the weight is a vector")?;
     No::unless(mil_ops::is_known(graph, op), "the op has fields that are not known")?;
     let name = graph.value(value).name().to_string();
@@ -270,7 +266,9 @@ fn final_users(graph: &Graph, value: ValueId) -> Vec<OpId> {
             }
         }
     }
-    found.sort_by(|&a, &b| if graph.is_before(a, b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater });
+    found.sort_by(
+        |&a, &b| if graph.is_before(a, b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
+    );
     found
 }
 
@@ -322,17 +320,11 @@ fn put<C: Compressor>(
     let opset = cx.opset().clone();
     let before = super::emit::stored_bytes(graph, weight.value);
     let mut rw = Rewrite::new(graph, &opset);
-    let emitted = compressor.emit(&mut rw, weight, fit)?;
-    let value = match emitted {
-        Emitted::Value(value) => {
-            match rw.graph().is_output(weight.value) {
-                true => rw.replace_with_new(weight.op, &[value], &[])?,
-                false => rw.replace_with_existing(weight.op, &[value], &[])?,
-            }
-            Some(value)
-        }
-        Emitted::Rewritten => None,
-    };
+    let value = compressor.emit(&mut rw, weight, fit)?;
+    match rw.graph().is_output(weight.value) {
+        true => rw.replace_with_new(weight.op, &[value], &[])?,
+        false => rw.replace_with_existing(weight.op, &[value], &[])?,
+    }
     cx.count("compressed", 1);
     let mut detail = json!({
         "function": cx.function().as_str(),
@@ -340,17 +332,14 @@ fn put<C: Compressor>(
         "type": format!("{}{:?}", source.dtype(), source.shape()),
         "used_by": users,
         "bytes_before": before,
+        "bytes_after": super::emit::stored_bytes(graph, value),
+        "form": graph.definition(value).map(|op| graph.op(op).kind().as_str()),
     });
-    if let Some(value) = value {
-        detail["bytes_after"] = json!(super::emit::stored_bytes(graph, value));
-        if let Some(form) = graph.definition(value).map(|op| graph.op(op).kind().to_string()) {
-            detail["form"] = json!(form);
-        }
-        if measure && let Some(dense) = super::emit::decompressed_value(graph, value) {
-            let loss = mil_compress::loss(source, &dense).map_err(|error| PassError::Refused(error.to_string()))?;
-            detail["signal"] = json!(loss.signal);
-            detail["noise"] = json!(loss.noise);
-        }
+    if measure && let Some(dense) = super::emit::decompressed_value(graph, value) {
+        let refused = |error: CompressError| PassError::Refused(error.to_string());
+        let loss = mil_compress::loss(source, &dense).map_err(refused)?;
+        detail["signal"] = json!(loss.signal);
+        detail["noise"] = json!(loss.noise);
     }
     cx.tell(detail);
     Ok(())

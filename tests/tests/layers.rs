@@ -14,7 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mil-package", &["mil-ir", "mil-proto", "mil-tensor"]),
     ("mil-pass", &["mil-ops", "mil-ir", "mil-tensor"]),
     ("mil-estimate", &["mil-ops", "mil-ir", "mil-tensor"]),
-    ("mil-passes", &["mil-pass", "mil-compress", "mil-eval", "mil-estimate", "mil-ops", "mil-ir", "mil-tensor"]),
+    (
+        "mil-passes",
+        &["mil-pass", "mil-compress", "mil-eval", "mil-estimate", "mil-ops", "mil-ir", "mil-tensor"],
+    ),
     ("mil-cases", &["mil-pass", "mil-eval", "mil-ir"]),
     (
         "milopt",

@@ -30,8 +30,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     for (name, mode, bits, sizes, weight) in palettes {
         measure(name, || {
-            let found =
-                palette::palettize(weight, &blocks(sizes)?, &palette::Options::new(mode.clone(), bits), None)?;
+            let found = palette::palettize(
+                weight,
+                &blocks(sizes)?,
+                &palette::Options::new(mode.clone(), bits),
+                None,
+            )?;
             Ok(vec![found.indices])
         })?;
     }

@@ -195,7 +195,9 @@ mod tests {
             let rows = blocks.rows(&Tensor::from_slice(shape, &numbers).unwrap()).unwrap();
             assert_eq!(rows.shape(), [blocks.count(), blocks.size()]);
             let sorted = rows.to_i64s().unwrap();
-            assert!(sorted.chunks(blocks.size()).enumerate().all(|(i, row)| row.iter().all(|&b| b == i as i64)));
+            assert!(
+                sorted.chunks(blocks.size()).enumerate().all(|(i, row)| row.iter().all(|&b| b == i as i64))
+            );
         }
     }
 

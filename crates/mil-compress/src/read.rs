@@ -68,7 +68,9 @@ pub(crate) fn all_finite(tensor: &Tensor) -> Result<bool, CompressError> {
         let mut reader = Reader::new(tensor);
         let (first, count) = (tile * TILE, TILE.min(tensor.len() - tile * TILE));
         if tensor.dtype() == DType::Fp16 {
-            return Ok(reader.bits(first, count)?.iter().fold(0, |max, &bits| max.max(bits & 0x7FFF)) < 0x7C00);
+            return Ok(
+                reader.bits(first, count)?.iter().fold(0, |max, &bits| max.max(bits & 0x7FFF)) < 0x7C00
+            );
         }
         Ok(reader.floats(first, count)?.iter().fold(true, |all, value| all & value.is_finite()))
     })?;

@@ -79,9 +79,7 @@ pub(super) fn counts(value: Value) -> Result<Vec<usize>, String> {
 }
 
 /// One of some names, in any case.
-pub(super) fn one_of<T: Copy>(
-    known: &'static [(&'static str, T)],
-) -> impl Fn(Value) -> Result<T, String> {
+pub(super) fn one_of<T: Copy>(known: &'static [(&'static str, T)]) -> impl Fn(Value) -> Result<T, String> {
     move |value| {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         let text = value.as_str().map(str::to_lowercase);

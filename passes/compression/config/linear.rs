@@ -3,8 +3,8 @@
 use mil_tensor::DType;
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, count, counts, name_of, one_of};
 use super::OpConfig;
+use super::fields::{Fields, count, counts, name_of, one_of};
 
 /// How weights, or activations, become integers: coremltools' `OpLinearQuantizerConfig`.
 #[derive(Clone, Debug, PartialEq)]

@@ -100,11 +100,6 @@ impl<C: OpConfig> Config<C> {
             None => self.global.as_ref(),
         }
     }
-
-    /// Every configuration that is said anywhere.
-    pub(super) fn all(&self) -> impl Iterator<Item = &C> {
-        self.global.iter().chain(self.types.values().flatten()).chain(self.names.values().flatten())
-    }
 }
 
 impl<C: OpConfig> OptionValue for Config<C> {

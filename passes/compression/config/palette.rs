@@ -46,11 +46,8 @@ pub enum PaletteGranularity {
     PerGroupedChannel,
 }
 
-const MODES: &[(&str, PaletteMode)] = &[
-    ("kmeans", PaletteMode::Kmeans),
-    ("uniform", PaletteMode::Uniform),
-    ("unique", PaletteMode::Unique),
-];
+const MODES: &[(&str, PaletteMode)] =
+    &[("kmeans", PaletteMode::Kmeans), ("uniform", PaletteMode::Uniform), ("unique", PaletteMode::Unique)];
 const GRANULARITIES: &[(&str, PaletteGranularity)] = &[
     ("per_tensor", PaletteGranularity::PerTensor),
     ("per_grouped_channel", PaletteGranularity::PerGroupedChannel),

@@ -65,7 +65,9 @@ fn a_configuration_says_which_pass_it_is_for() {
     assert_eq!(of(json!({"config_type": "OpPalettizerConfig"})), Ok("palettize_weights"));
     let inner = json!({"global_config": {"config_type": "OpThresholdPrunerConfig"}});
     assert_eq!(of(inner), Ok("prune_weights"));
-    assert!(of(json!({"config_type": "OpPaletizerConfig"})).unwrap_err().contains("is it OpPalettizerConfig?"));
+    assert!(
+        of(json!({"config_type": "OpPaletizerConfig"})).unwrap_err().contains("is it OpPalettizerConfig?")
+    );
     assert!(of(json!({})).unwrap_err().contains("config_type is missing"));
     let mixed = json!({
         "config_type": "OpPalettizerConfig",

@@ -51,7 +51,8 @@ fn sum(pass: &InsertPrefixQuantizeDequantizePair, rw: &mut Rewrite<'_>, op: OpId
 
 impl InsertPrefixQuantizeDequantizePair {
     fn quantize_operands(&self, rw: &mut Rewrite<'_>, op: OpId, params: &[&str]) -> Matched {
-        let config = self.config.of_op(rw.graph(), op).ok_or(No::miss("the configuration leaves the op alone"))?;
+        let config =
+            self.config.of_op(rw.graph(), op).ok_or(No::miss("the configuration leaves the op alone"))?;
         rw.has_op("quantize")?;
         let mut pairs = Vec::new();
         for param in params {

@@ -57,7 +57,8 @@ fn sum(pass: &InsertSuffixQuantizeDequantizePair, rw: &mut Rewrite<'_>, op: OpId
 
 impl InsertSuffixQuantizeDequantizePair {
     fn quantize_result(&self, rw: &mut Rewrite<'_>, op: OpId, params: &[&str]) -> Matched {
-        let config = self.config.of_op(rw.graph(), op).ok_or(No::miss("the configuration leaves the op alone"))?;
+        let config =
+            self.config.of_op(rw.graph(), op).ok_or(No::miss("the configuration leaves the op alone"))?;
         for param in params {
             rw.producer(op, param, &["dequantize"])?;
         }

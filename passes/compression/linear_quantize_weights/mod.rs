@@ -1,14 +1,14 @@
 use mil_compress::quantize::{Options, Quantized, Range, quantize};
 use mil_compress::sparse::{Counts, compact, expand};
 use mil_compress::{Blocks, CompressError};
-use mil_ir::{Program, Release};
+use mil_ir::{Program, Release, ValueId};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{BlockSize, Config, LinearConfig, LinearGranularity};
 use super::emit::{Decompressor, only, refuse};
 use super::palettize_weights::mask_of;
-use super::weights::{Compressor, Emitted, Place, Weight, run};
+use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
     /// Replaces the elements of weights by integers of 4 or 8 bits, with a scale and perhaps a zero point.
@@ -146,7 +146,7 @@ impl Compressor for LinearQuantizeWeights {
         Ok(Fit { quantized, mask: plan.mask.clone() })
     }
 
-    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<Emitted, No> {
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
         let Fit { quantized, mask } = fit;
         let Quantized { data, scale, offset, .. } = quantized;
         if self.fake_compression {
@@ -155,7 +155,7 @@ impl Compressor for LinearQuantizeWeights {
                 dense = compact(&dense, mask, counts).map_err(refuse)?;
             }
             let value = rw.tensor(&format!("{}_fake_quantized", weight.name), dense, weight.op);
-            return Ok(Emitted::Value(value));
+            return Ok(value);
         }
         let name = format!("{}_quantized", weight.name);
         if let Some((mask, counts)) = mask {
@@ -170,7 +170,7 @@ impl Compressor for LinearQuantizeWeights {
                 .insert(rw, sparse)?;
             let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
             rw.graph_mut().set_operand(sparse, "mask", 0, mask);
-            return Ok(Emitted::Value(elements));
+            return Ok(elements);
         }
         let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
         let new = if old {
@@ -194,7 +194,7 @@ impl Compressor for LinearQuantizeWeights {
                 .constant("scale", scale.clone())
                 .optional("offset", offset.clone())
         };
-        Ok(Emitted::Value(only(&new.insert(rw, weight.op)?)?))
+        only(&new.insert(rw, weight.op)?)
     }
 }
 

@@ -1,13 +1,13 @@
 use mil_compress::palette::{Mode, Options, Palette, Vectors, palettize};
 use mil_compress::sparse::{Counts, bytes_of, compact, expand};
 use mil_compress::{Blocks, CompressError};
-use mil_ir::{Graph, Program, Release};
+use mil_ir::{Graph, OpId, Program, Release, ValueId};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
 use super::emit::{Decompressor, only, refuse};
-use super::weights::{Compressor, Emitted, Place, Weight, run};
+use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
     /// Replaces the elements of weights by indices of small look-up tables.
@@ -118,7 +118,7 @@ impl Compressor for PalettizeWeights {
             Some((mask, counts)) => expand(place.tensor, mask, counts).map_err(refuse)?,
         };
         let rank = weight.rank();
-        let channels = super::weights::Place { tensor: &weight, ..*place }.channels()?;
+        let channels = Place { tensor: &weight, ..*place }.channels()?;
         let axis = match config.channel_axis.filter(|_| grouped) {
             None => channels.output,
             Some(axis) => usize::try_from(if axis < 0 { axis + rank as i64 } else { axis }).unwrap_or(rank),
@@ -145,8 +145,7 @@ impl Compressor for PalettizeWeights {
             PaletteMode::Uniform => Mode::Uniform,
             PaletteMode::Unique => Mode::Unique,
         };
-        let options =
-            Options { mode, bits: config.nbits, vectors, scale_axis, ignore_zeros: mask.is_some() };
+        let options = Options { mode, bits: config.nbits, vectors, scale_axis, ignore_zeros: mask.is_some() };
         let three_bits = place.needs(Release::IOS18, "").is_ok();
         Ok(Plan { weight, mask, groups, options, three_bits })
     }
@@ -174,7 +173,7 @@ impl Compressor for PalettizeWeights {
         Ok(Fit { palette, mask: plan.mask.clone() })
     }
 
-    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<Emitted, No> {
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
         let Fit { palette, mask } = fit;
         let name = &weight.name;
         if self.fake_compression {
@@ -183,7 +182,7 @@ impl Compressor for PalettizeWeights {
                 dense = compact(&dense, mask, counts).map_err(refuse)?;
             }
             let value = rw.tensor(&format!("{name}_fake_palettized"), dense, weight.op);
-            return Ok(Emitted::Value(value));
+            return Ok(value);
         }
         let axis = palette.vector_axis.map(|axis| Tensor::scalar(axis as i32));
         let palettized = format!("{name}_palettized");
@@ -198,7 +197,7 @@ impl Compressor for PalettizeWeights {
                 .insert(rw, sparse)?;
             let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
             rw.graph_mut().set_operand(sparse, "mask", 0, mask);
-            return Ok(Emitted::Value(elements));
+            return Ok(elements);
         }
         let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
         let mut new = Decompressor::new(rw, "constexpr_lut_to_dense", &palettized);
@@ -213,17 +212,17 @@ impl Compressor for PalettizeWeights {
                 .optional("vector_axis", axis)
         };
         let dense = only(&new.insert(rw, weight.op)?)?;
-        let Some(scale) = &palette.scale else { return Ok(Emitted::Value(dense)) };
+        let Some(scale) = &palette.scale else { return Ok(dense) };
         let scaled = Decompressor::new(rw, "constexpr_blockwise_shift_scale", &format!("{palettized}_pcs"))
             .value("data", dense)
             .constant("scale", scale.clone())
             .insert(rw, weight.op)?;
-        Ok(Emitted::Value(only(&scaled)?))
+        only(&scaled)
     }
 }
 
 /// The mask of a sparse weight, and what it keeps.
-pub(super) fn mask_of(graph: &Graph, sparse: mil_ir::OpId) -> Result<(Tensor, Counts), No> {
+pub(super) fn mask_of(graph: &Graph, sparse: OpId) -> Result<(Tensor, Counts), No> {
     let mask = graph.constant(sparse, "mask").filter(|mask| mask.dtype() == DType::Uint1);
     let mask = mask.ok_or(No::miss("the mask is not a plain constant"))?;
     let counts = Counts::of(&mask).map_err(refuse)?;

@@ -1,13 +1,13 @@
+use mil_compress::CompressError;
 use mil_compress::prune::{Pruned, Rule, prune_with};
 use mil_compress::sparse::bytes_of;
-use mil_compress::CompressError;
-use mil_ir::{OpId, Program, Release};
+use mil_ir::{OpId, Program, Release, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{Config, MagnitudeConfig, PruneConfig};
 use super::emit::{Decompressor, only, refuse};
-use super::weights::{Compressor, Emitted, Place, Weight, run};
+use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
     /// Makes small elements of weights zero, and leaves them out of the file.
@@ -116,7 +116,7 @@ impl Compressor for PruneWeights {
         Ok(pruned)
     }
 
-    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, pruned: &Pruned) -> Result<Emitted, No> {
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, pruned: &Pruned) -> Result<ValueId, No> {
         let name = format!("{}_sparsified", weight.name);
         let compressed = stored_param(rw.graph().op(weight.op).kind().as_str()).is_some();
         if compressed {
@@ -125,7 +125,7 @@ impl Compressor for PruneWeights {
         if self.fake_compression {
             let dense = pruned.dense().map_err(refuse)?;
             let value = rw.tensor(&format!("{}_fake_sparsified", weight.name), dense, weight.op);
-            return Ok(Emitted::Value(value));
+            return Ok(value);
         }
         let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
         let new = Decompressor::new(rw, "constexpr_sparse_to_dense", &name)
@@ -137,7 +137,7 @@ impl Compressor for PruneWeights {
         } else {
             new.constant("mask", pruned.mask.clone())
         };
-        Ok(Emitted::Value(only(&new.insert(rw, weight.op)?)?))
+        only(&new.insert(rw, weight.op)?)
     }
 }
 
@@ -155,7 +155,8 @@ impl PruneWeights {
         let axis = config.dim;
         if config.is_structural() {
             let named = self.config.names.contains_key(&place.weight.name);
-            let users = place.graph.uses(place.weight.value).filter(|used| !place.graph.op(used.op).is_return());
+            let users =
+                place.graph.uses(place.weight.value).filter(|used| !place.graph.op(used.op).is_return());
             let layers = users.map(|used| {
                 let layer = matches!(place.graph.op(used.op).kind().as_str(), "conv" | "linear");
                 layer && used.param == "weight"
@@ -186,7 +187,7 @@ impl PruneWeights {
         weight: &Weight,
         pruned: &Pruned,
         name: &str,
-    ) -> Result<Emitted, No> {
+    ) -> Result<ValueId, No> {
         No::unless(!self.fake_compression, "the weight is compressed already")?;
         let op: OpId = weight.op;
         let operand = |rw: &Rewrite<'_>, param: &str| rw.graph().operand(op, param).cloned();
@@ -194,12 +195,9 @@ impl PruneWeights {
             "constexpr_lut_to_dense" => {
                 ("constexpr_lut_to_sparse", "indices_mask", "indices_nonzero_data", &["lut", "vector_axis"])
             }
-            _ => (
-                "constexpr_sparse_blockwise_shift_scale",
-                "data_mask",
-                "nonzero_data",
-                &["scale", "offset"],
-            ),
+            _ => {
+                ("constexpr_sparse_blockwise_shift_scale", "data_mask", "nonzero_data", &["scale", "offset"])
+            }
         };
         let mut new = Decompressor::new(rw, kind, &format!("{name}_elements"))
             .constant(mask, pruned.mask.clone())
@@ -215,6 +213,6 @@ impl PruneWeights {
             .value("nonzero_data", elements)
             .value("mask", mask)
             .insert(rw, op)?;
-        Ok(Emitted::Value(only(&dense)?))
+        only(&dense)
     }
 }

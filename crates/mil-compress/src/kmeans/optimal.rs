@@ -67,15 +67,7 @@ impl Search {
         sum.push(total);
         weight.push(heavy);
         let len = sum.len();
-        Search {
-            weight,
-            sum,
-            origin,
-            squares,
-            gain: vec![0.0; len],
-            from: vec![0; len],
-            queue: Vec::new(),
-        }
+        Search { weight, sum, origin, squares, gain: vec![0.0; len], from: vec![0; len], queue: Vec::new() }
     }
 
     /// Number of values.
@@ -310,7 +302,11 @@ mod tests {
             let weight: f64 = weights[begin..end].iter().sum();
             let mean =
                 values[begin..end].iter().zip(&weights[begin..end]).map(|(v, w)| v * w).sum::<f64>() / weight;
-            values[begin..end].iter().zip(&weights[begin..end]).map(|(v, w)| w * (v - mean).powi(2)).sum::<f64>()
+            values[begin..end]
+                .iter()
+                .zip(&weights[begin..end])
+                .map(|(v, w)| w * (v - mean).powi(2))
+                .sum::<f64>()
         };
         let mut least = vec![f64::INFINITY; n + 1];
         least[0] = 0.0;

@@ -29,7 +29,9 @@ pub(crate) fn centers(points: &[f32], width: usize, k: usize) -> Result<Vec<f32>
     }
     let mut centers: Vec<Vec<f32>> =
         best.map(|(_, centers)| centers.chunks(width).map(<[f32]>::to_vec).collect()).unwrap_or_default();
-    centers.sort_by(|a, b| a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne()).unwrap_or(a.len().cmp(&b.len())));
+    centers.sort_by(|a, b| {
+        a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne()).unwrap_or(a.len().cmp(&b.len()))
+    });
     Ok(centers.concat())
 }
 
@@ -114,7 +116,8 @@ fn iterate(points: &[f32], width: usize, mut centers: Vec<f32>) -> Result<(f64, 
         }
         last = all.error;
         for (at, &members) in all.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            for (center, sum) in centers[at * width..(at + 1) * width].iter_mut().zip(&all.sums[at * width..]) {
+            for (center, sum) in centers[at * width..(at + 1) * width].iter_mut().zip(&all.sums[at * width..])
+            {
                 *center = (sum / members as f64) as f32;
             }
         }

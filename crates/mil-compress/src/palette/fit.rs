@@ -88,7 +88,9 @@ fn bits_for(entries: usize) -> Result<usize, CompressError> {
 
 /// Entries evenly from the least to the largest value.
 fn even(values: &Distribution, entries: usize) -> Vec<f64> {
-    let (Some(&least), Some(&most)) = (values.values.first(), values.values.last()) else { return Vec::new() };
+    let (Some(&least), Some(&most)) = (values.values.first(), values.values.last()) else {
+        return Vec::new();
+    };
     let step = (most - least) / (entries - 1).max(1) as f64;
     (0..entries).map(|at| least + at as f64 * step).collect()
 }

@@ -22,11 +22,7 @@ pub(super) fn of_numbers(weight: &Tensor, groups: &Blocks, tables: &Tables) -> R
 }
 
 /// The index of the entry next to each vector; their elements follow each other.
-pub(super) fn of_vectors(
-    spread: &Tensor,
-    groups: &Blocks,
-    tables: &Tables,
-) -> Result<Tensor, CompressError> {
+pub(super) fn of_vectors(spread: &Tensor, groups: &Blocks, tables: &Tables) -> Result<Tensor, CompressError> {
     let dtype = index_type(tables.bits)?;
     let entries = |table: &Table| table.entries.iter().map(|&value| value as f32).collect();
     let vectors = Vectors {

@@ -67,12 +67,8 @@ fn more_bits_and_smaller_groups_are_better() {
         assert!(found < last);
         last = found;
     }
-    let uniform = palettize(
-        &weight,
-        &Blocks::whole(weight.shape()).unwrap(),
-        &Options::new(Mode::Uniform, 4),
-        None,
-    );
+    let uniform =
+        palettize(&weight, &Blocks::whole(weight.shape()).unwrap(), &Options::new(Mode::Uniform, 4), None);
     assert!(noise_of(4, 0) < 0.7 * noise(&weight, &uniform.unwrap()));
 }
 

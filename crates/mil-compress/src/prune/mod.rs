@@ -5,10 +5,10 @@ mod slabs;
 
 use mil_tensor::{Computation, DType, Tensor, TensorError};
 
+use crate::CompressError;
 use crate::palette::unwrap;
 use crate::read::{Reader, TILE, all_finite, check_type};
 use crate::sparse::{Counts, compact, expand};
-use crate::CompressError;
 use slabs::{Choice, Slabs};
 
 /// Which elements become zero. What is zero already always is one of them.

@@ -42,7 +42,8 @@ fn the_least_elements_become_zero() {
 
 #[test]
 fn some_of_each_few_become_zero() {
-    for (shape, axis) in [(vec![4, 10], 1), (vec![10, 4], 0), (vec![3, 10, 2, 2], 1), (vec![10, 3, 2, 2], 0)] {
+    for (shape, axis) in [(vec![4, 10], 1), (vec![10, 4], 0), (vec![3, 10, 2, 2], 1), (vec![10, 3, 2, 2], 0)]
+    {
         let (weight, values) = weight(&shape, 2);
         let inner: usize = shape[axis + 1..].iter().product();
         for (zeros, of) in [(2, 4), (1, 2), (3, 4), (2, 3), (0, 5)] {

@@ -75,8 +75,7 @@ impl Computation for Integral {
                     Segment::Each(at) => {
                         let (inverse, low, high) = (&self.inverse[at..], &self.low[at..], &self.high[at..]);
                         let each = out.iter_mut().zip(values).zip(inverse).zip(low.iter().zip(high));
-                        for ((((out, &value), &inverse), (&low, &high)), &zero) in
-                            each.zip(&self.zeros[at..])
+                        for ((((out, &value), &inverse), (&low, &high)), &zero) in each.zip(&self.zeros[at..])
                         {
                             *out = round(clamp(value * inverse, low, high)).wrapping_add(zero);
                         }

@@ -38,7 +38,9 @@ pub(super) fn find(
         return Ok(extents(&rows)?.into_iter().map(of_extent).collect());
     }
     if size > LONG {
-        return (0..count).map(|row| Ok(integers.search(&counted(&rows, row * size, size)?, dtype))).collect();
+        return (0..count)
+            .map(|row| Ok(integers.search(&counted(&rows, row * size, size)?, dtype)))
+            .collect();
     }
     let share = (SHARE / size.max(1)).max(1);
     let found = par::map(count.div_ceil(share), |job| {

@@ -45,9 +45,8 @@ fn each_element_is_the_nearest_integer_of_its_block() {
             for i in 0..values.len() {
                 let index = [i / 60, i / 10 % 6, i % 10];
                 let sizes = [8, 6, 10];
-                let block = (0..3).fold(0, |at, axis| {
-                    at * counts[axis] + index[axis] / (sizes[axis] / counts[axis])
-                });
+                let block =
+                    (0..3).fold(0, |at, axis| at * counts[axis] + index[axis] / (sizes[axis] / counts[axis]));
                 let zero = offset.as_ref().map_or(0.0, |offset| offset[block]);
                 let distance = |q: f64| (values[i] - scale[block] * (q - zero)).abs();
                 let best = (least..=most).map(|q| distance(q as f64)).fold(f64::INFINITY, f64::min);

@@ -43,7 +43,7 @@ impl Tensor {
     pub fn read_elements(&self, first: usize, out: &mut [u8]) -> Result<(), TensorError> {
         let size = wide_size(self.dtype).ok_or(TensorError::Type(self.dtype, DType::Uint8))?;
         let end = first.saturating_add(out.len() / size);
-        if end > self.len() || out.len() % size != 0 {
+        if end > self.len() || !out.len().is_multiple_of(size) {
             return Err(TensorError::Range { start: first, end, len: self.len() });
         }
         self.read_wide(first, out)
