@@ -3,7 +3,7 @@
 //! A pass has cases in two places: Before and After of its documentation, and the files of the folder `cases`
 //! beside its source. A file is a program, then the line `// after`, then the program that the pass leaves:
 //!
-//! - `// options: {key=value}` sets options of the pass.
+//! - `// options: {key=value}` sets options of the pass, in the documentation too.
 //! - A name that contains `refuses_` promises that nothing changes. Then the lines `// miss: pattern: reason`
 //!   say why.
 //! - What changes must still compute the same, as far as the pass's numerics class says.

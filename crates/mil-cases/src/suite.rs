@@ -93,13 +93,16 @@ impl Suite {
     }
 
     fn before_becomes_after(&self, def: &PassDef) -> Result<(), String> {
-        let outcome = run(def, "", block(def, "# Before")?, &self.registry)?;
+        let before = block(def, "# Before")?;
+        let outcome = run(def, options(before), before, &self.registry)?;
         check(def, &outcome, block(def, "# After")?)
     }
 
     fn a_second_run_changes_nothing(&self, def: &PassDef) -> Result<(), String> {
-        let once = print(&run(def, "", block(def, "# Before")?, &self.registry)?.after);
-        let twice = print(&run(def, "", &once, &self.registry)?.after);
+        let before = block(def, "# Before")?;
+        let options = options(before);
+        let once = print(&run(def, options, before, &self.registry)?.after);
+        let twice = print(&run(def, options, &once, &self.registry)?.after);
         if once == twice { Ok(()) } else { Err(format!("the second run leaves\n{twice}\nand not\n{once}")) }
     }
 
@@ -163,7 +166,7 @@ impl Case {
             std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let (before, after) = content.split_once(MARK).unwrap_or((&content, ""));
         let (misses, rest): (Vec<&str>, Vec<&str>) = before.lines().partition(|line| line.starts_with(MISS));
-        let options = rest.iter().find_map(|line| line.strip_prefix(OPTIONS)).unwrap_or("").to_owned();
+        let options = options(before).to_owned();
         let misses = misses.iter().map(|line| line[MISS.len()..].to_owned()).collect();
         let before = rest.iter().map(|line| format!("{line}\n")).collect();
         Ok(Case { before, options, misses, after: after.to_owned() })
@@ -178,6 +181,11 @@ impl Case {
         std::fs::write(file, format!("{head}{misses}{program}{MARK}{}", self.after))
             .map_err(|error| format!("{}: {error}", file.display()))
     }
+}
+
+/// The options that a comment of a program sets; empty where there is none.
+fn options(program: &str) -> &str {
+    program.lines().find_map(|line| line.trim_start().strip_prefix(OPTIONS)).unwrap_or("")
 }
 
 /// The pass has left `wanted`, which computes the same as what there was.

@@ -14,7 +14,7 @@ pub struct PaletteConfig {
     pub nbits: Option<usize>,
     /// What shares a table.
     pub granularity: PaletteGranularity,
-    /// Channels of a group, where groups share a table.
+    /// Channels of a group, where groups share a table; 0 is all.
     pub group_size: usize,
     /// The axis of the channels; `None`: that of the output channels.
     pub channel_axis: Option<i64>,
@@ -116,8 +116,8 @@ impl OpConfig for PaletteConfig {
             }
             _ => {}
         }
-        if config.cluster_dim == 0 || config.group_size == 0 {
-            return Err("cluster_dim and group_size are at least 1".into());
+        if config.cluster_dim == 0 {
+            return Err("cluster_dim is at least 1".into());
         }
         if config.cluster_dim > 1 && config.mode == PaletteMode::Uniform {
             return Err("cluster_dim: the mode uniform has no vectors".into());

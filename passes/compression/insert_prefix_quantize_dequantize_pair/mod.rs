@@ -13,15 +13,27 @@ pass! {
     ///
     /// # Before
     /// ```mil
-    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
-    ///     tensor<fp32, [1, 1, 2, 2]> y = relu(x = x)[name = string("y")];
-    /// } -> (y);
+    /// // options: {config={"global_config": {"mode": "linear", "dtype": "uint8"}}, activation_stats={"x": {"rmin": -1, "rmax": 3}, "a": {"rmin": -1, "rmax": 1}}}
+    /// func main<ios17>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [-1, 1, 1, 4]])];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    ///     tensor<fp32, [1, 3]> out = exp(x = y)[name = string("out")];
+    /// } -> (out);
     /// ```
     /// # After
     /// ```mil
-    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
-    ///     tensor<fp32, [1, 1, 2, 2]> y = relu(x = x)[name = string("y")];
-    /// } -> (y);
+    /// func main<ios17>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[0x1p+0, 0x1p+1, 0x1p+0, 0x1p+1], [0x1p+1, 0x1p+1, 0x1p+0, 0x1p+0], [-0x1p+0, 0x1p+0, 0x1p+0, 0x1p+2]])];
+    ///     fp32 x_quantize_scale = const()[name = string("x_quantize_scale"), val = fp32(0x1.010102p-6)];
+    ///     uint8 x_quantize_zero_point = const()[name = string("x_quantize_zero_point"), val = uint8(64)];
+    ///     string x_quantize_dtype = const()[name = string("x_quantize_dtype"), val = string("uint8")];
+    ///     tensor<uint8, [1, 4]> x_quantized = quantize(input = x, output_dtype = x_quantize_dtype, scale = x_quantize_scale, zero_point = x_quantize_zero_point)[name = string("x_quantized")];
+    ///     fp32 x_dequantize_scale = const()[name = string("x_dequantize_scale"), val = fp32(0x1.010102p-6)];
+    ///     uint8 x_dequantize_zero_point = const()[name = string("x_dequantize_zero_point"), val = uint8(64)];
+    ///     tensor<fp32, [1, 4]> x_dequantized = dequantize(input = x_quantized, scale = x_dequantize_scale, zero_point = x_dequantize_zero_point)[name = string("x_dequantized")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x_dequantized)[name = string("y")];
+    ///     tensor<fp32, [1, 3]> out = exp(x = y)[name = string("out")];
+    /// } -> (out);
     /// ```
     pub struct InsertPrefixQuantizeDequantizePair {
         /// Which ops, and to which integers, as coremltools' `OptimizationConfig` in JSON; the type of all

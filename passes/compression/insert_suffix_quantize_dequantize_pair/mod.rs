@@ -15,15 +15,35 @@ pass! {
     ///
     /// # Before
     /// ```mil
-    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
-    ///     tensor<fp32, [1, 1, 2, 2]> y = relu(x = x)[name = string("y")];
-    /// } -> (y);
+    /// // options: {config={"global_config": {"mode": "linear", "dtype": "uint8"}}, activation_stats={"y": {"rmin": -20, "rmax": 20}}}
+    /// func main<ios17>(tensor<fp32, [1, 4]> x) {
+    ///     uint8 zero = const()[name = string("zero"), val = uint8(64)];
+    ///     fp32 s = const()[name = string("s"), val = fp32(0x1p-6)];
+    ///     tensor<uint8, [1, 4]> q = quantize(input = x, output_dtype = string("uint8"), scale = s, zero_point = zero)[name = string("q")];
+    ///     tensor<fp32, [1, 4]> d = dequantize(input = q, scale = s, zero_point = zero)[name = string("d")];
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [-1, 1, 1, 4]])];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = d)[name = string("y")];
+    ///     tensor<fp32, [1, 3]> out = exp(x = y)[name = string("out")];
+    /// } -> (out);
     /// ```
     /// # After
     /// ```mil
-    /// func main<ios17>(tensor<fp32, [1, 1, 2, 2]> x) {
-    ///     tensor<fp32, [1, 1, 2, 2]> y = relu(x = x)[name = string("y")];
-    /// } -> (y);
+    /// func main<ios17>(tensor<fp32, [1, 4]> x) {
+    ///     uint8 zero = const()[name = string("zero"), val = uint8(64)];
+    ///     fp32 s = const()[name = string("s"), val = fp32(0x1p-6)];
+    ///     tensor<uint8, [1, 4]> q = quantize(input = x, output_dtype = string("uint8"), scale = s, zero_point = zero)[name = string("q")];
+    ///     tensor<fp32, [1, 4]> d = dequantize(input = q, scale = s, zero_point = zero)[name = string("d")];
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[0x1p+0, 0x1p+1, 0x1p+0, 0x1p+1], [0x1p+1, 0x1p+1, 0x1p+0, 0x1p+0], [-0x1p+0, 0x1p+0, 0x1p+0, 0x1p+2]])];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = d)[name = string("y")];
+    ///     fp32 y_quantize_scale = const()[name = string("y_quantize_scale"), val = fp32(0x1.414142p-3)];
+    ///     uint8 y_quantize_zero_point = const()[name = string("y_quantize_zero_point"), val = uint8(128)];
+    ///     string y_quantize_dtype = const()[name = string("y_quantize_dtype"), val = string("uint8")];
+    ///     tensor<uint8, [1, 3]> y_quantized = quantize(input = y, output_dtype = y_quantize_dtype, scale = y_quantize_scale, zero_point = y_quantize_zero_point)[name = string("y_quantized")];
+    ///     fp32 y_dequantize_scale = const()[name = string("y_dequantize_scale"), val = fp32(0x1.414142p-3)];
+    ///     uint8 y_dequantize_zero_point = const()[name = string("y_dequantize_zero_point"), val = uint8(128)];
+    ///     tensor<fp32, [1, 3]> y_dequantized = dequantize(input = y_quantized, scale = y_dequantize_scale, zero_point = y_dequantize_zero_point)[name = string("y_dequantized")];
+    ///     tensor<fp32, [1, 3]> out = exp(x = y_dequantized)[name = string("out")];
+    /// } -> (out);
     /// ```
     pub struct InsertSuffixQuantizeDequantizePair {
         /// Which ops, and to which integers, as coremltools' `OptimizationConfig` in JSON; the type of all

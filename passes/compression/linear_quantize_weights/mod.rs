@@ -23,15 +23,19 @@ pass! {
     ///
     /// # Before
     /// ```mil
+    /// // options: {config={"global_config": {"weight_threshold": 0}}}
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [1, 1, 1, 2]])];
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[0x1p-1, 0x1.8p0, 0x1p-2, 2], [-1, -2, 0x1p0, 3], [0x1.cp1, 4, -3, 0x1.4p2]])];
     ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     /// # After
     /// ```mil
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    ///     tensor<int8, [3, 4]> w_quantized_data = const()[name = string("w_quantized_data"), val = tensor<int8, [3, 4]>([[32, 95, 16, 127], [-42, -85, 42, 127], [89, 102, -76, 127]])];
+    ///     tensor<fp32, [3, 1]> w_quantized_scale = const()[name = string("w_quantized_scale"), val = tensor<fp32, [3, 1]>([[0x1.022664p-6], [0x1.8304d2p-6], [0x1.423e3cp-5]])];
+    ///     tensor<fp32, [3, 4]> w_quantized = constexpr_blockwise_shift_scale(data = w_quantized_data, scale = w_quantized_scale)[name = string("w_quantized")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w_quantized, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     pub struct LinearQuantizeWeights {

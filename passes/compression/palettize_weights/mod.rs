@@ -23,15 +23,19 @@ pass! {
     ///
     /// # Before
     /// ```mil
+    /// // options: {config={"global_config": {"mode": "unique", "weight_threshold": 0}}}
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [1, 1, 1, 2]])];
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [-1, 1, 1, 4]])];
     ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     /// # After
     /// ```mil
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    ///     tensor<uint2, [3, 4]> w_palettized_indices = const()[name = string("w_palettized_indices"), val = tensor<uint2, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [0, 1, 1, 3]])];
+    ///     tensor<fp32, [1, 1, 4, 1]> w_palettized_lut = const()[name = string("w_palettized_lut"), val = tensor<fp32, [1, 1, 4, 1]>([[[[-0x1p+0], [0x1p+0], [0x1p+1], [0x1p+2]]]])];
+    ///     tensor<fp32, [3, 4]> w_palettized = constexpr_lut_to_dense(indices = w_palettized_indices, lut = w_palettized_lut)[name = string("w_palettized")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w_palettized, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     pub struct PalettizeWeights {

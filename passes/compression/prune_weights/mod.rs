@@ -22,15 +22,19 @@ pass! {
     ///
     /// # Before
     /// ```mil
+    /// // options: {config={"global_config": {"config_type": "OpThresholdPrunerConfig", "threshold": 0.1, "weight_threshold": 0}}}
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 0, 0, 2], [0, 2, 0, 0], [0, 0, 0, 2]])];
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[4, 0, 0x1p-4, -2], [0, 3, 0, 0x1p-5], [0x1p-3, 0, 0, 1]])];
     ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     /// # After
     /// ```mil
     /// func main<ios18>(tensor<fp32, [1, 4]> x) {
-    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    ///     tensor<fp32, [5]> w_sparsified_nonzero_data = const()[name = string("w_sparsified_nonzero_data"), val = tensor<fp32, [5]>([0x1p+2, -0x1p+1, 0x1.8p+1, 0x1p-3, 0x1p+0])];
+    ///     tensor<uint1, [3, 4]> w_sparsified_mask = const()[name = string("w_sparsified_mask"), val = tensor<uint1, [3, 4]>([[1, 0, 0, 1], [0, 1, 0, 0], [1, 0, 0, 1]])];
+    ///     tensor<fp32, [3, 4]> w_sparsified = constexpr_sparse_to_dense(mask = w_sparsified_mask, nonzero_data = w_sparsified_nonzero_data)[name = string("w_sparsified")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w_sparsified, x = x)[name = string("y")];
     /// } -> (y);
     /// ```
     pub struct PruneWeights {
