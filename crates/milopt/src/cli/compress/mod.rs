@@ -12,11 +12,12 @@ use mil_package::Package;
 use mil_pass::{Pipeline, RunReport, Runner};
 use serde_json::{Value, json};
 
+use crate::cli::eval::{function, read};
 use crate::cli::run::{check, warn_of};
 use crate::cli::watch::Progress;
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
 use crate::verify::verify_rest;
-use crate::{inspect, words};
+use crate::{calibrate, inspect, words};
 
 /// Make the weights of a model smaller, and write it.
 ///
@@ -54,6 +55,7 @@ Examples:
   milopt compress A.mlpackage -o B.mlpackage --quantize int4 --block-size 32 --raise-target iOS18
   milopt compress A.mlpackage --dry-run --prune 2:4 --quantize int8
   milopt compress A.mlpackage -o B.mlpackage --config config.yaml
+  milopt compress A.mlpackage -o B.mlpackage --quantize int8 --activations int8 --samples X.npz
 
 A configuration is coremltools' OptimizationConfig as YAML or JSON:
   config_type: OpPalettizerConfig
@@ -80,7 +82,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let before = weight_bytes(&package);
     let mut reports: Vec<RunReport> = Vec::new();
     for (path, program) in paths.iter().zip(package.model_mut().programs_mut()) {
-        let json = args.steps.pipeline(measure, twice(program))?;
+        let ranges = ranges(args, program)?;
+        let json = args.steps.pipeline(measure, twice(program), &ranges)?;
         let pipeline = Pipeline::from_json(&json.to_string(), &context.registry)?;
         let mut runner = Runner::new();
         if !raised {
@@ -126,6 +129,25 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         args.output.as_ref().map_or("nothing written".to_owned(), |path| format!("wrote {}", path.display())),
         start.elapsed().as_secs_f64()
     ))
+}
+
+/// The ranges of activations over all samples, as passes take them; null where activations stay.
+fn ranges(args: &Args, program: &Program) -> Result<Value, Failure> {
+    if args.steps.activations.is_none() {
+        return Ok(Value::Null);
+    }
+    if program.functions.len() > 1 {
+        return Err(Failure::Input(
+            "--activations: the samples are for one function, and the model has several".into(),
+        ));
+    }
+    let function = function(program, None)?;
+    let graph = program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
+    let samples = args.steps.samples.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let names = calibrate::activations(graph);
+    let found = calibrate::ranges(program, &function, &names, &samples, args.steps.calibration)?;
+    let range = |(name, (least, most)): (String, (f64, f64))| (name, json!({"rmin": least, "rmax": most}));
+    Ok(Value::Object(found.into_iter().map(range).collect()))
 }
 
 /// What is compressed may be compressed once more, from iOS18 on.

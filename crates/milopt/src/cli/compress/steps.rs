@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use mil_passes::compression::config::pass_of;
 use serde_json::{Map, Value, json};
 
+use crate::calibrate::Calibration;
 use crate::cli::Failure;
 
 /// What is done with weights.
@@ -48,14 +49,33 @@ pub(super) struct Args {
     /// Quantize to the range of all elements, instead of the one with the least error
     #[arg(long, requires = "quantize")]
     whole_range: bool,
+    /// Quantize activations too: int8 or uint8
+    #[arg(long, value_name = "TYPE", requires = "samples")]
+    pub(super) activations: Option<String>,
+    /// Inputs of one call, by name, from which the ranges of activations follow; may be repeated
+    #[arg(long, value_name = "X.npz", requires = "activations")]
+    pub(super) samples: Vec<PathBuf>,
+    /// How ranges follow from samples: min-max, percentile:PART, which leaves out this part at each end, or
+    /// least-error
+    #[arg(long, value_name = "HOW", default_value = "min-max", value_parser = calibration)]
+    pub(super) calibration: Calibration,
     /// Leave weights with no more elements alone
     #[arg(long, value_name = "N", conflicts_with = "config")]
     weight_threshold: Option<usize>,
 }
 
+fn calibration(text: &str) -> Result<Calibration, String> {
+    match (text, text.strip_prefix("percentile:").map(str::parse)) {
+        ("min-max", _) => Ok(Calibration::MinMax),
+        ("least-error", _) => Ok(Calibration::LeastError),
+        (_, Some(Ok(part))) if (0.0..0.5).contains(&part) => Ok(Calibration::Percentile(part)),
+        _ => Err("expected min-max, least-error, or percentile: with a part below 0.5".into()),
+    }
+}
+
 impl Args {
-    /// The passes, as JSON of a pipeline.
-    pub(super) fn pipeline(&self, measure: bool, twice: bool) -> Result<Value, Failure> {
+    /// The passes, as JSON of a pipeline. `ranges` are those of activations, as the passes take them.
+    pub(super) fn pipeline(&self, measure: bool, twice: bool, ranges: &Value) -> Result<Value, Failure> {
         let mut steps: Vec<(&'static str, Value)> = Vec::new();
         for path in &self.config {
             let shown = path.display();
@@ -65,9 +85,9 @@ impl Args {
             steps.push((pass_of(&config).map_err(fault)?, config));
         }
         steps.extend(self.flags()?);
-        if steps.is_empty() {
+        if steps.is_empty() && self.activations.is_none() {
             return Err(Failure::Input(
-                "nothing to do: say --config FILE, --palettize BITS, --quantize TYPE or --prune PART".into(),
+                "nothing to do: say --config FILE, --palettize BITS, --quantize TYPE, --prune PART or --activations TYPE".into(),
             ));
         }
         let several = steps.len() > 1;
@@ -81,7 +101,16 @@ impl Args {
             }
             json!({"pass": pass, "options": options})
         });
-        Ok(passes.collect())
+        let mut passes: Vec<Value> = passes.collect();
+        if let Some(dtype) = &self.activations {
+            let config = json!({"global_config": {"dtype": dtype, "mode": "linear"}});
+            for pass in ["insert_prefix_quantize_dequantize_pair", "insert_suffix_quantize_dequantize_pair"] {
+                let options = json!({"config": config, "activation_stats": ranges});
+                passes.push(json!({"pass": pass, "options": options}));
+            }
+            passes.push(json!("dequantize_quantize_pair_elimination"));
+        }
+        Ok(Value::Array(passes))
     }
 
     /// What the flags say.
