@@ -28,12 +28,10 @@ fn step() -> impl Strategy<Value = Value> {
 fn own_option(option: &OptionDef) -> BoxedStrategy<Option<(String, Value)>> {
     let value = match &option.default {
         Value::Bool(_) => any::<bool>().prop_map(Value::from).boxed(),
-        Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
         Value::String(_) => "[a-z_ ,{}=\"\\\\é]{0,6}".prop_map(Value::from).boxed(),
-        // What stands in an object is the option's own.
-        Value::Object(_) => Just(json!({})).boxed(),
-        Value::Null => any::<f32>().prop_filter("JSON", |x| x.is_finite()).prop_map(Value::from).boxed(),
-        Value::Object(_) => Just(json!({"x": [1, 2]})).boxed(),
+        Value::Object(_) => return Just(None).boxed(),
+        // Where there is no default, the option is a number or a text; what has an inner form has tests of its own.
+        Value::Null | Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
         _ => prop::collection::vec("[a-z_ ,{}=\"\\\\é]{0,6}", 0..3).prop_map(Value::from).boxed(),
     };
     let name = option.name;

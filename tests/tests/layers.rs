@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 const LAYERS: &[(&str, &[&str])] = &[
     ("mil-proto", &[]),
     ("mil-tensor", &[]),
+    ("mil-compress", &["mil-tensor"]),
     ("mil-ir", &["mil-tensor"]),
     ("mil-ops", &["mil-ir", "mil-tensor"]),
     ("mil-generate", &["mil-ops", "mil-ir", "mil-tensor"]),
@@ -13,7 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mil-package", &["mil-ir", "mil-proto", "mil-tensor"]),
     ("mil-pass", &["mil-ops", "mil-ir", "mil-tensor"]),
     ("mil-estimate", &["mil-ops", "mil-ir", "mil-tensor"]),
-    ("mil-passes", &["mil-pass", "mil-eval", "mil-estimate", "mil-ops", "mil-ir", "mil-tensor"]),
+    (
+        "mil-passes",
+        &["mil-pass", "mil-compress", "mil-eval", "mil-estimate", "mil-ops", "mil-ir", "mil-tensor"],
+    ),
     ("mil-cases", &["mil-pass", "mil-eval", "mil-ir"]),
     (
         "milopt",

@@ -424,24 +424,6 @@ impl Interface {
         self.functions.insert(name, features);
     }
 
-    /// Gives a function these outputs, in this order.
-    pub fn set_outputs(&mut self, function: &str, outputs: Vec<Feature>) -> Result<(), InterfaceError> {
-        self.features_mut(function)?.outputs = outputs;
-        Ok(())
-    }
-
-    /// Takes an input or a state away.
-    pub fn remove_input(&mut self, function: &str, name: &str) -> Result<(), InterfaceError> {
-        let features = self.features_mut(function)?;
-        for group in [&mut features.inputs, &mut features.states] {
-            if let Some(at) = group.iter().position(|feature| &*feature.name == name) {
-                group.remove(at);
-                return Ok(());
-            }
-        }
-        Err(InterfaceError::NoFeature(function.into(), name.into()))
-    }
-
     /// Adds an input behind the others.
     pub fn add_input(&mut self, function: &str, input: Feature) -> Result<(), InterfaceError> {
         let features = self.features_mut(function)?;

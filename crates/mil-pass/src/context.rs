@@ -21,6 +21,7 @@ pub struct PassCx<'a> {
     pub(crate) sound: bool,
     pub(crate) disabled: BTreeSet<&'static str>,
     pub(crate) statistics: BTreeMap<&'static str, u64>,
+    pub(crate) details: Vec<serde_json::Value>,
     pub(crate) fuel: &'a mut Option<u64>,
     pub(crate) rewrites: &'a mut u64,
     pub(crate) cancel: Option<Arc<AtomicBool>>,
@@ -97,6 +98,11 @@ impl<'a> PassCx<'a> {
     /// Adds to a counter that the pass declares.
     pub fn count(&mut self, statistic: &'static str, by: u64) {
         *self.statistics.entry(statistic).or_default() += by;
+    }
+
+    /// Tells something about a single place, for reports: an object whose fields the pass documents.
+    pub fn tell(&mut self, detail: serde_json::Value) {
+        self.details.push(detail);
     }
 
     /// The pattern may be used.

@@ -135,7 +135,14 @@ impl Options {
     pub fn take<T: OptionValue>(&mut self, name: &'static str) -> Result<Option<T>, String> {
         self.known.push(name);
         let Some(value) = self.given.remove(name) else { return Ok(None) };
-        T::read(&value).map(Some).map_err(|expected| format!("{name}: expected {expected}, not {value}"))
+        T::read(&value).map(Some).map_err(|expected| {
+            // What has an inner form says itself what was wrong in it.
+            if value.is_object() {
+                format!("{name}: {expected}")
+            } else {
+                format!("{name}: expected {expected}, not {value}")
+            }
+        })
     }
 
     /// An error where an option is left that nobody took.

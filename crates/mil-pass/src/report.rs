@@ -16,6 +16,9 @@ pub struct PassReport {
     pub ops_after: usize,
     /// Counters that are not zero: rewrites by pattern, then the pass's own statistics.
     pub statistics: Vec<(String, u64)>,
+    /// What the pass told about single places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<serde_json::Value>,
     /// Seconds in the pass itself.
     pub seconds: f64,
     /// Seconds in the verifier after it.

@@ -302,6 +302,7 @@ impl State<'_> {
             sound: self.runner.verify && self.known.is_empty(),
             disabled: entry.disabled().iter().copied().collect(),
             statistics: BTreeMap::new(),
+            details: Vec::new(),
             fuel: &mut self.runner.fuel,
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
@@ -315,6 +316,7 @@ impl State<'_> {
         }));
         report.statistics =
             std::mem::take(&mut cx.statistics).into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        report.details = std::mem::take(&mut cx.details);
         match outcome {
             Ok(result) => result.map_err(|source| RunError::Pass { id: id.to_owned(), source }),
             Err(payload) => {

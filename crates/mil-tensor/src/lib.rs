@@ -34,7 +34,7 @@ pub use data::{Data, Fingerprint};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::TensorError;
-pub use expr::Expr;
+pub use expr::{Computation, Expr};
 pub use limits::{EAGER_BYTES, MAX_DEPTH};
 pub use place::place;
 pub use source::{Blob, FileSource, MemorySource, Source};

@@ -30,6 +30,7 @@
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and
 //! [`passes`], [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
+pub mod calibrate;
 pub mod diff;
 mod error;
 pub mod inspect;

@@ -55,9 +55,9 @@ pass! {
         /// Leave sites alone that have fewer keys; short ones gain little. An unknown number counts as many.
         pub min_sequence: usize = 0,
         /// Leave sites alone whose heads are larger.
-        pub max_head_size: Option<f64> = None,
+        pub max_head_size: Option<usize> = None,
         /// Fuse no more sites than this in a function, the first ones.
-        pub max_sites_per_function: Option<f64> = None,
+        pub max_sites_per_function: Option<usize> = None,
     }
     id: "fuse_sdpa",
     numerics: Rounding,
@@ -111,16 +111,12 @@ impl FuseSdpa {
         sight.rw.has_op("scaled_dot_product_attention")?;
         let mut letters = Letters::default();
         let site = Site::around(sight, &mut letters, op)?;
-        let keys = number(&letters.size(&site.keys));
-        let enough =
-            keys.is_none_or(|keys| usize::try_from(keys).is_ok_and(|keys| keys >= self.min_sequence));
-        No::unless(enough, "fewer keys than min_sequence")?;
-        let head = number(&letters.size(&site.head)).zip(self.max_head_size);
-        No::unless(
-            head.is_none_or(|(head, most)| head as f64 <= most),
-            "the heads are larger than max_head_size",
-        )?;
-        let room = self.max_sites_per_function.is_none_or(|most| (fused as f64) < most);
+        let size = |word| number(&letters.size(word)).and_then(|size| usize::try_from(size).ok());
+        let (keys, head) = (size(&site.keys), size(&site.head));
+        No::unless(keys.is_none_or(|keys| keys >= self.min_sequence), "fewer keys than min_sequence")?;
+        let is_small = head.zip(self.max_head_size).is_none_or(|(head, most)| head <= most);
+        No::unless(is_small, "the heads are larger than max_head_size")?;
+        let room = self.max_sites_per_function.is_none_or(|most| fused < most);
         No::unless(room, "max_sites_per_function is reached")?;
         Plan::of(sight, &mut letters, &site)
     }

@@ -258,7 +258,7 @@ impl CastFp16 {
             let kept = stays.contains(&op) || told.contains(&op) || whole.contains(&op);
             Ok(kept.then_some("kept"))
         };
-        caster.cast(&mut copy, observer.opset, &mut keeps, &mut |_| Ok(true))?;
+        caster.cast(&mut copy, observer.opset, false, &mut keeps, &mut |_| Ok(true))?;
         Ok(compare(wanted, &observer.outputs(&copy)?))
     }
 }

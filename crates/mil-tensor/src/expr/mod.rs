@@ -1,11 +1,14 @@
 //! Expressions: tensors that are computed when they are read.
 //!
-//! The set is closed and small, and every expression evaluates any range of its elements within
-//! bounded memory. To add one: a file with a struct that has `operands`, `hash` and `read_wide`, a
-//! variant of [`Kind`], and a method on `Tensor` in `tensor/apply.rs`.
+//! The set is small, and every expression evaluates any range of its elements within bounded memory. To
+//! add one: a file with a struct that has `operands`, `hash` and `read_wide`, a variant of [`Kind`], and
+//! a method on `Tensor` in `tensor/apply.rs`. What only one crate above computes is a [`Computation`] of
+//! that crate.
 
 mod cast;
+mod computation;
 mod concat;
+mod parallel;
 mod scale_shift;
 #[cfg(test)]
 mod tests;
@@ -14,6 +17,8 @@ mod view;
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use cast::Cast;
+pub use computation::Computation;
+pub(crate) use computation::Computed;
 pub(crate) use concat::Concat;
 pub(crate) use scale_shift::{Factors, ScaleShift};
 pub(crate) use view::{Pick, View};
@@ -43,6 +48,7 @@ pub(crate) enum Kind {
     ScaleShift(ScaleShift),
     View(View),
     Concat(Concat),
+    Computed(Computed),
 }
 
 impl Kind {
@@ -52,6 +58,7 @@ impl Kind {
             Kind::ScaleShift(scale_shift) => scale_shift.operands(),
             Kind::View(view) => view.operands(),
             Kind::Concat(concat) => concat.operands(),
+            Kind::Computed(computed) => computed.operands(),
         }
     }
 }
@@ -75,6 +82,7 @@ impl Expr {
                 Kind::ScaleShift(scale_shift) => scale_shift.hash(key.number(1)),
                 Kind::View(view) => view.hash(key.number(2)),
                 Kind::Concat(concat) => concat.hash(key.number(3)),
+                Kind::Computed(computed) => computed.hash(key.number(4)),
             }
             Fingerprint::of(&key.0)
         })
@@ -106,11 +114,18 @@ impl Expr {
             Kind::ScaleShift(scale_shift) => scale_shift.read_wide(self.dtype, first, out),
             Kind::View(view) => view.read_wide(self.dtype, first, out),
             Kind::Concat(concat) => concat.read_wide(self.dtype, first, out),
+            Kind::Computed(computed) => computed.read_wide(first, out),
         }
     }
 
-    /// Fills `out` with packed bytes from byte `start` on.
+    /// Fills `out` with packed bytes from byte `start` on, on all cores where that pays.
     pub(crate) fn read_packed(&self, start: usize, out: &mut [u8]) -> Result<(), TensorError> {
+        // Eight elements fill as many bytes as one has bits, so that pieces begin with an element.
+        let unit = self.dtype.bits().unwrap_or(8);
+        parallel::pieces(out, unit, |from, piece| self.read_piece(start + from, piece))
+    }
+
+    fn read_piece(&self, start: usize, out: &mut [u8]) -> Result<(), TensorError> {
         if self.dtype.is_sub_byte() {
             self.read_sub_byte(start, out)
         } else {

@@ -3,10 +3,12 @@
 //! What is small is computed at once ([`EAGER_BYTES`]), what is one repeated element stays one, and
 //! what only selects a range of a file is a range of that file.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::{Shape, elements};
-use crate::expr::{Cast, Concat, Expr, Factors, Kind, Pick, ScaleShift, View};
+use crate::expr::{Cast, Computation, Computed, Concat, Expr, Factors, Kind, Pick, ScaleShift, View};
 use crate::number::convert;
 use crate::pack::{pack, unpack, wide_size};
 use crate::{Blob, DType, Data, EAGER_BYTES, MAX_DEPTH, Tensor, TensorError};
@@ -229,6 +231,25 @@ impl Tensor {
             full.iter().map(|part| part.operand("concatenation")).collect::<Result<_, _>>()?;
         let runs = parts.iter().map(|part| part.shape[axis..].iter().product()).collect();
         Tensor::computed(first.dtype, &shape, Kind::Concat(Concat { parts, runs }))
+    }
+
+    /// The tensor as an operand of a [`Computation`]: computed now where expressions nest too deep
+    /// ([`MAX_DEPTH`]) to nest once more.
+    pub fn nestable(&self) -> Result<Tensor, TensorError> {
+        self.operand("computation")
+    }
+
+    /// A tensor whose elements somebody else computes, from operands that are
+    /// [nestable](Tensor::nestable); see [`Computation`].
+    pub fn computed_by(
+        dtype: DType,
+        shape: &[usize],
+        computation: impl Computation + 'static,
+    ) -> Result<Tensor, TensorError> {
+        if wide_size(dtype).is_none() {
+            return Err(TensorError::Undefined { operation: "computation", dtype });
+        }
+        Tensor::computed(dtype, shape, Kind::Computed(Computed(Arc::new(computation))))
     }
 
     /// The same elements, computed now: in memory where they are few, else in a temporary file

@@ -38,6 +38,17 @@ impl Tensor {
         Ok(())
     }
 
+    /// Fills `out` with elements from element `first` on, of which one of less than a byte has a byte of its
+    /// own, sign-extended. For computations; what has numbers is read best by [`Tensor::read_f64s`].
+    pub fn read_elements(&self, first: usize, out: &mut [u8]) -> Result<(), TensorError> {
+        let size = wide_size(self.dtype).ok_or(TensorError::Type(self.dtype, DType::Uint8))?;
+        let end = first.saturating_add(out.len() / size);
+        if end > self.len() || !out.len().is_multiple_of(size) {
+            return Err(TensorError::Range { start: first, end, len: self.len() });
+        }
+        self.read_wide(first, out)
+    }
+
     /// Fills `out` with wide elements (see [`crate::pack`]) from element `first` on.
     pub(crate) fn read_wide(&self, first: usize, out: &mut [u8]) -> Result<(), TensorError> {
         let size = wide_size(self.dtype).ok_or(TensorError::Type(self.dtype, DType::Uint8))?;

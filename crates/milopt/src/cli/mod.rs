@@ -4,6 +4,7 @@
 //! verification failed.
 
 mod completions;
+mod compress;
 mod diff;
 mod estimate;
 mod eval;
@@ -59,12 +60,14 @@ Examples:
   milopt estimate A.mlpackage --chip M1                  where it would run, and why
   milopt run A.mlpackage --pipeline default --stats      what passes would do
   milopt run A.mlpackage -o B.mlpackage --pipeline default
+  milopt compress A.mlpackage -o B.mlpackage --palettize 4
   milopt diff A.mlpackage B.mlpackage                    what they did
   milopt passes explain fuse_conv_bn                     what a pass is for";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Compress(Box<compress::Args>),
     Print(print::Args),
     Inspect(inspect::Args),
     Weights(weights::Args),
@@ -121,6 +124,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
     let context = Context { registry, quiet };
     let outcome = match command {
         Command::Run(args) => run::run(&args, &raw, &context),
+        Command::Compress(args) => compress::run(&args, &context),
         Command::Print(args) => print::run(&args, &context),
         Command::Inspect(args) => inspect::run(&args),
         Command::Weights(args) => weights::run(&args),

@@ -312,7 +312,7 @@ fn sizes(package: &Package) -> Vec<Size> {
 
 /// Passes keep what was broken before them, so that it is said here or nowhere.
 #[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
-fn warn_of(input: &Path, known: &Report) {
+pub(super) fn warn_of(input: &Path, known: &Report) {
     let rules: BTreeSet<&str> = known.violations.iter().map(|found| found.code).collect();
     if !rules.is_empty() {
         let rules = words::count(rules.len(), "rule");
@@ -321,7 +321,7 @@ fn warn_of(input: &Path, known: &Report) {
 }
 
 /// What is written breaks no rule that the input kept.
-fn check(known: &Report, result: Report) -> Outcome {
+pub(super) fn check(known: &Report, result: Report) -> Outcome {
     let new = added(known, result);
     let Some(first) = new.first() else { return Ok(()) };
     let more = match new.len() {

@@ -161,7 +161,7 @@ fn members(pipeline: &ModelPipeline) -> String {
 }
 
 /// The function that runs if none is named: the default one, else `main`, else the only one.
-fn function(program: &Program, named: Option<&str>) -> Result<String, Failure> {
+pub(super) fn function(program: &Program, named: Option<&str>) -> Result<String, Failure> {
     let names = || program.functions.keys().map(|name| name.as_str());
     let default = program.interface.default_function.as_deref();
     let only = names().next().filter(|_| program.functions.len() == 1);
@@ -192,7 +192,8 @@ fn known_values(graph: &Graph, function: &str, names: &[&str]) -> Outcome {
     Err(Failure::Input(format!("function {function} has no value {unknown}; {hint}")))
 }
 
-fn read(path: &Path) -> Result<Inputs, Failure> {
+/// The arrays of an archive.
+pub(super) fn read(path: &Path) -> Result<Inputs, Failure> {
     let fault = |error: &dyn std::error::Error| Failure::Input(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| fault(&error))?;
     npz::read(BufReader::new(file), LARGEST_ARRAY).map_err(|error| fault(&error))

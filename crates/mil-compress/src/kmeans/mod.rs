@@ -1,0 +1,4 @@
+//! k-means: optimal for numbers, by iteration for vectors.
+
+pub(crate) mod optimal;
+pub(crate) mod vectors;

@@ -1,0 +1,39 @@
+//! Work on several cores, where the feature `rayon` is on. Results never depend on how the work is divided:
+//! they come back in order.
+
+use crate::CompressError;
+
+/// The results of `work` for each number below `count`, in order: fits of weights that do not depend on each
+/// other.
+pub fn each<T: Send>(count: usize, work: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    #[cfg(feature = "rayon")]
+    if count > 1 {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().map(work).collect();
+    }
+    (0..count).map(work).collect()
+}
+
+/// The same for work that can fail.
+pub(crate) fn map<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> Result<T, CompressError> + Send + Sync,
+) -> Result<Vec<T>, CompressError> {
+    #[cfg(feature = "rayon")]
+    if count > 1 {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().map(work).collect();
+    }
+    (0..count).map(work).collect()
+}
+
+/// Sorts numbers that are no NaN.
+pub(crate) fn sort(values: &mut [f32]) {
+    #[cfg(feature = "rayon")]
+    if values.len() > 1 << 16 {
+        use rayon::prelude::*;
+        values.par_sort_unstable_by(f32::total_cmp);
+        return;
+    }
+    values.sort_unstable_by(f32::total_cmp);
+}

@@ -1,0 +1,232 @@
+use mil_compress::quantize::{Options, Quantized, Range, quantize};
+use mil_compress::sparse::{Counts, compact, expand};
+use mil_compress::{Blocks, CompressError};
+use mil_ir::{Program, Release, ValueId};
+use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
+use mil_tensor::{DType, Tensor};
+
+use super::config::{BlockSize, Config, LinearConfig, LinearGranularity};
+use super::emit::{Decompressor, only, refuse};
+use super::palettize_weights::mask_of;
+use super::weights::{Compressor, Place, Weight, run};
+
+pass! {
+    /// Replaces the elements of weights by integers of 4 or 8 bits, with a scale and perhaps a zero point.
+    ///
+    /// They hold for a whole weight, an output channel, or a block; integers of 4 bits and blocks came with
+    /// iOS18. By default the range is the one with the least squared error of those that are tried, which may
+    /// clip some elements; it is never worse than the range that holds all.
+    ///
+    /// A weight is left alone if it has no more elements than `weight_threshold`, is a vector, is an output
+    /// only, has elements that are not finite, or if blocks do not divide it. With `joint_compression`, what is
+    /// sparse already has its elements replaced, and a look-up table its entries.
+    ///
+    /// # Before
+    /// ```mil
+    /// // options: {config={"global_config": {"weight_threshold": 0}}}
+    /// func main<ios18>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[0x1p-1, 0x1.8p0, 0x1p-2, 2], [-1, -2, 0x1p0, 3], [0x1.cp1, 4, -3, 0x1.4p2]])];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios18>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<int8, [3, 4]> w_quantized_data = const()[name = string("w_quantized_data"), val = tensor<int8, [3, 4]>([[32, 95, 16, 127], [-42, -85, 42, 127], [89, 102, -76, 127]])];
+    ///     tensor<fp32, [3, 1]> w_quantized_scale = const()[name = string("w_quantized_scale"), val = tensor<fp32, [3, 1]>([[0x1.022664p-6], [0x1.8304d2p-6], [0x1.423e3cp-5]])];
+    ///     tensor<fp32, [3, 4]> w_quantized = constexpr_blockwise_shift_scale(data = w_quantized_data, scale = w_quantized_scale)[name = string("w_quantized")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w_quantized, x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct LinearQuantizeWeights {
+        /// What is done with which weights, as coremltools' `OptimizationConfig` in JSON; the type of all
+        /// configurations is `OpLinearQuantizerConfig`.
+        pub config: Config<LinearConfig> = Config::default(),
+        /// Try ranges and take the one with the least error, instead of the one that holds all elements.
+        pub search_range: bool = true,
+        /// Also compress what is compressed already.
+        pub joint_compression: bool = false,
+        /// Leave weights as they are decompressed, to see what is lost.
+        pub fake_compression: bool = false,
+        /// Tell what each weight loses.
+        pub measure: bool = false,
+    }
+    id: "linear_quantize_weights",
+    numerics: Lossy { min_snr_db: 0.0 },
+    scope: Program,
+    aliases: [Alias { id: "compression::linear_quantize_weights", adapt }],
+    statistics: [
+        compressed: "weights that are compressed",
+        skipped: "weights that are left alone",
+    ],
+}
+
+/// coremltools does not search.
+fn adapt(mut options: OptionMap) -> Result<OptionMap, String> {
+    options.entry("search_range").or_insert(false.into());
+    Ok(options)
+}
+
+impl Pass for LinearQuantizeWeights {
+    fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        run(self, self.joint_compression, self.measure, program, cx)
+    }
+}
+
+/// A weight, and the integers that it is to become.
+pub(super) struct Plan {
+    /// Dense, and in its own type.
+    weight: Tensor,
+    /// Where elements are kept, if only they are stored.
+    mask: Option<(Tensor, Counts)>,
+    blocks: Blocks,
+    options: Options,
+}
+
+/// Integers, and where they are kept.
+pub(super) struct Fit {
+    quantized: Quantized,
+    mask: Option<(Tensor, Counts)>,
+}
+
+impl Compressor for LinearQuantizeWeights {
+    type Config = LinearConfig;
+    type Plan = Plan;
+    type Fit = Fit;
+
+    fn config(&self) -> &Config<LinearConfig> {
+        &self.config
+    }
+
+    fn again(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("constexpr_lut_to_dense", "lut"),
+            ("constexpr_lut_to_sparse", "lut"),
+            ("constexpr_sparse_to_dense", "nonzero_data"),
+        ]
+    }
+
+    fn plan(&self, place: &Place<'_>, config: &LinearConfig) -> Result<Plan, No> {
+        No::unless(place.tensor.dtype().is_float(), "the weight holds integers already")?;
+        if config.granularity == LinearGranularity::PerBlock {
+            place.needs(Release::IOS18, "quantization by blocks")?;
+        }
+        if matches!(config.dtype, DType::Int4 | DType::Uint4) {
+            place.needs(Release::IOS18, "quantization to 4 bits")?;
+        }
+        let mask = match place.decompressor("constexpr_sparse_to_dense") {
+            None => None,
+            Some(sparse) => Some(mask_of(place.graph, sparse)?),
+        };
+        let weight = match &mask {
+            None => place.tensor.clone(),
+            Some((mask, counts)) => expand(place.tensor, mask, counts).map_err(refuse)?,
+        };
+        let of_table = place.weight.decompressor.is_some() && mask.is_none();
+        if of_table && config.granularity != LinearGranularity::PerTensor {
+            return Err(No::miss("the axes of a look-up table are not those of the weight: use per_tensor"));
+        }
+        let sizes = match of_table {
+            true => vec![0; weight.rank()],
+            false => block_sizes(&Place { tensor: &weight, ..*place }, config)?,
+        };
+        let blocks = Blocks::of_sizes(weight.shape(), &sizes).map_err(refuse)?;
+        let range = if self.search_range { Range::Search } else { Range::Extent };
+        let options = Options { dtype: config.dtype, symmetric: config.symmetric, range };
+        Ok(Plan { weight, mask, blocks, options })
+    }
+
+    fn same(&self, a: &Plan, b: &Plan) -> bool {
+        let masks = match (&a.mask, &b.mask) {
+            (None, None) => true,
+            (Some((a, _)), Some((b, _))) => a.is_same(b),
+            _ => false,
+        };
+        masks && (&a.blocks, a.options) == (&b.blocks, b.options)
+    }
+
+    fn fit(&self, plan: &Plan) -> Result<Fit, CompressError> {
+        let quantized = quantize(&plan.weight, &plan.blocks, plan.options)?;
+        Ok(Fit { quantized, mask: plan.mask.clone() })
+    }
+
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
+        let Fit { quantized, mask } = fit;
+        let Quantized { data, scale, offset, .. } = quantized;
+        if self.fake_compression {
+            let mut dense = quantized.dense().map_err(refuse)?;
+            if let Some((mask, counts)) = mask {
+                dense = compact(&dense, mask, counts).map_err(refuse)?;
+            }
+            let value = rw.tensor(&format!("{}_fake_quantized", weight.name), dense, weight.op);
+            return Ok(value);
+        }
+        let name = format!("{}_quantized", weight.name);
+        if let Some((mask, counts)) = mask {
+            let sparse = weight.decompressor.ok_or(No::miss("the weight is not sparse"))?;
+            let data = compact(data, mask, counts).map_err(refuse)?;
+            let mask = rw.input(sparse, "mask")?;
+            let found = Decompressor::new(rw, "constexpr_sparse_blockwise_shift_scale", &name)
+                .value("data_mask", mask)
+                .constant("nonzero_data", data)
+                .constant("scale", scale.clone())
+                .optional("offset", offset.clone())
+                .insert(rw, sparse)?;
+            let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
+            rw.graph_mut().set_operand(sparse, "mask", 0, mask);
+            return Ok(elements);
+        }
+        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
+        let new = if old {
+            let axis = scale.shape().iter().position(|&size| size > 1).unwrap_or(0);
+            let flat = |tensor: &Tensor| {
+                let shape: &[usize] = if tensor.len() == 1 { &[] } else { &[tensor.len()] };
+                tensor.reshaped(shape)
+            };
+            let zero = match offset {
+                Some(offset) => flat(offset)?,
+                None => flat(&Tensor::from_f64s(data.dtype(), scale.shape(), &vec![0.0; scale.len()])?)?,
+            };
+            Decompressor::new(rw, "constexpr_affine_dequantize", &name)
+                .constant("quantized_data", data.clone())
+                .constant("zero_point", zero)
+                .constant("scale", flat(scale)?)
+                .constant("axis", Tensor::scalar(axis as i32))
+        } else {
+            Decompressor::new(rw, "constexpr_blockwise_shift_scale", &name)
+                .constant("data", data.clone())
+                .constant("scale", scale.clone())
+                .optional("offset", offset.clone())
+        };
+        only(&new.insert(rw, weight.op)?)
+    }
+}
+
+/// The sizes of the blocks along each axis of the weight.
+fn block_sizes(place: &Place<'_>, config: &LinearConfig) -> Result<Vec<usize>, No> {
+    let rank = place.tensor.rank();
+    let mut sizes = vec![0; rank];
+    let channels = || place.channels();
+    match (config.granularity, &config.block_size) {
+        (LinearGranularity::PerTensor, _) => {}
+        (LinearGranularity::PerBlock, BlockSize::Axes(given)) => {
+            No::unless(given.len() == rank, "block_size does not have one size for each axis")?;
+            sizes.clone_from(given);
+        }
+        (LinearGranularity::PerChannel, _) => {
+            if let Some(size) = sizes.get_mut(channels()?.output) {
+                *size = 1;
+            }
+        }
+        (LinearGranularity::PerBlock, BlockSize::Inputs(inputs)) => {
+            let channels = channels()?;
+            if let Some(size) = sizes.get_mut(channels.input) {
+                *size = *inputs;
+            }
+            if let Some(size) = sizes.get_mut(channels.output) {
+                *size = 1;
+            }
+        }
+    }
+    Ok(sizes)
+}

@@ -1,0 +1,22 @@
+//! Smaller weights, and activations as integers.
+//!
+//! Three passes compress weights; `weights.rs` drives them: it finds the weights that a configuration speaks
+//! of, has each distinct one fitted once, whatever number of functions hold it, and puts the ops in their
+//! places that decompress them when the model is loaded.
+
+mod activations;
+pub mod config;
+mod emit;
+mod weights;
+
+// Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod insert_prefix_quantize_dequantize_pair;
+mod insert_suffix_quantize_dequantize_pair;
+mod linear_quantize_weights;
+mod palettize_weights;
+mod prune_weights;
+pub use insert_prefix_quantize_dequantize_pair::InsertPrefixQuantizeDequantizePair;
+pub use insert_suffix_quantize_dequantize_pair::InsertSuffixQuantizeDequantizePair;
+pub use linear_quantize_weights::LinearQuantizeWeights;
+pub use palettize_weights::PalettizeWeights;
+pub use prune_weights::PruneWeights;

@@ -1,0 +1,247 @@
+use mil_compress::palette::{Mode, Options, Palette, Vectors, palettize};
+use mil_compress::sparse::{Counts, bytes_of, compact, expand};
+use mil_compress::{Blocks, CompressError};
+use mil_ir::{Graph, OpId, Program, Release, ValueId};
+use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
+use mil_tensor::{DType, Tensor};
+
+use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
+use super::emit::{Decompressor, only, refuse};
+use super::weights::{Compressor, Place, Weight, run};
+
+pass! {
+    /// Replaces the elements of weights by indices of small look-up tables.
+    ///
+    /// The tables have the least possible squared error (mode `kmeans`), are spread evenly (`uniform`), or hold
+    /// the distinct values of a weight that has few (`unique`). One table serves a whole weight, or a group of
+    /// channels, from iOS18 on; and from iOS18 on an index may stand for a vector, and each output channel may
+    /// have a scale beside the table. Each element becomes the entry that is nearest as it is stored.
+    ///
+    /// A weight is left alone if it has no more elements than `weight_threshold`, is a vector, is an output
+    /// only, or if its sizes do not divide. With `joint_compression`, what is quantized or sparse already has
+    /// its integers or elements replaced.
+    ///
+    /// # Before
+    /// ```mil
+    /// // options: {config={"global_config": {"mode": "unique", "weight_threshold": 0}}}
+    /// func main<ios18>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<fp32, [3, 4]> w = const()[name = string("w"), val = tensor<fp32, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [-1, 1, 1, 4]])];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w, x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios18>(tensor<fp32, [1, 4]> x) {
+    ///     tensor<uint2, [3, 4]> w_palettized_indices = const()[name = string("w_palettized_indices"), val = tensor<uint2, [3, 4]>([[1, 2, 1, 2], [2, 2, 1, 1], [0, 1, 1, 3]])];
+    ///     tensor<fp32, [1, 1, 4, 1]> w_palettized_lut = const()[name = string("w_palettized_lut"), val = tensor<fp32, [1, 1, 4, 1]>([[[[-0x1p+0], [0x1p+0], [0x1p+1], [0x1p+2]]]])];
+    ///     tensor<fp32, [3, 4]> w_palettized = constexpr_lut_to_dense(indices = w_palettized_indices, lut = w_palettized_lut)[name = string("w_palettized")];
+    ///     tensor<fp32, [1, 3]> y = linear(weight = w_palettized, x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct PalettizeWeights {
+        /// What is done with which weights, as coremltools' `OptimizationConfig` in JSON; the type of all
+        /// configurations is `OpPalettizerConfig`.
+        pub config: Config<PaletteConfig> = Config::default(),
+        /// Also compress what is compressed already.
+        pub joint_compression: bool = false,
+        /// Leave weights as they are decompressed, to see what is lost.
+        pub fake_compression: bool = false,
+        /// Tell what each weight loses.
+        pub measure: bool = false,
+    }
+    id: "palettize_weights",
+    numerics: Lossy { min_snr_db: 0.0 },
+    scope: Program,
+    aliases: [Alias { id: "compression::palettize_weights", adapt }],
+    statistics: [
+        compressed: "weights that are compressed",
+        skipped: "weights that are left alone",
+    ],
+}
+
+/// coremltools' names are ours.
+fn adapt(options: OptionMap) -> Result<OptionMap, String> {
+    Ok(options)
+}
+
+impl Pass for PalettizeWeights {
+    fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
+        run(self, self.joint_compression, self.measure, program, cx)
+    }
+}
+
+/// A weight, and the palette that it is to have.
+pub(super) struct Plan {
+    /// Dense, and in its own type.
+    weight: Tensor,
+    /// Where elements are kept, if only they are stored.
+    mask: Option<(Tensor, Counts)>,
+    groups: Blocks,
+    options: Options,
+    /// Indices of 3 bits came with iOS18.
+    three_bits: bool,
+}
+
+/// A palette, and where its indices are kept.
+pub(super) struct Fit {
+    palette: Palette,
+    mask: Option<(Tensor, Counts)>,
+}
+
+impl Compressor for PalettizeWeights {
+    type Config = PaletteConfig;
+    type Plan = Plan;
+    type Fit = Fit;
+
+    fn config(&self) -> &Config<PaletteConfig> {
+        &self.config
+    }
+
+    fn again(&self) -> &'static [(&'static str, &'static str)] {
+        &[("constexpr_sparse_to_dense", "nonzero_data"), ("constexpr_blockwise_shift_scale", "data")]
+    }
+
+    fn plan(&self, place: &Place<'_>, config: &PaletteConfig) -> Result<Plan, No> {
+        let grouped = config.granularity == PaletteGranularity::PerGroupedChannel;
+        for (asked, what) in [
+            (grouped, "a palette for each group of channels"),
+            (config.cluster_dim > 1, "a palette of vectors"),
+            (config.enable_per_channel_scale, "a palette with a scale for each channel"),
+            (config.nbits == Some(3), "a palette of 3 bits"),
+        ] {
+            if asked {
+                place.needs(Release::IOS18, what)?;
+            }
+        }
+        let mask = match place.decompressor("constexpr_sparse_to_dense") {
+            None => None,
+            Some(sparse) => Some(mask_of(place.graph, sparse)?),
+        };
+        let weight = match &mask {
+            None => place.tensor.clone(),
+            Some((mask, counts)) => expand(place.tensor, mask, counts).map_err(refuse)?,
+        };
+        let rank = weight.rank();
+        let channels = Place { tensor: &weight, ..*place }.channels()?;
+        let axis = match config.channel_axis.filter(|_| grouped) {
+            None => channels.output,
+            Some(axis) => usize::try_from(if axis < 0 { axis + rank as i64 } else { axis }).unwrap_or(rank),
+        };
+        let mut sizes = vec![0; rank];
+        if grouped {
+            let size = sizes.get_mut(axis).ok_or(No::miss("the weight has no such channel axis"))?;
+            *size = config.group_size;
+        }
+        let groups = Blocks::of_sizes(weight.shape(), &sizes).map_err(refuse)?;
+        let width = config.cluster_dim;
+        let vectors = (width > 1).then_some(Vectors { axis, width });
+        if vectors.is_some() {
+            No::unless(mask.is_none(), "vectors of elements that are not next to each other")?;
+            No::unless(axis < rank, "the weight has no such channel axis")?;
+            No::unless(divides_groups(place, width, axis), "a vector lies across groups of the convolution")?;
+        }
+        let scale_axis = config.enable_per_channel_scale.then_some(channels.output);
+        No::unless(scale_axis.is_none_or(|axis| axis < rank), "the weight has no such channel axis")?;
+        let float = weight.dtype().is_float();
+        No::unless(scale_axis.is_none() || float, "a scale for each channel of integers")?;
+        let mode = match config.mode {
+            PaletteMode::Kmeans => Mode::Kmeans,
+            PaletteMode::Uniform => Mode::Uniform,
+            PaletteMode::Unique => Mode::Unique,
+        };
+        let options = Options { mode, bits: config.nbits, vectors, scale_axis, ignore_zeros: mask.is_some() };
+        let three_bits = place.needs(Release::IOS18, "").is_ok();
+        Ok(Plan { weight, mask, groups, options, three_bits })
+    }
+
+    fn same(&self, a: &Plan, b: &Plan) -> bool {
+        let masks = match (&a.mask, &b.mask) {
+            (None, None) => true,
+            (Some((a, _)), Some((b, _))) => a.is_same(b),
+            _ => false,
+        };
+        masks && (&a.groups, &a.options, a.three_bits) == (&b.groups, &b.options, b.three_bits)
+    }
+
+    fn is_heavy(&self, plan: &Plan) -> bool {
+        let wide = plan.weight.dtype() != DType::Fp16 || plan.options.scale_axis.is_some();
+        (wide || plan.options.vectors.is_some()) && plan.groups.size() > 1 << 18
+    }
+
+    fn fit(&self, plan: &Plan) -> Result<Fit, CompressError> {
+        let mut palette = palettize(&plan.weight, &plan.groups, &plan.options, None)?;
+        if palette.bits() == 3 && !plan.three_bits {
+            let options = Options { bits: Some(4), ..plan.options.clone() };
+            palette = palettize(&plan.weight, &plan.groups, &options, None)?;
+        }
+        Ok(Fit { palette, mask: plan.mask.clone() })
+    }
+
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
+        let Fit { palette, mask } = fit;
+        let name = &weight.name;
+        if self.fake_compression {
+            let mut dense = palette.dense().map_err(refuse)?;
+            if let Some((mask, counts)) = mask {
+                dense = compact(&dense, mask, counts).map_err(refuse)?;
+            }
+            let value = rw.tensor(&format!("{name}_fake_palettized"), dense, weight.op);
+            return Ok(value);
+        }
+        let axis = palette.vector_axis.map(|axis| Tensor::scalar(axis as i32));
+        let palettized = format!("{name}_palettized");
+        if let Some((mask, counts)) = mask {
+            let sparse = weight.decompressor.ok_or(No::miss("the weight is not sparse"))?;
+            let indices = compact(&palette.indices, mask, counts).map_err(refuse)?;
+            let mask = rw.input(sparse, "mask")?;
+            let found = Decompressor::new(rw, "constexpr_lut_to_sparse", &palettized)
+                .value("indices_mask", mask)
+                .constant("indices_nonzero_data", indices)
+                .constant("lut", palette.lut.clone())
+                .insert(rw, sparse)?;
+            let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
+            rw.graph_mut().set_operand(sparse, "mask", 0, mask);
+            return Ok(elements);
+        }
+        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
+        let mut new = Decompressor::new(rw, "constexpr_lut_to_dense", &palettized);
+        new = if old {
+            let shape: Vec<f64> = palette.indices.shape().iter().map(|&size| size as f64).collect();
+            new.constant("indices", bytes_of(&palette.indices).map_err(refuse)?)
+                .constant("lut", palette.lut.reshaped(&[palette.lut.len()])?)
+                .constant("shape", Tensor::from_f64s(DType::Uint32, &[shape.len()], &shape)?)
+        } else {
+            new.constant("indices", palette.indices.clone())
+                .constant("lut", palette.lut.clone())
+                .optional("vector_axis", axis)
+        };
+        let dense = only(&new.insert(rw, weight.op)?)?;
+        let Some(scale) = &palette.scale else { return Ok(dense) };
+        let scaled = Decompressor::new(rw, "constexpr_blockwise_shift_scale", &format!("{palettized}_pcs"))
+            .value("data", dense)
+            .constant("scale", scale.clone())
+            .insert(rw, weight.op)?;
+        only(&scaled)
+    }
+}
+
+/// The mask of a sparse weight, and what it keeps.
+pub(super) fn mask_of(graph: &Graph, sparse: OpId) -> Result<(Tensor, Counts), No> {
+    let mask = graph.constant(sparse, "mask").filter(|mask| mask.dtype() == DType::Uint1);
+    let mask = mask.ok_or(No::miss("the mask is not a plain constant"))?;
+    let counts = Counts::of(&mask).map_err(refuse)?;
+    Ok((mask, counts))
+}
+
+/// Vectors along an axis do not lie across the groups of a convolution, whose weight has its first axis
+/// divided.
+fn divides_groups(place: &Place<'_>, width: usize, axis: usize) -> bool {
+    let graph = place.graph;
+    let size = place.tensor.shape().get(axis).copied().unwrap_or(0);
+    graph.users(place.weight.value).all(|user| {
+        let convolution = matches!(graph.op(user).kind().as_str(), "conv" | "conv_transpose");
+        let groups = graph.constant(user, "groups").and_then(|groups| groups.item_i64()).unwrap_or(1);
+        let groups = usize::try_from(groups).unwrap_or(1).max(1);
+        !convolution || if axis == 0 { size / groups % width == 0 } else { size % width == 0 }
+    })
+}

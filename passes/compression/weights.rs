@@ -1,0 +1,346 @@
+//! Finding the weights that are compressed, and putting what they become in their places.
+
+use mil_compress::CompressError;
+use mil_ir::{Graph, OpId, Opset, Program, Release, ValueId};
+use mil_pass::{No, PassCx, PassError, Rewrite};
+use mil_tensor::{DType, Tensor};
+use serde_json::json;
+
+use super::config::{Config, OpConfig};
+
+/// What one of the three passes does with a weight.
+pub(super) trait Compressor: Sync {
+    /// What it is told about a weight.
+    type Config: OpConfig;
+    /// What is to be fitted: what the fit depends on, and nothing else.
+    type Plan: Send + Sync;
+    /// What was fitted.
+    type Fit: Send + Sync;
+
+    /// What it is told about all weights.
+    fn config(&self) -> &Config<Self::Config>;
+
+    /// Which constants of ops that decompress it may compress once more: op types and parameters.
+    fn again(&self) -> &'static [(&'static str, &'static str)];
+
+    /// What is to be fitted for a weight.
+    fn plan(&self, place: &Place<'_>, config: &Self::Config) -> Result<Self::Plan, No>;
+
+    /// Both fits are the same.
+    fn same(&self, a: &Self::Plan, b: &Self::Plan) -> bool;
+
+    /// The fit needs several times the memory of the weight, so that one at a time is enough.
+    fn is_heavy(&self, plan: &Self::Plan) -> bool {
+        let _ = plan;
+        false
+    }
+
+    /// Finds the parameters.
+    fn fit(&self, plan: &Self::Plan) -> Result<Self::Fit, CompressError>;
+
+    /// Inserts what decompresses the weight; answers the value that takes its place.
+    fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Self::Fit) -> Result<ValueId, No>;
+}
+
+/// A weight: a constant, or what an op decompresses.
+pub(super) struct Weight {
+    pub(super) op: OpId,
+    pub(super) value: ValueId,
+    pub(super) name: String,
+    /// The op that decompresses with this constant, where it is compressed once more.
+    pub(super) decompressor: Option<OpId>,
+}
+
+/// A weight in its graph.
+pub(super) struct Place<'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) opset: &'g Opset,
+    pub(super) weight: &'g Weight,
+    pub(super) tensor: &'g Tensor,
+}
+
+impl Place<'_> {
+    /// An error where the opset is older than what needs another.
+    pub(super) fn needs(&self, release: Release, what: &str) -> Result<(), No> {
+        if self.opset.release().is_some_and(|own| own >= release) {
+            return Ok(());
+        }
+        let own = self.opset.release().map_or_else(|| self.opset.to_string(), |own| own.to_string());
+        Err(No::Fault(PassError::Refused(format!(
+            "{}: {what} needs {release}, and the model is for {own}: raise its target first \
+             (--raise-target {release})",
+            self.weight.name
+        ))))
+    }
+
+    /// The op that decompresses with this constant, if it is of a type.
+    pub(super) fn decompressor(&self, kind: &str) -> Option<OpId> {
+        self.weight.decompressor.filter(|&op| self.graph.op(op).kind() == kind)
+    }
+
+    /// The axes of the output and input channels, as the users of the weight see it.
+    pub(super) fn channels(&self) -> Result<Channels, No> {
+        channels(self.graph, self.weight.value, self.tensor.rank())
+    }
+}
+
+/// The axes of output and input channels; the latter may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Channels {
+    pub(super) output: usize,
+    pub(super) input: usize,
+}
+
+/// The axes of channels, on which all users must agree.
+fn channels(graph: &Graph, value: ValueId, rank: usize) -> Result<Channels, No> {
+    let mut found: Option<Channels> = None;
+    for user in graph.users(value).filter(|&user| !graph.op(user).is_return()) {
+        let kind = graph.op(user).kind().as_str();
+        let flag =
+            |param: &str| graph.constant(user, param).and_then(|flag| flag.item_bool()).unwrap_or(false);
+        let last = |swapped: bool| {
+            let (a, b) = (rank.saturating_sub(1), rank.saturating_sub(2));
+            if swapped { Channels { output: b, input: a } } else { Channels { output: a, input: b } }
+        };
+        let own = match kind {
+            "conv_transpose" => Channels { output: 1, input: 0 },
+            "matmul" if graph.input(user, "y") == Some(value) => last(flag("transpose_y")),
+            "matmul" => last(!flag("transpose_x")),
+            _ if kind.starts_with("constexpr_") => match graph.op(user).results() {
+                [.., result] => channels(graph, *result, rank)?,
+                [] => Channels { output: 0, input: 1 },
+            },
+            _ => Channels { output: 0, input: 1 },
+        };
+        if *found.get_or_insert(own) != own {
+            return Err(No::miss("the ops that use the weight have their channels along different axes"));
+        }
+    }
+    Ok(found.unwrap_or(Channels { output: 0, input: 1 }))
+}
+
+/// A weight that is to be compressed.
+struct Found {
+    weight: Weight,
+    /// Which of the fits.
+    plan: usize,
+}
+
+/// Compresses the weights of a program. `again`: also what is compressed already.
+pub(super) fn run<C: Compressor>(
+    compressor: &C,
+    again: bool,
+    measure: bool,
+    program: &mut Program,
+    cx: &mut PassCx<'_>,
+) -> Result<(), PassError> {
+    let mut graphs: Vec<Vec<Found>> = Vec::new();
+    let mut plans: Vec<(C::Plan, Tensor)> = Vec::new();
+    cx.each_graph(program, |graph, cx| {
+        let mut found = Vec::new();
+        for op in graph.walk().collect::<Vec<_>>() {
+            cx.check_cancelled()?;
+            match look(compressor, again, graph, cx, op) {
+                Ok((weight, plan, tensor)) => {
+                    let same = |(old, known): &(C::Plan, Tensor)| {
+                        known.is_same(&tensor) && compressor.same(old, &plan)
+                    };
+                    let at = plans.iter().position(same).unwrap_or_else(|| {
+                        plans.push((plan, tensor));
+                        plans.len() - 1
+                    });
+                    found.push(Found { weight, plan: at });
+                }
+                Err(No::Miss(reason)) => leave(graph, cx, op, &reason),
+                Err(No::Fault(error)) => return Err(error),
+            }
+        }
+        graphs.push(found);
+        Ok(())
+    })?;
+    let fits = fit_all(compressor, &plans);
+    let mut graphs = graphs.into_iter();
+    cx.each_graph(program, |graph, cx| {
+        for Found { weight, plan } in graphs.next().unwrap_or_default() {
+            cx.check_cancelled()?;
+            let (fit, source) = (&fits[plan], &plans[plan].1);
+            match fit {
+                Ok(fit) => {
+                    if !cx.spend() {
+                        return Ok(());
+                    }
+                    put(compressor, graph, cx, &weight, fit, source, measure)?;
+                }
+                Err(CompressError::Tensor(error @ mil_tensor::TensorError::Read { .. })) => {
+                    let error = PassError::Refused(format!("{}: {error}", weight.name));
+                    return Err(error);
+                }
+                Err(error) => leave(graph, cx, weight.op, &error.to_string()),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// All fits, several at once where they need little memory.
+fn fit_all<C: Compressor>(compressor: &C, plans: &[(C::Plan, Tensor)]) -> Vec<Result<C::Fit, CompressError>> {
+    let heavy = |at: &usize| compressor.is_heavy(&plans[*at].0);
+    let light: Vec<usize> = (0..plans.len()).filter(|at| !heavy(at)).collect();
+    let fit = |at: usize| compressor.fit(&plans[at].0);
+    let mut found: Vec<Option<_>> = plans.iter().map(|_| None).collect();
+    let fits = mil_compress::each(light.len(), |at| fit(light[at]));
+    light.iter().zip(fits).for_each(|(&at, fit)| found[at] = Some(fit));
+    found.into_iter().enumerate().map(|(at, done)| done.unwrap_or_else(|| fit(at))).collect()
+}
+
+/// Looks at an op: is it a weight that is to be compressed?
+fn look<C: Compressor>(
+    compressor: &C,
+    again: bool,
+    graph: &Graph,
+    cx: &PassCx<'_>,
+    op: OpId,
+) -> Result<(Weight, C::Plan, Tensor), No> {
+    const NO_WEIGHT: &str = "not a weight";
+    let compressed_ops = compressor
+        .again()
+        .iter()
+        .any(|(kind, param)| param.is_empty() && *kind == graph.op(op).kind().as_str());
+    let is_const = graph.op(op).kind() == "const";
+    No::unless(is_const || again && compressed_ops, NO_WEIGHT)?;
+    let value = graph.op(op).result().ok_or(No::miss(NO_WEIGHT))?;
+    let tensor = match is_const {
+        true => graph.const_tensor(value).ok_or(No::miss(NO_WEIGHT))?,
+        false => super::emit::decompressed(graph, op)?,
+    };
+    let stored = matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8);
+    No::unless(stored && tensor.len() >= 10, NO_WEIGHT)?;
+    let users: Vec<OpId> = graph.users(value).filter(|&user| !graph.op(user).is_return()).collect();
+    No::unless(!users.is_empty(), "no op uses the weight")?;
+    let decompressors = users.iter().filter(|&&user| is_decompressor(graph, user)).count();
+    let decompressor = if decompressors > 0 {
+        No::unless(again, "the weight is compressed already")?;
+        let only = graph.only_use(value).filter(|only| {
+            let wanted = (graph.op(only.op).kind().as_str(), only.param.as_str());
+            compressor.again().contains(&wanted)
+        });
+        Some(only.ok_or(No::miss("the weight is compressed already"))?.op)
+    } else {
+        None
+    };
+    let consumers = final_users(graph, value);
+    let said = compressor.config().of_constant(graph, op, &consumers);
+    let said = said.map_err(|error| No::Fault(PassError::Refused(error)))?;
+    let config = said.ok_or(No::miss("the configuration leaves the weight alone"))?;
+    let elements = if decompressor.is_some() { final_size(graph, value) } else { tensor.len() };
+    No::unless(
+        elements > config.weight_threshold(),
+        "the weight has no more elements than weight_threshold",
+    )?;
+    No::unless(decompressor.is_some() || tensor.rank() > 1, "the weight is a vector")?;
+    No::unless(mil_ops::is_known(graph, op), "the op has fields that are not known")?;
+    let name = graph.value(value).name().to_string();
+    let weight = Weight { op, value, name, decompressor };
+    let place = Place { graph, opset: cx.opset(), weight: &weight, tensor: &tensor };
+    place.needs(Release::IOS16, "compressed weights")?;
+    if again && (decompressor.is_some() || !is_const) {
+        place.needs(Release::IOS18, "compressing a weight twice")?;
+    }
+    let plan = compressor.plan(&place, config)?;
+    Ok((weight, plan, tensor))
+}
+
+fn is_decompressor(graph: &Graph, op: OpId) -> bool {
+    graph.op(op).kind().as_str().starts_with("constexpr_")
+}
+
+/// The ops that use a weight when it is decompressed, however many ops do that.
+fn final_users(graph: &Graph, value: ValueId) -> Vec<OpId> {
+    let (mut found, mut stack) = (Vec::new(), vec![value]);
+    while let Some(value) = stack.pop() {
+        for user in graph.users(value).filter(|&user| !graph.op(user).is_return()) {
+            match is_decompressor(graph, user) {
+                true => stack.extend(graph.op(user).results()),
+                false if !found.contains(&user) => found.push(user),
+                false => {}
+            }
+        }
+    }
+    found.sort_by(
+        |&a, &b| if graph.is_before(a, b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
+    );
+    found
+}
+
+/// Elements of a weight when it is decompressed.
+fn final_size(graph: &Graph, mut value: ValueId) -> usize {
+    while let Some(user) = graph.users(value).find(|&user| is_decompressor(graph, user)) {
+        match graph.op(user).results() {
+            [.., result] => value = *result,
+            [] => break,
+        }
+    }
+    let sizes = graph.value(value).ty().dims().map(|dims| {
+        dims.iter().map(|dim| dim.fixed().map_or(0, |size| usize::try_from(size).unwrap_or(0))).product()
+    });
+    sizes.unwrap_or(0)
+}
+
+/// Says why a weight was left alone. What is no weight is passed over.
+fn leave(graph: &Graph, cx: &mut PassCx<'_>, op: OpId, reason: &str) {
+    if reason == "not a weight" {
+        return;
+    }
+    cx.missed("weight", graph, op, reason);
+    let function = cx.function().to_string();
+    if let Some(value) = graph.op(op).result() {
+        let ty = graph.value(value).ty();
+        cx.tell(json!({
+            "function": function,
+            "weight": graph.value(value).name().as_str(),
+            "type": ty.to_string(),
+            "skipped": reason,
+        }));
+    }
+    cx.count("skipped", 1);
+}
+
+/// Puts what a weight becomes in its place.
+fn put<C: Compressor>(
+    compressor: &C,
+    graph: &mut Graph,
+    cx: &mut PassCx<'_>,
+    weight: &Weight,
+    fit: &C::Fit,
+    source: &Tensor,
+    measure: bool,
+) -> Result<(), PassError> {
+    let users: Vec<String> =
+        final_users(graph, weight.value).iter().map(|&user| graph.label(user).to_string()).collect();
+    let opset = cx.opset().clone();
+    let before = super::emit::stored_bytes(graph, weight.value);
+    let mut rw = Rewrite::new(graph, &opset);
+    let value = compressor.emit(&mut rw, weight, fit)?;
+    match rw.graph().is_output(weight.value) {
+        true => rw.replace_with_new(weight.op, &[value], &[])?,
+        false => rw.replace_with_existing(weight.op, &[value], &[])?,
+    }
+    cx.count("compressed", 1);
+    let mut detail = json!({
+        "function": cx.function().as_str(),
+        "weight": weight.name,
+        "type": format!("{}{:?}", source.dtype(), source.shape()),
+        "used_by": users,
+        "bytes_before": before,
+        "bytes_after": super::emit::stored_bytes(graph, value),
+        "form": graph.definition(value).map(|op| graph.op(op).kind().as_str()),
+    });
+    if measure && let Some(dense) = super::emit::decompressed_value(graph, value) {
+        let refused = |error: CompressError| PassError::Refused(error.to_string());
+        let loss = mil_compress::loss(source, &dense).map_err(refused)?;
+        detail["signal"] = json!(loss.signal);
+        detail["noise"] = json!(loss.noise);
+    }
+    cx.tell(detail);
+    Ok(())
+}
