@@ -9,7 +9,7 @@ use mil_ir::verify::{Report, Violation};
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program, Revision};
 
 use crate::clock::Stopwatch;
-use crate::context::CachedShapes;
+use crate::context::{CachedShapes, Sites};
 use crate::{
     Configured, Entry, Instrument, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport, Scope,
 };
@@ -24,6 +24,7 @@ pub struct Runner {
     verified: Option<Report>,
     fuel: Option<u64>,
     cancel: Option<Arc<AtomicBool>>,
+    sites: Option<Arc<Sites>>,
     instruments: Vec<Box<dyn Instrument>>,
 }
 
@@ -75,7 +76,14 @@ impl std::fmt::Debug for RunError {
 
 impl Default for Runner {
     fn default() -> Runner {
-        Runner { verify: true, verified: None, fuel: None, cancel: None, instruments: Vec::new() }
+        Runner {
+            verify: true,
+            verified: None,
+            fuel: None,
+            cancel: None,
+            sites: None,
+            instruments: Vec::new(),
+        }
     }
 }
 
@@ -120,6 +128,14 @@ impl Runner {
     #[must_use]
     pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Runner {
         self.cancel = Some(flag);
+        self
+    }
+
+    /// Rewrites around these ops only, and around what a pass makes of them. Passes over whole programs do as
+    /// they please.
+    #[must_use]
+    pub fn only_at(mut self, sites: Sites) -> Runner {
+        self.sites = Some(Arc::new(sites));
         self
     }
 
@@ -288,6 +304,8 @@ impl State<'_> {
             fuel: &mut self.runner.fuel,
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
+            sites: self.runner.sites.clone(),
+            made_from: 0,
             instruments: &mut self.runner.instruments,
         };
         // What a panic can leave half done is the program, which the caller rolls back.

@@ -119,8 +119,9 @@ impl Instrument for Why {
         }
         let matches = format!("{matches} {}", if matches == 1 { "match" } else { "matches" });
         match (event.def.patterns.is_empty(), left) {
-            (true, _) => eprintln!("{}: not a set of patterns: it gives no reasons", event.def.id),
+            (true, 0) => eprintln!("{}: not a set of patterns: it gives no reasons", event.def.id),
             (false, 0) => eprintln!("{}: {matches}, nothing left alone", event.def.id),
+            (true, _) => {}
             (false, 1) => eprintln!("{}: {matches}, 1 place left alone", event.def.id),
             (false, left) => eprintln!("{}: {matches}, {left} places left alone", event.def.id),
         }
