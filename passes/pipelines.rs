@@ -2,6 +2,7 @@
 
 /// Name and JSON of each.
 pub(crate) const PIPELINES: &[(&str, &str)] = &[
+    ("ane", include_str!("pipelines/ane.json")),
     ("cleanup", include_str!("pipelines/cleanup.json")),
     ("coremltools", include_str!("pipelines/coremltools.json")),
     ("default", include_str!("pipelines/default.json")),

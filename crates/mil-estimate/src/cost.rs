@@ -90,6 +90,8 @@ pub(crate) struct Support {
     pub(crate) gpu: bool,
     work: Work,
     bytes: Bytes,
+    /// What may compute it by other ops.
+    pub(crate) fix: Option<&'static str>,
     pub(crate) certainty: Confidence,
     pub(crate) source: &'static str,
 }
@@ -122,9 +124,18 @@ pub(crate) const LEAVES: &str = include_str!("../data/leaves.tsv");
 
 /// What is known of an op type.
 pub(crate) fn support(kind: &str) -> Option<&'static Support> {
+    support_table().get(kind)
+}
+
+/// What is known of every op type.
+pub(crate) fn supports() -> impl Iterator<Item = &'static Support> {
+    support_table().values()
+}
+
+fn support_table() -> &'static BTreeMap<&'static str, Support> {
     static ROWS: LazyLock<BTreeMap<&'static str, Support>> =
         LazyLock::new(|| table::read(SUPPORT, Support::parse).into_iter().map(|row| (row.op, row)).collect());
-    ROWS.get(kind)
+    &ROWS
 }
 
 /// Peaks and bandwidths.
@@ -352,6 +363,7 @@ impl Support {
             gpu: yes("gpu")?,
             work: row.need("work")?,
             bytes: row.need("bytes")?,
+            fix: Some(row.text("fix")?).filter(|fix| !fix.is_empty()),
             certainty: row.need("certainty")?,
             source: row.text("source")?,
         })

@@ -66,6 +66,9 @@ pub struct FunctionEstimate {
 /// Where Core ML would run an op, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpEstimate {
+    /// The op itself, in the function's graph.
+    #[serde(skip)]
+    pub id: OpId,
     /// Its name; where it has none, its first result's.
     pub name: String,
     /// Op type.
@@ -190,6 +193,7 @@ fn estimate_graph(
             let result = graph.op(*id).results().first().map(|&value| graph.value(value));
             let counted = counted(op);
             OpEstimate {
+                id: *id,
                 name: graph.label(*id).to_string(),
                 kind: op.kind.to_string(),
                 output: result.map(|value| value.name().to_string()),

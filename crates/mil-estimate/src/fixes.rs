@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use crate::legality;
 use crate::table::{self, Row};
+use crate::{cost, legality};
 
 pub(crate) const TABLE: &str = include_str!("../data/fixes.tsv");
 
@@ -26,9 +26,11 @@ impl Fix {
         &ROWS
     }
 
-    /// Pipelines that reasons name.
+    /// Passes and pipelines that reasons name.
     pub fn of_reasons() -> BTreeSet<&'static str> {
-        legality::rules().iter().filter_map(|rule| rule.fix).collect()
+        let of_rules = legality::rules().iter().filter_map(|rule| rule.fix);
+        let of_ops = cost::supports().filter_map(|support| support.fix);
+        of_rules.chain(of_ops).flat_map(|fix| fix.split(',')).collect()
     }
 
     pub(crate) fn parse(row: &Row<'_>) -> Result<Fix, String> {

@@ -24,7 +24,7 @@ pub struct Reason {
     pub code: &'static str,
     /// In words; Core ML's own where they are known.
     pub message: String,
-    /// The pipeline that removes the reason.
+    /// What may remove the reason: a pipeline, or passes separated by commas, any of which may.
     pub fix: Option<&'static str>,
     /// The framework's number for reasons of this kind; `None` for ours.
     pub state: Option<u16>,
@@ -199,7 +199,7 @@ pub fn check(op: &OpFacts, target: &Target) -> Legality {
         (!support.ane).then(|| Reason {
             code: "unsupported_op",
             message: format!("Unsupported MIL operation \"{}\".", op.kind),
-            fix: None,
+            fix: support.fix,
             state: Some(400),
             source: support.source,
             certainty: support.certainty,

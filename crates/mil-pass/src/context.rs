@@ -1,6 +1,6 @@
 //! What a running pass may ask and tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,8 +26,14 @@ pub struct PassCx<'a> {
     pub(crate) rewrites: &'a mut u64,
     pub(crate) cancel: Option<Arc<AtomicBool>>,
     pub(crate) samples: &'a Samples,
+    pub(crate) sites: Option<Arc<Sites>>,
+    /// Ops from this index on were made by the pass.
+    pub(crate) made_from: usize,
     pub(crate) instruments: &'a mut [Box<dyn Instrument>],
 }
+
+/// Ops by function and opset, around which alone a pass may rewrite.
+pub type Sites = HashSet<(Name, Opset, OpId)>;
 
 /// The last analysis of shapes, with the state of the graph that it describes.
 pub(crate) struct CachedShapes {
@@ -110,6 +116,12 @@ impl<'a> PassCx<'a> {
         !self.disabled.contains(pattern)
     }
 
+    /// The pass may rewrite around this op: all, unless the run was given sites; and what the pass made.
+    pub fn is_site(&self, op: OpId) -> bool {
+        let Some(sites) = &self.sites else { return true };
+        op.index() >= self.made_from || sites.contains(&(self.function.clone(), self.opset.clone(), op))
+    }
+
     /// Asks to do one rewrite, of a pattern or of the pass as such: `false` when the fuel is spent. A pass
     /// asks before each change that it could as well leave out.
     pub fn spend(&mut self) -> bool {
@@ -163,6 +175,7 @@ impl<'a> PassCx<'a> {
                 continue;
             }
             (self.function, self.opset) = (function.clone(), opset.clone());
+            self.made_from = graph.bound();
             each(graph, self)?;
         }
         Ok(())

@@ -53,7 +53,7 @@ impl PassCx<'_> {
             queued[op.index()] = false;
             self.check_cancelled()?;
             for pattern in &enabled {
-                if !graph.is_live(op) || !pattern.looks_at(graph, op) {
+                if !graph.is_live(op) || !pattern.looks_at(graph, op) || !self.is_site(op) {
                     continue;
                 }
                 if !self.spend() {

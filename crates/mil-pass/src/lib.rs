@@ -32,7 +32,7 @@ mod similar;
 
 pub use mil_ops::Numerics;
 
-pub use context::PassCx;
+pub use context::{PassCx, Sites};
 pub use declare::{Alias, OptionDef, PassDef, PatternDef, Scope, StatisticDef};
 pub use drive::Pattern;
 pub use grammar_error::{GrammarError, GrammarFault};

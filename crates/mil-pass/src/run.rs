@@ -9,7 +9,7 @@ use mil_ir::verify::{Report, Violation};
 use mil_ir::{Checkpoint, Interface, Name, Opset, Program, Revision};
 
 use crate::clock::Stopwatch;
-use crate::context::CachedShapes;
+use crate::context::{CachedShapes, Sites};
 use crate::samples::{Sample, Samples};
 use crate::{
     Configured, Entry, Instrument, PassCx, PassError, PassEvent, PassReport, Pipeline, RunReport, Scope,
@@ -25,6 +25,7 @@ pub struct Runner {
     verified: Option<Report>,
     fuel: Option<u64>,
     cancel: Option<Arc<AtomicBool>>,
+    sites: Option<Arc<Sites>>,
     instruments: Vec<Box<dyn Instrument>>,
     samples: Samples,
 }
@@ -82,6 +83,7 @@ impl Default for Runner {
             verified: None,
             fuel: None,
             cancel: None,
+            sites: None,
             instruments: Vec::new(),
             samples: Samples::default(),
         }
@@ -136,6 +138,14 @@ impl Runner {
     #[must_use]
     pub fn samples(mut self, name: impl Into<String>, calls: Vec<Sample>) -> Runner {
         self.samples.insert(name.into(), calls);
+        self
+    }
+
+    /// Rewrites around these ops only, and around what a pass makes of them. Passes over whole programs do as
+    /// they please.
+    #[must_use]
+    pub fn only_at(mut self, sites: Sites) -> Runner {
+        self.sites = Some(Arc::new(sites));
         self
     }
 
@@ -307,6 +317,8 @@ impl State<'_> {
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
             samples: &self.runner.samples,
+            sites: self.runner.sites.clone(),
+            made_from: 0,
             instruments: &mut self.runner.instruments,
         };
         // What a panic can leave half done is the program, which the caller rolls back.

@@ -113,6 +113,20 @@ pub(super) fn assemble(
     Ok(all)
 }
 
+/// Tells the pass that asks for them what chips, and what systems, a model is for.
+pub(super) fn aim(pipeline: &mut Pipeline, chips: &str, systems: Option<&str>) -> Result<(), Failure> {
+    let list = |text: &str| text.split(',').map(|item| Value::from(item.trim())).collect::<Value>();
+    let id = "improve_placement";
+    let mut count = pipeline.set(id, "chips", &list(chips))?;
+    if let Some(systems) = systems {
+        count = pipeline.set(id, "systems", &list(systems))?;
+    }
+    match count {
+        0 => Err(Failure::Input(format!("--chip {chips}: the pipeline has no {id}; --pipeline ane has it"))),
+        _ => Ok(()),
+    }
+}
+
 /// An error unless every id that a flag names, `all` apart, is one of a pass which the pipeline has.
 pub(super) fn check_named(
     flag: &str,

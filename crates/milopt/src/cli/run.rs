@@ -44,6 +44,14 @@ pub(super) struct Args {
     /// An option of every pass with this id, as ID.OPTION=JSON; may be repeated
     #[arg(long = "set", value_name = "ID.OPTION=JSON")]
     set: Vec<String>,
+    /// The chips that `improve_placement`, which the pipeline `ane` ends with, is for: `M1`, or several as
+    /// `A16,A17Pro,M1`, on none of which the model may become slower
+    #[arg(long, value_name = "CHIPS", help_heading = "Placement")]
+    chip: Option<String>,
+    /// Their systems: one version, or one for each chip, separated by commas; without it, the oldest that
+    /// runs chip and model, and 26
+    #[arg(long, value_name = "OS", requires = "chip", help_heading = "Placement")]
+    os: Option<String>,
     /// Make the model one for this release first, for example iOS18 or macOS15: every op gets the form that
     /// it has there, or is named with the first release that has it
     #[arg(long, value_name = "RELEASE")]
@@ -149,7 +157,10 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let start = Instant::now();
     let registry = &context.registry;
     let steps = pipeline::steps(raw);
-    let pipeline = pipeline::assemble(&steps, &args.set, registry)?;
+    let mut pipeline = pipeline::assemble(&steps, &args.set, registry)?;
+    if let Some(chips) = &args.chip {
+        pipeline::aim(&mut pipeline, chips, args.os.as_deref())?;
+    }
     let output = output(args)?;
     for (flag, ids) in
         [("--why", &args.why), ("--print-before", &args.print_before), ("--print-after", &args.print_after)]

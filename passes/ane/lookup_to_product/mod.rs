@@ -1,0 +1,177 @@
+use mil_ir::{NewOp, OpId, ValueId};
+use mil_pass::{Matched, No, Rewrite, pass};
+use mil_tensor::{DType, Tensor};
+
+use crate::ane::{Steps, to_the_end};
+
+pass! {
+    /// Multiplies a constant table with a one-hot of floats where the rows are those that an `argmax` found.
+    ///
+    /// The one-hot marks the elements that equal the maximum, and of several the first, as `reduce_argmax`
+    /// does. Between the two ops indices may be cast, reshaped, or counted from the end where they are
+    /// negative, which they are not. The axis has a known size of at most 2048 elements, which fp16 can count.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2, 3]> x) {
+    ///     tensor<int32, [2]> i = reduce_argmax(axis = int32(1), keep_dims = bool(false), output_dtype = string("int32"), x = x)[name = string("i")];
+    ///     tensor<fp32, [2, 2]> y = gather(axis = int32(0), batch_dims = int32(0), indices = i, validate_indices = bool(false), x = tensor<fp32, [3, 2]>([[0x1p+0, 0x1p+1], [0x1p+2, 0x1p+3], [0x1p+4, 0x1p+5]]))[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2, 3]> x) {
+    ///     tensor<int32, [1]> y_axes_0 = const()[name = string("y_axes_0"), val = tensor<int32, [1]>([1])];
+    ///     bool y_keep_dims_0 = const()[name = string("y_keep_dims_0"), val = bool(true)];
+    ///     tensor<fp32, [2, 1]> y_best = reduce_max(axes = y_axes_0, keep_dims = y_keep_dims_0, x = x)[name = string("y_best")];
+    ///     tensor<bool, [2, 3]> y_is_best = equal(x = x, y = y_best)[name = string("y_is_best")];
+    ///     string y_dtype_0 = const()[name = string("y_dtype_0"), val = string("fp32")];
+    ///     tensor<fp32, [2, 3]> y_hits = cast(dtype = y_dtype_0, x = y_is_best)[name = string("y_hits")];
+    ///     tensor<fp32, [3, 3]> y_weight_0 = const()[name = string("y_weight_0"), val = tensor<fp32, [3, 3]>([[0x1p+0, 0x0p+0, 0x0p+0], [-0x1p+0, 0x1p+0, 0x0p+0], [-0x1p+0, -0x1p+0, 0x1p+0]])];
+    ///     tensor<fp32, [2, 3]> y_first = linear(weight = y_weight_0, x = y_hits)[name = string("y_first")];
+    ///     tensor<fp32, [2, 3]> y_marks = relu(x = y_first)[name = string("y_marks")];
+    ///     tensor<fp32, [2, 3]> y_weight_1 = const()[name = string("y_weight_1"), val = tensor<fp32, [2, 3]>([[0x1p+0, 0x1p+2, 0x1p+4], [0x1p+1, 0x1p+3, 0x1p+5]])];
+    ///     tensor<fp32, [2, 2]> y = linear(weight = y_weight_1, x = y_marks)[name = string("y_rows")];
+    /// } -> (y);
+    /// ```
+    pub struct LookupToProduct;
+    id: "lookup_to_product",
+    numerics: Rounding,
+    patterns: [
+        /// `gather` from a constant table at what a `reduce_argmax` or `reduce_argmin` found
+        rows(gather),
+        /// `one_hot` of what they found, as floats
+        marks(one_hot),
+        /// `one_hot` of what they found, as integers that are cast to floats
+        cast_marks(cast),
+    ],
+}
+
+/// fp16 counts so far.
+const LONGEST: usize = 2048;
+
+/// Indices that are places of extremes along an axis.
+struct Places {
+    x: ValueId,
+    shape: Vec<usize>,
+    axis: usize,
+    best: &'static str,
+    /// The ops between, which fall away where nothing else uses them.
+    gone: Vec<OpId>,
+}
+
+fn rows(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
+    let table = rw.constant(gather, "x")?;
+    let dtype = table.dtype();
+    let call = rw.call(gather)?;
+    let batch = if call.version().param("batch_dims").is_some() { call.int("batch_dims")? } else { 0 };
+    let [count, ref row @ ..] = *table.shape() else { return Err(No::miss("the table is a scalar")) };
+    No::unless(call.axis("axis", table.rank())? == 0 && batch == 0, "it does not gather rows")?;
+    let places = Places::behind(rw, rw.input(gather, "indices")?)?;
+    let finite = table.all(f64::is_finite)?;
+    No::unless(finite, "an element of the table is not finite")?;
+    No::unless(places.shape[places.axis] == count, "the table has another number of rows")?;
+    No::unless(rw.dtype(places.x)? == dtype, "the table has another element type")?;
+    let shape = rw.shape(rw.result(gather)?)?;
+    let width: usize = row.iter().product();
+    No::unless(width > 0, "the rows are empty")?;
+    let weight = table.reshaped(&[count, width])?.transposed(&[1, 0])?;
+    let mut steps = Steps::new(rw, gather);
+    let marks = places.marks(&mut steps, dtype)?;
+    let found = steps.emit("rows", NewOp::new("linear").with("x", marks).with("weight", weight))?;
+    let value = steps.reshape("shaped", found, &shape)?;
+    steps.finish(value, &places.gone)
+}
+
+fn marks(rw: &mut Rewrite<'_>, one_hot: OpId) -> Matched {
+    let dtype = rw.dtype(rw.result(one_hot)?)?;
+    No::unless(dtype.is_float(), "the marks are not floats")?;
+    put(rw, one_hot, one_hot, dtype)
+}
+
+fn cast_marks(rw: &mut Rewrite<'_>, cast: OpId) -> Matched {
+    let one_hot = rw.producer(cast, "x", &["one_hot"])?;
+    let dtype = rw.dtype(rw.result(cast)?)?;
+    No::unless(dtype.is_float(), "the marks are not cast to floats")?;
+    put(rw, one_hot, cast, dtype)
+}
+
+/// Puts marks of floats in the place of a `one_hot`, or of what is cast from it.
+fn put(rw: &mut Rewrite<'_>, one_hot: OpId, op: OpId, dtype: DType) -> Matched {
+    let places = Places::behind(rw, rw.input(one_hot, "indices")?)?;
+    No::unless(rw.dtype(places.x)? == dtype, "the marks have another element type")?;
+    let call = rw.call(one_hot)?;
+    let plain = rw.optional_constant(one_hot, "on_value")?.is_none_or(|on| on.item_f64() == Some(1.0))
+        && rw.optional_constant(one_hot, "off_value")?.is_none_or(|off| off.item_f64() == Some(0.0));
+    No::unless(plain, "the marks are not 1 and 0")?;
+    let count = call.int("one_hot_vector_size")?;
+    No::unless(usize::try_from(count) == Ok(places.shape[places.axis]), "there are more marks than places")?;
+    let shape = rw.shape(rw.result(one_hot)?)?;
+    let axis = call.axis("axis", shape.len())?;
+    let (order, back) = to_the_end(shape.len(), axis);
+    let ordered: Vec<usize> = order.iter().map(|&axis| shape[axis]).collect();
+    let mut steps = Steps::new(rw, op);
+    let marks = places.marks(&mut steps, dtype)?;
+    let shaped = steps.reshape("shaped", marks, &ordered)?;
+    let value = steps.transpose("marked", shaped, &back)?;
+    let gone = [&[one_hot], &places.gone[..]].concat();
+    steps.finish(value, &gone)
+}
+
+impl Places {
+    /// The op that found indices, through whatever leaves them what they are.
+    fn behind(rw: &Rewrite<'_>, mut indices: ValueId) -> Result<Places, No> {
+        let mut gone = Vec::new();
+        loop {
+            let op = rw.graph().definition(indices).ok_or(No::miss("the indices are an input"))?;
+            rw.known(op)?;
+            gone.push(op);
+            if rw.is(op, &["reduce_argmax", "reduce_argmin"]) {
+                let x = rw.input(op, "x")?;
+                let shape = rw.shape(x)?;
+                let axis = rw.call(op)?.axis("axis", shape.len())?;
+                No::unless(rw.dtype(x)?.is_float(), "the maximum is not of floats")?;
+                No::unless(shape[axis] <= LONGEST, "the axis is too long to count in fp16")?;
+                let best = if rw.is(op, &["reduce_argmax"]) { "reduce_max" } else { "reduce_min" };
+                return Ok(Places { x, shape, axis, best, gone });
+            }
+            indices = match rw.graph().op(op).kind().as_str() {
+                "reshape" | "expand_dims" | "squeeze" | "identity" => rw.input(op, "x")?,
+                "cast" => {
+                    No::unless(rw.dtype(indices)?.is_int(), "the indices are cast to floats")?;
+                    rw.input(op, "x")?
+                }
+                // Counted from the end where negative: a place is not.
+                "select" => {
+                    let test = rw.producer(op, "cond", &["greater_equal"])?;
+                    let value = rw.input(op, "a")?;
+                    let guards = rw.input(test, "x")? == value && rw.constant(test, "y")?.is_splat_of(0.0)?;
+                    No::unless(guards, "the indices are chosen by something else")?;
+                    value
+                }
+                kind => return Err(No::miss(format!("the indices come from {kind}"))),
+            };
+        }
+    }
+
+    /// One-hot floats along a last axis: 1 at the first of the largest elements.
+    fn marks(&self, steps: &mut Steps<'_, '_>, dtype: DType) -> Result<ValueId, No> {
+        let (order, _) = to_the_end(self.shape.len(), self.axis);
+        let last = self.shape.len() - 1;
+        let x = steps.transpose("last", self.x, &order)?;
+        let best = steps.reduce("best", self.best, x, &[last])?;
+        let is_best = steps.binary("is_best", "equal", x, best)?;
+        let hits = steps.cast("hits", is_best, dtype)?;
+        // Less how many hits stand before it: only the first is left above zero.
+        let count = self.shape[self.axis];
+        let places = (0..count).flat_map(|row| (0..count).map(move |column| (row, column)));
+        let weight = places.map(|(row, column)| match column.cmp(&row) {
+            std::cmp::Ordering::Less => -1.0,
+            std::cmp::Ordering::Equal => 1.0,
+            std::cmp::Ordering::Greater => 0.0,
+        });
+        let weight = Tensor::from_f64s(dtype, &[count, count], &weight.collect::<Vec<f64>>())?;
+        let first = steps.emit("first", NewOp::new("linear").with("x", hits).with("weight", weight))?;
+        steps.unary("marks", "relu", first)
+    }
+}

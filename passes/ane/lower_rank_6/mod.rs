@@ -1,0 +1,184 @@
+use mil_ir::{NewOp, OpId, ValueId};
+use mil_pass::{Matched, No, Rewrite, pass};
+
+use crate::ane::{Steps, sizes};
+
+pass! {
+    /// Does in at most five axes what a `transpose` of six or more does between reshapes.
+    ///
+    /// Axes of one element fall away, and axes that stay side by side in their order are one. What then still
+    /// has more than five axes is done by several transposes, each of which moves blocks of axes. What comes
+    /// before and behind the `transpose` only reshapes; sizes are known.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [8, 6]> x) {
+    ///     tensor<fp32, [1, 2, 2, 2, 2, 3]> a = reshape(shape = tensor<int32, [6]>([1, 2, 2, 2, 2, 3]), x = x)[name = string("a")];
+    ///     tensor<fp32, [1, 2, 2, 2, 2, 3]> b = transpose(perm = tensor<int32, [6]>([0, 1, 3, 2, 4, 5]), x = a)[name = string("b")];
+    ///     tensor<fp32, [8, 6]> y = reshape(shape = tensor<int32, [2]>([8, 6]), x = b)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [8, 6]> x) {
+    ///     tensor<int32, [4]> y_shape_0 = const()[name = string("y_shape_0"), val = tensor<int32, [4]>([2, 2, 2, 6])];
+    ///     tensor<fp32, [2, 2, 2, 6]> y_blocks = reshape(shape = y_shape_0, x = x)[name = string("y_blocks")];
+    ///     tensor<int32, [4]> y_perm_0 = const()[name = string("y_perm_0"), val = tensor<int32, [4]>([0, 2, 1, 3])];
+    ///     tensor<fp32, [2, 2, 2, 6]> y_moved = transpose(perm = y_perm_0, x = y_blocks)[name = string("y_moved")];
+    ///     tensor<int32, [2]> y_shape_1 = const()[name = string("y_shape_1"), val = tensor<int32, [2]>([8, 6])];
+    ///     tensor<fp32, [8, 6]> y = reshape(shape = y_shape_1, x = y_moved)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct LowerRank6;
+    id: "lower_rank_6",
+    numerics: Exact,
+    patterns: [
+        /// `transpose` of more than five axes, between ops that reshape
+        moved(transpose),
+    ],
+}
+
+/// The most axes that the Neural Engine takes.
+const MOST: usize = 5;
+/// Transposes of more axes are left alone: the search goes through the orders of what is left of them.
+const AXES: usize = 8;
+/// Ops that only reshape.
+const VIEWS: &[&str] = &["reshape", "expand_dims", "squeeze"];
+
+fn moved(rw: &mut Rewrite<'_>, transpose: OpId) -> Matched {
+    let result = rw.result(transpose)?;
+    let rank = rw.rank(result)?;
+    No::unless(rank > MOST, "it has at most five axes")?;
+    let (x, mut gone) = low(rw, rw.input(transpose, "x")?)?;
+    let shape = rw.shape(rw.input(transpose, "x")?)?;
+    let order = rw.call(transpose)?.order("perm")?;
+    let ends = ends(rw, result, &mut gone)?;
+    let (shape, order) = merged(&shape, &order);
+    let turns = turns(&order).ok_or(No::miss("it moves too many axes"))?;
+    gone.push(transpose);
+    let mut shapes = Vec::new();
+    for &end in &ends {
+        shapes.push(rw.shape(rw.result(end)?)?);
+    }
+    let first = ends[0];
+    let mut steps = Steps::new(rw, first);
+    let (mut value, mut sizes_now) = (x, shape);
+    for turn in turns {
+        let (joined, perm) = merged(&sizes_now, &turn);
+        let blocks = steps.reshape("blocks", value, &joined)?;
+        value = steps.transpose("moved", blocks, &perm)?;
+        sizes_now = turn.iter().map(|&axis| sizes_now[axis]).collect();
+    }
+    for (&end, shape) in ends.iter().zip(&shapes) {
+        rw.replace(end, NewOp::new("reshape").with("x", value).with("shape", sizes(shape)), &gone)?;
+    }
+    Ok(())
+}
+
+/// The value of few axes that a value was reshaped from, and the ops between.
+fn low(rw: &Rewrite<'_>, mut value: ValueId) -> Result<(ValueId, Vec<OpId>), No> {
+    let mut between = Vec::new();
+    while rw.rank(value)? > MOST {
+        let op = rw.definition_anywhere(value, VIEWS)?;
+        between.push(op);
+        value = rw.input(op, "x")?;
+    }
+    Ok((value, between))
+}
+
+/// The ops that bring a value of many axes back to few; those between are remembered.
+fn ends(rw: &Rewrite<'_>, value: ValueId, between: &mut Vec<OpId>) -> Result<Vec<OpId>, No> {
+    let mut ends = Vec::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        for user in rw.graph().users(value) {
+            No::unless(rw.is(user, VIEWS), "something else than a reshape uses it")?;
+            rw.known(user)?;
+            let result = rw.result(user)?;
+            rw.shape(result)?;
+            if rw.rank(result)? > MOST {
+                between.push(user);
+                open.push(result);
+            } else {
+                ends.push(user);
+            }
+        }
+    }
+    let block = ends.first().map(|&end| rw.graph().op(end).block());
+    No::unless(block.is_some(), "nothing uses it")?;
+    let together = ends.iter().all(|&end| Some(rw.graph().op(end).block()) == block);
+    No::unless(together, "its users stand in different blocks")?;
+    // New ops stand before the first one.
+    let graph = rw.graph();
+    ends.sort_by(
+        |&a, &b| if graph.is_before(a, b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
+    );
+    ends.dedup();
+    Ok(ends)
+}
+
+/// Sizes and order without axes of one element, and with axes that stay side by side as one.
+fn merged(shape: &[usize], order: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let kept: Vec<usize> = order.iter().copied().filter(|&axis| shape[axis] != 1).collect();
+    let is_next = |a: usize, b: usize| a < b && shape[a + 1..b].iter().all(|&size| size == 1);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for axis in kept {
+        match groups.last_mut() {
+            Some(group) if group.last().is_some_and(|&last| is_next(last, axis)) => group.push(axis),
+            _ => groups.push(vec![axis]),
+        }
+    }
+    let mut by_place: Vec<usize> = (0..groups.len()).collect();
+    by_place.sort_by_key(|&group| groups[group][0]);
+    let sizes = by_place.iter().map(|&group| groups[group].iter().map(|&axis| shape[axis]).product());
+    let mut place = vec![0; groups.len()];
+    by_place.iter().enumerate().for_each(|(at, &group)| place[group] = at);
+    (sizes.collect(), place)
+}
+
+/// Transposes that make an order one after the other, as few as there can be, each of at most five blocks of
+/// axes.
+fn turns(order: &[usize]) -> Option<Vec<Vec<usize>>> {
+    let count = order.len();
+    if blocks(order) <= MOST {
+        return Some(vec![order.to_vec()]);
+    }
+    if count > AXES {
+        return None;
+    }
+    // Two adjacent blocks change places; a search in breadth from the order as it is.
+    let start: Vec<usize> = (0..count).collect();
+    let mut seen = std::collections::BTreeMap::from([(start.clone(), None::<(Vec<usize>, Vec<usize>)>)]);
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(now) = queue.pop_front() {
+        if now == order {
+            let mut path = Vec::new();
+            let mut at = now;
+            while let Some(Some((before, turn))) = seen.get(&at) {
+                path.push(turn.clone());
+                at = before.clone();
+            }
+            path.reverse();
+            return Some(path);
+        }
+        for from in 0..count {
+            for middle in from + 1..count {
+                for to in middle + 1..=count {
+                    let turn = [(0..from), (middle..to), (from..middle), (to..count)];
+                    let turn: Vec<usize> = turn.into_iter().flatten().collect();
+                    let next: Vec<usize> = turn.iter().map(|&place| now[place]).collect();
+                    if !seen.contains_key(&next) {
+                        seen.insert(next.clone(), Some((now.clone(), turn)));
+                        queue.push_back(next);
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Runs of axes that stay side by side.
+fn blocks(order: &[usize]) -> usize {
+    1 + order.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count()
+}

@@ -1,0 +1,112 @@
+//! A value whose axes were flattened, and what they were.
+
+use std::ops::Range;
+
+use mil_ir::{LiteralData, OpId, Operand, ValueId};
+use mil_pass::{No, Rewrite};
+
+use crate::ane::Steps;
+
+/// A value whose axes were flattened.
+pub(super) struct View {
+    /// The value before.
+    pub(super) x: ValueId,
+    /// Its shape.
+    pub(super) inner: Vec<usize>,
+    /// The shape that it was given.
+    pub(super) flat: Vec<usize>,
+    /// For each axis of that shape, the axes that it was made of.
+    pub(super) groups: Vec<Range<usize>>,
+}
+
+impl View {
+    /// The operand `x` of an op, if it was flattened.
+    pub(super) fn of(rw: &Rewrite<'_>, op: OpId, limit: i64) -> Result<View, No> {
+        View::behind(rw, rw.input(op, "x")?, limit)
+    }
+
+    /// A value, if a `reshape` made one axis of several, of more than `limit` elements.
+    pub(super) fn behind(rw: &Rewrite<'_>, value: ValueId, limit: i64) -> Result<View, No> {
+        let reshape = rw.definition_anywhere(value, &["reshape"])?;
+        let x = rw.input(reshape, "x")?;
+        let (inner, flat) = (rw.shape(x)?, rw.shape(value)?);
+        let groups = groups(&inner, &flat).ok_or(No::miss("the axes are not only joined"))?;
+        let long = |(group, &size): (&Range<usize>, &usize)| {
+            group.len() > 1 && i64::try_from(size).is_ok_and(|size| size > limit)
+        };
+        No::unless(groups.iter().zip(&flat).any(long), "no axis is longer than the limit")?;
+        No::unless(inner.len() <= 5, "the axes are more than five")?;
+        Ok(View { x, inner, flat, groups })
+    }
+
+    /// The axes that these were made of.
+    pub(super) fn axes(&self, flat: &[usize]) -> Vec<usize> {
+        flat.iter().flat_map(|&axis| self.groups[axis].clone()).collect()
+    }
+
+    /// The axis that is this one.
+    pub(super) fn single(&self, flat: usize) -> Result<usize, No> {
+        let group = self.groups.get(flat).ok_or(No::miss("the value has too few axes"))?;
+        No::unless(group.len() == 1, "the op works along the long axis")?;
+        Ok(group.start)
+    }
+
+    /// The shape of an operand that is broadcast to the flat shape, on the axes as they were.
+    pub(super) fn spread(&self, rw: &Rewrite<'_>, operand: &Operand) -> Result<Vec<usize>, No> {
+        let shape =
+            rw.graph().operand_type(operand).fixed_shape().ok_or(No::miss("a shape is not static"))?;
+        let missing = self.flat.len().checked_sub(shape.len()).ok_or(No::miss("an operand has more axes"))?;
+        let mut spread = Vec::new();
+        for (axis, group) in self.groups.iter().enumerate() {
+            let size = if axis < missing { 1 } else { shape[axis - missing] };
+            match size {
+                size if size == self.flat[axis] => spread.extend(&self.inner[group.clone()]),
+                1 => spread.extend(group.clone().map(|_| 1)),
+                _ => return Err(No::miss("an operand widens the result")),
+            }
+        }
+        Ok(spread)
+    }
+}
+
+/// The axes that each axis of a flatter shape was made of, where axes were only joined.
+fn groups(inner: &[usize], flat: &[usize]) -> Option<Vec<Range<usize>>> {
+    let mut groups = Vec::new();
+    let mut at = 0;
+    for (place, &size) in flat.iter().enumerate() {
+        let start = at;
+        let mut product = 1;
+        // The last axis takes what is left; the others stop where the size is reached.
+        while at < inner.len() && (product < size || at == start || place + 1 == flat.len()) {
+            product *= inner[at];
+            at += 1;
+        }
+        if product != size {
+            return None;
+        }
+        groups.push(start..at);
+    }
+    (at == inner.len()).then_some(groups)
+}
+
+/// An operand in another shape: a constant as such; what was flattened from this shape is what it was.
+pub(super) fn reshaped(
+    steps: &mut Steps<'_, '_>,
+    name: &str,
+    operand: Operand,
+    shape: &[usize],
+) -> Result<Operand, No> {
+    if let Some(literal) = steps.rw.graph().literal(&operand)
+        && let LiteralData::Tensor(tensor) = &literal.data
+    {
+        return Ok(tensor.reshaped(shape)?.into());
+    }
+    let value = operand.value().ok_or(No::miss("an operand is not a value"))?;
+    if let Ok(reshape) = steps.rw.definition_anywhere(value, &["reshape"])
+        && let Ok(x) = steps.rw.input(reshape, "x")
+        && steps.rw.ty(x).fixed_shape().as_deref() == Some(shape)
+    {
+        return Ok(x.into());
+    }
+    Ok(steps.reshape(name, value, shape)?.into())
+}
