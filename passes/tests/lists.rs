@@ -19,7 +19,7 @@ fn lists_are_fresh() {
     let themes = families(root);
     let mut passes: Vec<(String, String)> = Vec::new();
     for theme in &themes {
-        let ids = folders(&root.join(theme));
+        let ids = declared(&root.join(theme));
         let modules: String = ids.iter().map(|id| format!("mod {id};\n")).collect();
         let types: String = ids.iter().map(|id| format!("pub use {id}::{};\n", camel(id))).collect();
         fill(&root.join(theme).join("mod.rs"), MARK, &(modules + &types));
@@ -35,6 +35,14 @@ fn lists_are_fresh() {
     let head =
         format!("//! Every pass.\n\n{MARK}\nuse mil_pass::PassDef;\n\n/// Every pass, sorted by id.\n");
     bless(&root.join("registry.rs"), &format!("{head}pub const PASSES: &[&PassDef] = &[\n{list}];\n"), MARK);
+}
+
+/// The folders of a theme that declare a pass; others hold what several passes share.
+fn declared(theme: &Path) -> Vec<String> {
+    let declares = |id: &String| {
+        std::fs::read_to_string(theme.join(id).join("mod.rs")).is_ok_and(|code| code.contains("pass! {"))
+    };
+    folders(theme).into_iter().filter(declares).collect()
 }
 
 /// The type of a pass: its id in camel case.

@@ -13,7 +13,7 @@ fn step() -> impl Strategy<Value = Value> {
     let ids: Vec<&'static str> = registry().ids().collect();
     prop::sample::select(ids).prop_flat_map(|id| {
         let (def, alias) = registry().find(id).unwrap();
-        let own = (def.options)().into_iter().map(move |option| own_option(&option));
+        let own = (def.options)().into_iter().map(move |option| own_option(def.id, &option));
         let own: Vec<BoxedStrategy<Option<(String, Value)>>> = own.collect();
         (own, foreign_option(id), patterns(def)).prop_map(move |(own, foreign, patterns)| {
             // Under an alias, options have coremltools' names, of which some are ours as well.
@@ -25,17 +25,31 @@ fn step() -> impl Strategy<Value = Value> {
 }
 
 /// A value of the type that the default has.
-fn own_option(option: &OptionDef) -> BoxedStrategy<Option<(String, Value)>> {
+fn own_option(id: &str, option: &OptionDef) -> BoxedStrategy<Option<(String, Value)>> {
     let value = match &option.default {
         Value::Bool(_) => any::<bool>().prop_map(Value::from).boxed(),
         Value::String(_) => "[a-z_ ,{}=\"\\\\é]{0,6}".prop_map(Value::from).boxed(),
         Value::Object(_) => return Just(None).boxed(),
-        // Where there is no default, the option is a number or a text; what has an inner form has tests of its own.
-        Value::Null | Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
+        Value::Number(_) => (0_u32..1_000_000).prop_map(Value::from).boxed(),
+        // Where there is no default, what the option takes is found by trying.
+        Value::Null => {
+            let kinds = [json!(1), json!("a")].into_iter();
+            let taken: Vec<Value> = kinds.filter(|value| takes(id, option.name, value)).collect();
+            if taken.is_empty() {
+                return Just(None).boxed();
+            }
+            prop::sample::select(taken).boxed()
+        }
         _ => prop::collection::vec("[a-z_ ,{}=\"\\\\é]{0,6}", 0..3).prop_map(Value::from).boxed(),
     };
     let name = option.name;
     prop::option::of(value.prop_map(move |value| (name.to_owned(), value))).boxed()
+}
+
+/// A pass takes a value for an option.
+fn takes(id: &str, option: &str, value: &Value) -> bool {
+    let pipeline = json!([{"pass": id, "options": {option: value}}]);
+    Pipeline::from_json(&pipeline.to_string(), &registry()).is_ok()
 }
 
 /// Spellings that only coremltools has.
