@@ -356,7 +356,8 @@ impl Interface {
         self.specification_version = self.specification_version.max(target.specification_version());
     }
 
-    /// Renames a feature. The program's value is renamed by the caller; see [`crate::Program::rename_feature`].
+    /// Renames a feature. The program's value is renamed by the caller; see
+    /// [`crate::Program::rename_feature`].
     pub fn rename_feature(&mut self, function: &str, old: &str, new: &str) -> Result<(), InterfaceError> {
         let is_only = !self.multifunction;
         let features = self.features_mut(function)?;

@@ -9,8 +9,8 @@ use crate::{Graph, InterfaceError, Model, ModelPipeline, Name, Program, ValueId}
 impl Program {
     /// Renames features of one function, or of all. Answers how many were renamed.
     ///
-    /// Each name is replaced at once, so that two features can change names. A value inside a graph that has a
-    /// new name already gives it up for one like it.
+    /// Each name is replaced at once, so that two features can change names. A value inside a graph that has
+    /// a new name already gives it up for one like it.
     ///
     /// # Errors
     ///
@@ -90,9 +90,9 @@ fn values_named(graph: &Graph, name: &str) -> Vec<ValueId> {
 }
 
 impl Model {
-    /// Renames features everywhere in a model. A pipeline wires its members by name: what one of them gives and
-    /// another takes is renamed in both, and in the pipeline where it has a feature of that name. Answers how
-    /// many were renamed.
+    /// Renames features everywhere in a model. A pipeline wires its members by name: what one of them gives
+    /// and another takes is renamed in both, and in the pipeline where it has a feature of that name. Answers
+    /// how many were renamed.
     ///
     /// # Errors
     ///

@@ -107,4 +107,20 @@ mod tests {
             assert_eq!(similar(asked, KNOWN), found, "{asked}");
         }
     }
+
+    #[test]
+    fn a_pass_that_cannot_be_there_says_why() {
+        let registry = Registry::default()
+            .with_coremltools(&["torch::lower", "common::later"])
+            .with_reasons(&[("torch::lower", "no file holds its ops")]);
+        let message = |id: &str| Unknown::new(id, &registry).to_string();
+        assert_eq!(
+            message("torch::lower"),
+            "torch::lower is a pass of coremltools that milopt does not have: no file holds its ops"
+        );
+        assert_eq!(
+            message("common::later"),
+            "common::later is a pass of coremltools that milopt does not have"
+        );
+    }
 }

@@ -7,9 +7,9 @@ use mil_pass::{Instrument, PassEvent, PassReport, RunReport};
 /// Evaluates each function before and after every pass that changed it, on random inputs of several flavours,
 /// and fails a pass whose results change more than its class allows.
 ///
-/// Of a pass that changes the interface, what both interfaces have is compared ([`align`]); that other numbers
-/// come out then may be what it was asked for, such as a scale, and is no failure. What the interpreter cannot
-/// run is not compared. The report's notes say so, and how many passes were verified.
+/// Of a pass that changes the interface, what both interfaces have is compared ([`align`]); that other
+/// numbers come out then may be what it was asked for, such as a scale, and is no failure. What the
+/// interpreter cannot run is not compared. The report's notes say so, and how many passes were verified.
 #[derive(Debug)]
 pub struct VerifyNumerics {
     seed: u64,

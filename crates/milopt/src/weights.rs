@@ -69,9 +69,9 @@ pub struct User {
 /// Different numbers that are counted at most.
 pub const MOST: usize = 1 << 20;
 
-/// The weights of a program that have at least so many elements, in the order in which they stand. What a file
-/// holds at one place is one weight, whatever functions have it. A compressed weight is decompressed to look at
-/// its numbers, one after the other and none that would take more than `most_bytes`.
+/// The weights of a program that have at least so many elements, in the order in which they stand. What a
+/// file holds at one place is one weight, whatever functions have it. A compressed weight is decompressed to
+/// look at its numbers, one after the other and none that would take more than `most_bytes`.
 pub fn weights(program: &Program, member: &[usize], min_elements: usize, most_bytes: usize) -> Vec<Weight> {
     let mut all: Vec<Weight> = Vec::new();
     let mut known: BTreeMap<Place, usize> = BTreeMap::new();

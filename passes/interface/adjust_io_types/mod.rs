@@ -9,9 +9,9 @@ pass! {
     ///
     /// Core ML takes and gives fp32 and int32, from iOS16 on fp16, from iOS26 on int8. Any other integer
     /// becomes int32 and anything else fp32; inside, a `cast` brings back what was there. Where a program
-    /// cannot hold the old type either (int8 before iOS17, 64 bits), the type is replaced and no cast is made.
-    /// Text, labels of a `classify` and images stay. All functions are adjusted, as an app can call each;
-    /// coremltools' id adjusts `main`, and of others what no program can hold.
+    /// cannot hold the old type either (int8 before iOS17, 64 bits), the type is replaced and no cast is
+    /// made. Text, labels of a `classify` and images stay. All functions are adjusted, as an app can call
+    /// each; coremltools' id adjusts `main`, and of others what no program can hold.
     ///
     /// An input that is an output stays one value, of the new type. coremltools makes two values of one name
     /// there, which the format does not allow.

@@ -12,11 +12,12 @@ use super::layout::{array_of, has_channels_last, image_of, put_channels_first};
 pass! {
     /// Changes what an app hands over and gets: element types of arrays, arrays into images and back.
     ///
-    /// The program computes as before: a `cast` stands between. An array becomes an image if it is batch 1, the
-    /// channels of the color space, height and width; an input with channels last is transposed inside. `scale`
-    /// and `bias` say what the program makes of a pixel (`scale * pixel + bias`), or of an output what an app
-    /// gets. A scale that is a power of two goes into the weights of the first or last op if no bit changes;
-    /// otherwise it is a `mul`, and a bias an `add`. From `rgb` to `bgr`, the channels are reversed inside.
+    /// The program computes as before: a `cast` stands between. An array becomes an image if it is batch 1,
+    /// the channels of the color space, height and width; an input with channels last is transposed inside.
+    /// `scale` and `bias` say what the program makes of a pixel (`scale * pixel + bias`), or of an output
+    /// what an app gets. A scale that is a power of two goes into the weights of the first or last op if no
+    /// bit changes; otherwise it is a `mul`, and a bias an `add`. From `rgb` to `bgr`, the channels are
+    /// reversed inside.
     ///
     /// `*` stands for every array of floats, where the type is fp16 or fp32. What has the type already stays
     /// as it is. An input that is an output is one value, and changes as one. States are fp16 always.

@@ -8,9 +8,9 @@ use super::pixels::Preprocessing;
 pass! {
     /// Scales the pixels of image inputs and adds a bias, before anything else sees them.
     ///
-    /// A file does not say what scale and bias a conversion was asked for: they are options, by input. An image
-    /// that has been treated already, which the names of its ops tell, is left alone. `change_io_types` does
-    /// the same while it makes an image of an array, and folds what it can.
+    /// A file does not say what scale and bias a conversion was asked for: they are options, by input. An
+    /// image that has been treated already, which the names of its ops tell, is left alone. `change_io_types`
+    /// does the same while it makes an image of an array, and folds what it can.
     ///
     /// # Before
     /// ```mil

@@ -6,10 +6,10 @@ use mil_pass::{Alias, OptionMap, Pass, PassCx, PassError, pass};
 pass! {
     /// Adds functions for inputs of fixed shapes, made of a function with flexible ones.
     ///
-    /// Each new function computes what its source does, over the same weights, which the file holds once. Sizes
-    /// that follow from the fixed ones are declared, and `const_elimination` folds what they are computed by.
-    /// An input that is not named stays flexible, but for sets of shapes, which belong together by place. A
-    /// name that exists is replaced, the source's own included.
+    /// Each new function computes what its source does, over the same weights, which the file holds once.
+    /// Sizes that follow from the fixed ones are declared, and `const_elimination` folds what they are
+    /// computed by. An input that is not named stays flexible, but for sets of shapes, which belong together
+    /// by place. A name that exists is replaced, the source's own included.
     ///
     /// A model with several functions needs iOS18: its version is raised if there were none. A classifier has
     /// one function only; there, the source itself can be replaced.

@@ -6,10 +6,10 @@ use mil_pass::{Pass, PassCx, PassError, pass};
 pass! {
     /// Renames inputs, outputs and states, wherever their names stand.
     ///
-    /// In the interface: features of every function or of one, predicted features, inputs for training. In the
-    /// program: the values, whoever uses them, in inner blocks as well. Two features can change names. A value
-    /// inside that has a new name gives it up. In a pipeline of models, `milopt run` renames what flows between
-    /// the members in all of them. A feature that is called by its new name already is left alone.
+    /// In the interface: features of every function or of one, predicted features, inputs for training. In
+    /// the program: the values, whoever uses them, in inner blocks as well. Two features can change names. A
+    /// value inside that has a new name gives it up. In a pipeline of models, `milopt run` renames what flows
+    /// between the members in all of them. A feature that is called by its new name already is left alone.
     ///
     /// # Before
     /// ```mil

@@ -8,8 +8,8 @@ use super::names::{sanitize_signatures, sanitized, unique};
 pass! {
     /// Gives every value and op a name that the format has.
     ///
-    /// As `sanitize_io_names`, for all values, those of inner blocks included, and for the labels of ops, where
-    /// the prefix is `op_`.
+    /// As `sanitize_io_names`, for all values, those of inner blocks included, and for the labels of ops,
+    /// where the prefix is `op_`.
     ///
     /// # Before
     /// ```mil

@@ -11,10 +11,10 @@ use super::casts::cast_output;
 pass! {
     /// Cuts a function at some values: they become its outputs, and what nothing needs then goes.
     ///
-    /// A value is named as the program names it, or by the label of its op. Those that were outputs keep their
-    /// features; others get one, cast to fp32 or int32 where an app cannot take their type. A constant or an
-    /// input gets an `identity` that is the output. A value of an inner block cannot be one. Writes of states
-    /// stay. Inputs and states that only the cut ops used go, unless they are to stay.
+    /// A value is named as the program names it, or by the label of its op. Those that were outputs keep
+    /// their features; others get one, cast to fp32 or int32 where an app cannot take their type. A constant
+    /// or an input gets an `identity` that is the output. A value of an inner block cannot be one. Writes of
+    /// states stay. Inputs and states that only the cut ops used go, unless they are to stay.
     ///
     /// # Before
     /// ```mil

@@ -5,8 +5,8 @@ pass! {
     /// Makes what follows a `write_state` read the state instead of the value that was written.
     ///
     /// The value then need not be kept beside the state, which is updated in place. Uses before the write
-    /// stay, as do those in other branches. A value that nothing but writes and outputs use is left alone, and
-    /// so is an input that is an output: neither costs memory.
+    /// stay, as do those in other branches. A value that nothing but writes and outputs use is left alone,
+    /// and so is an input that is an output: neither costs memory.
     ///
     /// # Before
     /// ```mil

@@ -13,11 +13,12 @@ use source::RandomSource;
 pass! {
     /// Puts random numbers in the place of weights, so that a model can be shown without them.
     ///
-    /// Types, shapes and sizes stay, and so does what is compressed. Floats are drawn between the powers of two
-    /// around the least and the largest number that there was, integers of at most 8 bits between these: no
-    /// variance becomes negative, no index leaves its table, fp16 does not overflow. Masks of sparse weights
-    /// stay, as do other integers and constants of few elements: they are structure. Equal weights become equal
-    /// ones. What is drawn follows from the seed, the names and these bounds, which are among it.
+    /// Types, shapes and sizes stay, and so does what is compressed. Floats are drawn between the powers of
+    /// two around the least and the largest number that there was, integers of at most 8 bits between these:
+    /// no variance becomes negative, no index leaves its table, fp16 does not overflow. Masks of sparse
+    /// weights stay, as do other integers and constants of few elements: they are structure. Equal weights
+    /// become equal ones. What is drawn follows from the seed, the names and these bounds, which are among
+    /// it.
     ///
     /// coremltools draws floats between 0 and 1, and makes zeros of integers.
     ///
@@ -121,8 +122,8 @@ impl Place {
         }
     }
 
-    /// How many bits the packed indices of iOS16 have, which are bytes: the last one may have more. `None` for
-    /// any other tensor.
+    /// How many bits the packed indices of iOS16 have, which are bytes: the last one may have more. `None`
+    /// for any other tensor.
     fn packed_bits(&self, graph: &Graph, op: OpId, tensor: &Tensor) -> Option<u64> {
         if !matches!(self, Place::Attribute(key) if **key == *"indices") {
             return None;

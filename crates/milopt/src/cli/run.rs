@@ -66,8 +66,8 @@ pub(super) struct Args {
     /// Rename an input, output or state, everywhere; may be repeated [rename_features]
     #[arg(long, value_name = "OLD=NEW", help_heading = "Interface and weights")]
     rename: Vec<String>,
-    /// What an app hands over: fp16, fp32, int32, int8, or an image: rgb, bgr, grayscale, grayscale_fp16; without
-    /// a name for all arrays of floats; may be repeated [change_io_types]
+    /// What an app hands over: fp16, fp32, int32, int8, or an image: rgb, bgr, grayscale, grayscale_fp16;
+    /// without a name for all arrays of floats; may be repeated [change_io_types]
     #[arg(long, value_name = "[NAME=]TYPE", help_heading = "Interface and weights")]
     input_type: Vec<String>,
     /// What an app gets, likewise [change_io_types]
@@ -136,7 +136,7 @@ pub(super) struct Args {
 }
 
 const PIPELINES: &str = "\
-Flags under \"Interface and weights\" are steps as well, each for the pass in brackets: `milopt passes explain ID`
+Flags under \"Interface and weights\" are steps as well, each for the pass in brackets: `milopt passes explain`
 says more about it, and --pass with --set reaches its other options.
 
 A pipeline is the name of one (see `milopt passes pipelines`), a file, or text:

@@ -63,7 +63,7 @@ fn precision(graph: &Graph, op: OpId, tensor: &Tensor) -> String {
     decompressor.and_then(|op| stored_as(graph, op)).unwrap_or_else(|| tensor.dtype().to_string())
 }
 
-/// The form of the weight that a `constexpr_*` op makes: `palettized 4 bit`, `quantized int8`, `sparse fp16`, …
+/// The form of the weight that a `constexpr_*` op makes: `palettized 4 bit`, `quantized int8` and so on.
 pub(crate) fn stored_as(graph: &Graph, op: OpId) -> Option<String> {
     let dtype = |param: &str| -> Option<DType> {
         match graph.param_type(op, param) {
