@@ -44,15 +44,54 @@ fn rounds_well(value: f64, dtype: DType) -> bool {
 /// product is not finite in the element type, or loses more than rounding: a weight must not vanish.
 pub(crate) fn scaled(weight: &Tensor, axis: usize, scale: &[f64]) -> Result<Tensor, No> {
     let factors = Tensor::from_slice(&[scale.len()], scale)?;
-    let exact = weight.cast(DType::Fp64)?.scale_shift(axis, Some(&factors), None)?;
+    if !keeps_normal(weight, scale)? {
+        check_products(weight, axis, &factors)?;
+    }
+    Ok(weight.scale_shift(axis, Some(&factors), None)?)
+}
+
+/// No product with any of the factors leaves the normal numbers of the element type: one look at the elements
+/// says so of nearly all weights, and no product need be computed.
+fn keeps_normal(weight: &Tensor, scale: &[f64]) -> Result<bool, No> {
+    let (mut elements, mut factors) = (Magnitudes::default(), Magnitudes::default());
+    factors.see(scale);
+    weight.for_each_f64_chunk(|values| elements.see(values))?;
+    let smallest = if weight.dtype() == DType::Fp16 { 2_f64.powi(-14) } else { f64::from(f32::MIN_POSITIVE) };
+    let finite = elements.most * factors.most;
+    Ok(finite.is_finite() && fits(finite, weight.dtype()) && elements.least * factors.least >= smallest)
+}
+
+/// The smallest magnitude that is not zero, and the largest; that is infinite where one is not a number.
+struct Magnitudes {
+    least: f64,
+    most: f64,
+}
+
+impl Default for Magnitudes {
+    fn default() -> Magnitudes {
+        Magnitudes { least: f64::INFINITY, most: 0.0 }
+    }
+}
+
+impl Magnitudes {
+    fn see(&mut self, values: &[f64]) {
+        for value in values.iter().map(|value| value.abs()) {
+            self.least = if value < self.least && value > 0.0 { value } else { self.least };
+            self.most = self.most.max(if value.is_nan() { f64::INFINITY } else { value });
+        }
+    }
+}
+
+/// Guard: every product is finite in the element type, and loses no more than rounding does.
+fn check_products(weight: &Tensor, axis: usize, factors: &Tensor) -> Result<(), No> {
+    let exact = weight.cast(DType::Fp64)?.scale_shift(axis, Some(factors), None)?;
     let (mut finite, mut precise) = (true, true);
     exact.for_each_f64_chunk(|products| {
         finite &= products.iter().all(|&product| fits(product, weight.dtype()));
         precise &= products.iter().all(|&product| rounds_well(product, weight.dtype()));
     })?;
     No::unless(finite, "the scaled weight is not finite in its element type")?;
-    No::unless(precise, "the scaled weight is too small for its element type")?;
-    Ok(weight.scale_shift(axis, Some(&factors), None)?)
+    No::unless(precise, "the scaled weight is too small for its element type")
 }
 
 /// One over each element, rounded once. Refused where that is not finite in the element type, or loses more

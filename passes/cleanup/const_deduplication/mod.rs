@@ -76,7 +76,7 @@ impl ConstDeduplication {
                 groups.entry((tensor.dtype(), tensor.shape().to_vec())).or_default().push((op, tensor));
             }
         }
-        for group in groups.into_values().filter(|group| group.len() > 1) {
+        for group in groups.into_values().flat_map(by_beginning).filter(|group| group.len() > 1) {
             let mut known: Vec<(OpId, Tensor)> = Vec::new();
             let mut hashed: BTreeMap<Fingerprint, OpId> = BTreeMap::new();
             for (op, tensor) in group {
@@ -116,6 +116,29 @@ impl ConstDeduplication {
         }
         Ok(())
     }
+}
+
+/// Elements that are looked at before all of them are.
+const BEGINNING: usize = 64;
+
+/// Constants of one kind, apart where they begin with other elements: hardly any large one is then read as a
+/// whole only to find that it has no equal. All together where the elements of one are not there.
+fn by_beginning(group: Vec<(OpId, Tensor)>) -> Vec<Vec<(OpId, Tensor)>> {
+    let beginning = |tensor: &Tensor| {
+        let first = tensor.reshaped(&[tensor.len()])?.sliced(&[0], &[BEGINNING], &[1])?;
+        first.fingerprint()
+    };
+    let long = group.len() > 1 && group[0].1.len() > BEGINNING;
+    let beginnings: Result<Vec<Fingerprint>, _> = match long {
+        true => group.iter().map(|(_, tensor)| beginning(tensor)).collect(),
+        false => return vec![group],
+    };
+    let Ok(beginnings) = beginnings else { return vec![group] };
+    let mut apart: BTreeMap<Fingerprint, Vec<(OpId, Tensor)>> = BTreeMap::new();
+    for (constant, beginning) in group.into_iter().zip(beginnings) {
+        apart.entry(beginning).or_default().push(constant);
+    }
+    apart.into_values().collect()
 }
 
 /// What makes two `constexpr_*` ops equal: op type, and each parameter's value or the hash of its constant.
