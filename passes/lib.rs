@@ -65,6 +65,7 @@ pub use precision::AddFp16Cast;
 pub use precision::AddInt16Cast;
 pub use precision::CastFp16;
 pub use precision::CastOptimization;
+pub use precision::StabilizeFp16;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;
 pub use quantization::IntOpCanonicalization;

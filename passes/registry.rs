@@ -64,6 +64,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ReplaceStackReshape::DEF,
     &crate::ResolveStaticShapes::DEF,
     &crate::SelectOptimization::DEF,
+    &crate::StabilizeFp16::DEF,
     &crate::TopologicalReorder::DEF,
     &crate::UseReflectionPadding::DEF,
 ];
