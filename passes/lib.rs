@@ -108,6 +108,7 @@ pub use precision::AddInt16Cast;
 pub use precision::CastFp16;
 pub use precision::CastOptimization;
 pub use quantization::CanonicalizeQuantizedLutPattern;
+pub use precision::StabilizeFp16;
 pub use quantization::DequantizeQuantizePairElimination;
 pub use quantization::DequantizeToConstexpr;
 pub use quantization::IntOpCanonicalization;

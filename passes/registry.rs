@@ -111,6 +111,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::SliceAttentionQueries::DEF,
     &crate::SplitStates::DEF,
     &crate::TopkToMaxima::DEF,
+    &crate::StabilizeFp16::DEF,
     &crate::TopologicalReorder::DEF,
     &crate::Unflatten::DEF,
     &crate::UnfuseSdpa::DEF,

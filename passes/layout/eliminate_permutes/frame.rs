@@ -759,7 +759,8 @@ impl Frame {
                 let joins = last.is_some_and(|last| {
                     let (a, b) = (self.demands[last.axis], self.demands[factor.axis]);
                     b != Demand::Repeat
-                        && (a == b && a != Demand::Whole || a == Demand::Repeat && b == Demand::Free)
+                        && (a == b && a != Demand::Whole && self.are_had_alike(last.axis, factor.axis)
+                            || a == Demand::Repeat && b == Demand::Free)
                 });
                 match dims.last_mut().filter(|_| joins) {
                     Some(open) => open.push(factor.clone()),
@@ -779,6 +780,13 @@ impl Frame {
         View { dims }
     }
 
+    /// Every operand and result has both axes, or neither: along an axis that is made of them, all of it is
+    /// broadcast or nothing.
+    fn are_had_alike(&self, a: usize, b: usize) -> bool {
+        let has = |slot: &Slot, axis: usize| slot.place(axis).is_some_and(|(own, _)| slot.sizes[own] != ONE);
+        self.slots.iter().all(|slot| has(slot, a) == has(slot, b))
+    }
+
     fn meets(&self, view: &View) -> bool {
         if let Kind::Product = self.kind {
             return [self.identity(), self.swapped()].contains(&Some(view.clone()));
@@ -794,7 +802,9 @@ impl Frame {
                 let repeats = dim.iter().take_while(|factor| demand(factor) == Demand::Repeat).count();
                 dim[repeats..].iter().all(|factor| demand(factor) == Demand::Free)
             }
-            Some(first) => dim.iter().all(|factor| demand(factor) == first),
+            Some(first) => dim
+                .iter()
+                .all(|factor| demand(factor) == first && self.are_had_alike(factor.axis, dim[0].axis)),
             None => true,
         });
         let is_last = |(at, dim): (usize, &Vec<Factor>)| {

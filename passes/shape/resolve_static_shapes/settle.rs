@@ -214,5 +214,5 @@ fn shapes_may_say_more(graph: &Graph) -> bool {
     let open = |value: &ValueId| {
         graph.value(*value).ty().dims().is_some_and(|dims| dims.iter().any(|dim| dim.fixed().is_none()))
     };
-    graph.walk().any(|op| graph.op(op).results().iter().any(|value| open(value)))
+    graph.walk().any(|op| graph.op(op).results().iter().any(open))
 }
