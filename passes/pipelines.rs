@@ -5,5 +5,6 @@ pub(crate) const PIPELINES: &[(&str, &str)] = &[
     ("cleanup", include_str!("pipelines/cleanup.json")),
     ("default", include_str!("pipelines/default.json")),
     ("fp16", include_str!("pipelines/fp16.json")),
+    ("llm", include_str!("pipelines/llm.json")),
     ("none", include_str!("pipelines/none.json")),
 ];
