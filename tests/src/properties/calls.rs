@@ -19,8 +19,9 @@ pub(super) fn states_differ(before: &Program, after: &Program) -> bool {
     states(before) != states(after)
 }
 
-/// Holds two programs with different states to one another. What one has as a state `s`, the other may have as
-/// an input `s` and an output `s_out`, as `unmark_states` makes them. `Some`: not compared, for this reason.
+/// Holds two programs with different states to one another. What one has as a state `s`, the other may have
+/// as an input `s` and an output `s_out`, as `unmark_states` makes them. `Some`: not compared, for this
+/// reason.
 pub(super) fn kept(
     before: &Program,
     after: &Program,
