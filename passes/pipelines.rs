@@ -7,6 +7,7 @@ pub(crate) const PIPELINES: &[(&str, &str)] = &[
     ("coremltools", include_str!("pipelines/coremltools.json")),
     ("default", include_str!("pipelines/default.json")),
     ("fp16", include_str!("pipelines/fp16.json")),
+    ("llm", include_str!("pipelines/llm.json")),
     ("none", include_str!("pipelines/none.json")),
     ("static", include_str!("pipelines/static.json")),
 ];

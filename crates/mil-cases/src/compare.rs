@@ -15,7 +15,7 @@ pub(crate) fn compare(def: &PassDef, original: &Program, program: &Program) -> R
         let (Some(before), Some(after)) = (old.graph(), new.graph()) else {
             return Err(format!("function {name} has no graph for its opset"));
         };
-        // What a pass moves between states and inputs shows over several calls: that is for a test of its own.
+        // What moves between states and inputs shows over several calls: that is for a test of its own.
         if states(before) != states(after) {
             continue;
         }

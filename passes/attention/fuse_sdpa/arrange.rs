@@ -138,8 +138,8 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// The sizes as `reshape` takes them: 0 for one that is not known and stays as far from the last axis as it
-    /// is, -1 for another one.
+    /// The sizes as `reshape` takes them: 0 for one that is not known and stays as far from the last axis as
+    /// it is, -1 for another one.
     fn shape(&self, goal: &[Word]) -> Result<Vec<i32>, No> {
         let mut sizes = Vec::with_capacity(goal.len());
         for (axis, word) in goal.iter().enumerate() {

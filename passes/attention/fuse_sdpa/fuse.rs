@@ -221,7 +221,7 @@ impl In<'_> {
         let keys = candidates(self.letters, &origins.key, &self.axes(keys, head), false)?;
         let pairs = queries.iter().flat_map(|query| keys.iter().map(move |key| (query, key)));
         let pairs = pairs.map(|(query, key)| {
-            let times = self.site.scale * query.times * key.times * built_in;
+            let times = self.site.scores.constant * query.times * key.times * built_in;
             let times = if is_one(times, self.site.dtype) { 1.0 } else { times };
             (query.cost + key.cost + usize::from(times != 1.0), query, key, times)
         });
@@ -247,8 +247,8 @@ impl In<'_> {
 }
 
 impl Plan {
-    /// Where the query was multiplied by a number before its axes were arranged, and nothing else uses it, the
-    /// number becomes another one.
+    /// Where the query was multiplied by a number before its axes were arranged, and nothing else uses it,
+    /// the number becomes another one.
     fn scales_before(&self, rw: &mut Rewrite<'_>) -> Result<bool, No> {
         let Some(mut value) = self.query.operand.value() else { return Ok(false) };
         let mut user = self.product;

@@ -17,13 +17,14 @@ pass! {
     /// Makes `scaled_dot_product_attention` of what computes `softmax(q kᵀ · s + mask) v`.
     ///
     /// From a softmax outwards, an op or spelled out, axes are followed through `reshape`, `transpose`,
-    /// `expand_dims`, `squeeze`, `tile` and `cast`, so it does not matter how heads are laid out, joined with
-    /// the batch or repeated, on which side of the product the keys stand, or in which order the result comes.
-    /// The op divides by the root of the head's size itself: what else scales, on the query, the key or the
-    /// scores, is multiplied into the query, also where it differs between heads or queries. What is added
-    /// to the scores becomes the mask. So do scores that are replaced where a condition says so: by minus
-    /// infinity they are a boolean mask; by a finite number of -100 or less, one that is added and so large
-    /// that a row which is masked as a whole keeps its equal weights (in fp16, up to what fp16 can hold).
+    /// `expand_dims`, `squeeze`, `tile` and `cast`, so it does not matter how heads are laid out, joined
+    /// with the batch or repeated, on which side of the product the keys stand, or in which order the result
+    /// comes. The op divides by the root of the head's size itself: what else scales, on the query, the key
+    /// or the scores, is multiplied into the query, also where it differs between heads or queries. What is
+    /// added to the scores becomes the mask. So do scores that are replaced where a condition says so: by
+    /// minus infinity they are a boolean mask; by a finite number of -100 or less, one that is added and so
+    /// large that a row which is masked as a whole keeps its equal weights (in fp16, up to what fp16 can
+    /// hold).
     ///
     /// Sizes of a mask that only the run decides are taken to be those of the scores, or 1.
     ///

@@ -154,7 +154,8 @@ impl Scores {
         Ok(Along { operand, view: broadcast.own, exact: broadcast.exact })
     }
 
-    fn times(&mut self, number: f64) -> Result<(), No> {
+    /// All of it, times a number.
+    pub(super) fn times(&mut self, number: f64) -> Result<(), No> {
         self.constant *= number;
         for term in &mut self.terms {
             match term {
@@ -184,8 +185,8 @@ impl Scores {
         Ok(())
     }
 
-    /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were: the
-    /// number stands in place of them.
+    /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were:
+    /// the number stands in place of them.
     fn blanked(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str, sign: f64) -> Result<bool, No> {
         let Some(last) = self.scales.last().filter(|scale| !scale.divides) else { return Ok(false) };
         let constant = |operand: &Operand| rw.graph().literal(operand)?.as_tensor().cloned();

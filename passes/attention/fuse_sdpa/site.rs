@@ -126,7 +126,6 @@ fn without_ones(view: &View, axes: &[usize], rank: usize) -> Result<View, No> {
 #[derive(Debug)]
 pub(super) struct Site {
     pub scores: Scores,
-    pub scale: f64,
     pub query: Factor,
     pub key: Factor,
     pub value: Factor,
@@ -157,7 +156,8 @@ impl Site {
     pub(super) fn around(sight: &Sight<'_, '_>, letters: &mut Letters, op: OpId) -> Result<Site, No> {
         let rw = sight.rw;
         let softmax = softmax::find(rw, op)?;
-        let scores = Scores::of(sight, letters, softmax.scores, op)?;
+        let mut scores = Scores::of(sight, letters, softmax.scores, op)?;
+        scores.times(softmax.scale)?;
         let keys = scores.view[softmax.axis].clone();
         let (ops, weights, view) = weights(sight, letters, &softmax, scores.view.clone())?;
         let product = rw.graph().users(weights).find(|&user| rw.is(user, PRODUCTS));
@@ -217,22 +217,7 @@ impl Site {
         let dtype = rw.dtype(value.value)?;
         No::unless(dtype.is_float(), "the values are not floats")?;
         let head = letters.spelled(&scores.product.inner);
-        let scale = scores.constant * softmax.scale;
-        Ok(Site {
-            scores,
-            scale,
-            query,
-            key,
-            value,
-            keys,
-            head,
-            features,
-            layouts,
-            result,
-            end,
-            ops: inner,
-            dtype,
-        })
+        Ok(Site { scores, query, key, value, keys, head, features, layouts, result, end, ops: inner, dtype })
     }
 }
 

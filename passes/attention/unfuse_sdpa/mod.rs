@@ -9,8 +9,8 @@ pass! {
     ///
     /// For chips that run the op badly, or do not have it. The scale, one over the root of the head's size,
     /// goes into the query, where it joins a number that the query is multiplied by already. A boolean mask
-    /// puts minus infinity in place of the scores that do not count. It undoes `fuse_sdpa` up to rounding. The
-    /// size of a head must be known.
+    /// puts minus infinity in place of the scores that do not count. It undoes `fuse_sdpa` up to rounding.
+    /// The size of a head must be known.
     ///
     /// # Before
     /// ```mil

@@ -144,6 +144,11 @@ impl Held {
         Held::of(size.to_vec(), boxes)
     }
 
+    /// With elements that are computed in a part of it.
+    fn replaced(&self, begin: &[usize], size: Vec<usize>, new: ValueId) -> Held {
+        Held { outer: self.outer.clone(), ..self.updated(begin, &Held::new(new, size)) }
+    }
+
     /// With another value put over a part of it.
     fn updated(&self, begin: &[usize], update: &Held) -> Held {
         let mut boxes: Vec<Part> =
@@ -254,6 +259,8 @@ impl Site<'_> {
     fn result(&self) -> Option<Held> {
         match self.graph.op(self.op).kind().as_str() {
             "identity" => self.of("x").cloned(),
+            // Nothing is repeated where the shape stays.
+            "tile" => self.of("x").filter(|held| self.shape().as_ref() == Some(&held.outer)).cloned(),
             "cast" => self.of("x").filter(|_| self.is_float("x") && self.result_is_float()).cloned(),
             "reshape" | "expand_dims" | "squeeze" => Some(self.of("x")?.reshaped(self.shape()?)),
             "transpose" => {
@@ -272,7 +279,11 @@ impl Site<'_> {
             "scatter" | "scatter_along_axis" | "scatter_nd" => {
                 let mode = self.call.string("mode").ok()?;
                 let held = self.of("data").filter(|_| mode == "update")?;
-                Some(held.clone().perhaps(self.graph.input(self.op, "updates")?))
+                let updates = self.graph.input(self.op, "updates")?;
+                match self.scattered(held) {
+                    Some((begin, size)) => Some(held.replaced(&begin, size, updates)),
+                    None => Some(held.clone().perhaps(updates)),
+                }
             }
             "select" => self.either(self.graph.input(self.op, "a"), self.graph.input(self.op, "b")),
             "concat" => self.joined(self.call.axis("axis", self.shape()?.len()).ok()?, false),
@@ -345,6 +356,29 @@ impl Site<'_> {
             size.push(last.checked_sub(first)?);
         }
         Some((begin, size))
+    }
+
+    /// The box that a scatter writes, where its indices are constant and fill one; the elements may stand in one
+    /// row.
+    fn scattered(&self, held: &Held) -> Option<(Vec<usize>, Vec<usize>)> {
+        let in_a_row = self.graph.op(self.op).kind() == "scatter" && held.outer.len() == 1;
+        let indices = self.numbers("indices").filter(|indices| in_a_row && !indices.is_empty())?;
+        let place = |mut index: usize| {
+            let mut place = vec![0; held.shape.len()];
+            for (at, &size) in place.iter_mut().zip(&held.shape).rev() {
+                (*at, index) = (index % size.max(1), index / size.max(1));
+            }
+            place
+        };
+        let (mut low, mut high) = (place(indices[0]), place(indices[0]));
+        for place in indices.iter().map(|&index| place(index)) {
+            for (axis, at) in place.into_iter().enumerate() {
+                (low[axis], high[axis]) = (low[axis].min(at), high[axis].max(at));
+            }
+        }
+        let size: Vec<usize> = low.iter().zip(&high).map(|(low, high)| high - low + 1).collect();
+        let rising = indices.windows(2).all(|pair| pair[0] < pair[1]);
+        (rising && indices.len() == size.iter().product::<usize>()).then_some((low, size))
     }
 
     fn slice_update(&self) -> Option<Held> {
@@ -454,7 +488,7 @@ impl Site<'_> {
 
     /// `old * (1 - m) + new * m`, or `old + m * (new - old)`, where `m` is 0 or 1 everywhere.
     fn blended(&self) -> Option<Held> {
-        let [x, y] = ["x", "y"].map(|param| self.graph.input(self.op, param));
+        let [x, y] = ["x", "y"].map(|param| self.graph.input(self.op, param).map(|value| self.uncast(value)));
         let (x, y) = (x?, y?);
         for (x, y) in [(x, y), (y, x)] {
             for (old, mask) in self.factors(x) {
@@ -468,7 +502,9 @@ impl Site<'_> {
             }
             for (difference, mask) in self.factors(y) {
                 let sub = self.made_by(difference, "sub");
-                let new = sub.filter(|&sub| self.graph.input(sub, "y") == Some(x));
+                let from_x =
+                    |sub: &OpId| self.graph.input(*sub, "y").map(|value| self.uncast(value)) == Some(x);
+                let new = sub.filter(from_x);
                 if let Some(new) =
                     new.and_then(|sub| self.graph.input(sub, "x")).filter(|_| self.is_bit(mask, DEPTH))
                 {
@@ -479,6 +515,19 @@ impl Site<'_> {
         None
     }
 
+    /// A value behind casts between floats.
+    fn uncast(&self, mut value: ValueId) -> ValueId {
+        let is_float =
+            |value: ValueId| self.graph.value(value).ty().dtype().is_some_and(|dtype| dtype.is_float());
+        while let Some(op) = self.graph.definition(value)
+            && ["cast", "identity"].contains(&self.graph.op(op).kind().as_str())
+            && let Some(x) = self.graph.input(op, "x").filter(|&x| is_float(x))
+        {
+            value = x;
+        }
+        value
+    }
+
     fn made_by(&self, value: ValueId, kind: &str) -> Option<OpId> {
         self.graph.definition(value).filter(|&op| self.graph.op(op).kind() == kind)
     }
@@ -487,7 +536,8 @@ impl Site<'_> {
     fn factors(&self, value: ValueId) -> Vec<(ValueId, ValueId)> {
         let found = self
             .made_by(value, "mul")
-            .and_then(|op| Some((self.graph.input(op, "x")?, self.graph.input(op, "y")?)));
+            .and_then(|op| Some((self.graph.input(op, "x")?, self.graph.input(op, "y")?)))
+            .map(|(x, y)| (self.uncast(x), self.uncast(y)));
         found.map(|(x, y)| vec![(x, y), (y, x)]).unwrap_or_default()
     }
 
@@ -495,7 +545,8 @@ impl Site<'_> {
     fn complement(&self, value: ValueId, of: ValueId) -> bool {
         let one =
             |op: OpId| self.graph.constant(op, "x").is_some_and(|one| one.is_splat_of(1.0).unwrap_or(false));
-        self.made_by(value, "sub").is_some_and(|op| one(op) && self.graph.input(op, "y") == Some(of))
+        let less = |op: OpId| self.graph.input(op, "y").map(|value| self.uncast(value)) == Some(of);
+        self.made_by(value, "sub").is_some_and(|op| one(op) && less(op))
     }
 
     /// Every element is 0 or 1.

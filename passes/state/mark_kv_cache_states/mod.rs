@@ -18,21 +18,21 @@ pass! {
     /// `pairs` says which output is the new version of which input. Without it, those are taken that can be
     /// proven: the output holds elements of the input at their places, or all of them moved along one axis,
     /// and what is new in it comes from another input. That is so for windows that are sliced and joined,
-    /// writes at a position by `slice_update`, `scatter` and its kin, choices by `select`, blends by a mask of
-    /// zeros and ones, and stacks of such layers. A hidden state, or a mean, cannot be told from any other
-    /// output, so it takes being named.
+    /// writes at a position by `slice_update`, `scatter` and its kin, choices by `select`, blends by a mask
+    /// of zeros and ones, and stacks of such layers. A hidden state, or a mean, cannot be told from any
+    /// other output, so it takes being named.
     ///
     /// The input and the output are gone from the interface, and a state of the input's name is there. It is
-    /// read once, at the beginning, so what used the input sees the old value wherever it stands; it is written
-    /// once, as soon as the new value is there and nothing uses the old one any more. States are fp16: what was
-    /// fp32 is cast, so it is rounded between calls. A state begins as zeros, and an app makes it new for each
-    /// sequence.
+    /// read once, at the beginning, so what used the input sees the old value wherever it stands; it is
+    /// written once, as soon as the new value is there and nothing uses the old one any more. States are
+    /// fp16: what was fp32 is cast, so it is rounded between calls. A state begins as zeros, and an app
+    /// makes it new for each sequence.
     ///
     /// What ops compute from constants alone is folded first, as by `const_elimination`.
     ///
-    /// Refused: other element types, shapes that are not fixed, an output of another shape than the input, two
-    /// pairs for one input or output, an output that is its input unchanged, and programs for releases before
-    /// iOS18. `unmark_states` is the way back.
+    /// Refused: other element types, shapes that are not fixed, an output of another shape than the input,
+    /// two pairs for one input or output, an output that is its input unchanged, and programs for releases
+    /// before iOS18. `unmark_states` is the way back.
     ///
     /// # Before
     /// ```mil

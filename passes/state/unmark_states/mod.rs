@@ -4,10 +4,10 @@ use mil_pass::{Pass, PassCx, PassError, pass};
 pass! {
     /// Makes inputs and outputs of states: the app keeps what the model kept.
     ///
-    /// A state becomes an input of its name and an output whose name ends in `suffix`. What the state held at
-    /// a place in the program is the value that was written last before it. It undoes `mark_kv_cache_states`,
-    /// and shows tools that know no states what a model computes. Refused: a state that is written in a branch
-    /// or a loop.
+    /// A state becomes an input of its name and an output whose name ends in `suffix`. What the state held
+    /// at a place in the program is the value that was written last before it. It undoes
+    /// `mark_kv_cache_states`, and shows tools that know no states what a model computes. Refused: a state
+    /// that is written in a branch or a loop.
     ///
     /// # Before
     /// ```mil
