@@ -44,11 +44,12 @@ struct Search {
     queue: Vec<(u32, u32)>,
 }
 
-/// A path: the ends of its clusters, and their gains.
+/// A path: the ends of its clusters, their gains, and the price for which it is the best.
 #[derive(Clone, Debug)]
 struct Path {
     ends: Vec<usize>,
     gain: f64,
+    price: f64,
 }
 
 impl Search {
@@ -91,8 +92,8 @@ impl Search {
             return vec![self.len()];
         }
         let mut price = self.guess(k);
-        // The paths with fewer and with more clusters than k that come closest, with their prices.
-        let (mut few, mut many): (Option<(Path, f64)>, Option<(Path, f64)>) = (None, None);
+        // The paths with fewer and with more clusters than k that come closest.
+        let (mut few, mut many): (Option<Path>, Option<Path>) = (None, None);
         // The price is the one at which both are equally good.
         let mut common = false;
         for walk in 0..WALKS {
@@ -102,17 +103,17 @@ impl Search {
                 return path.ends;
             }
             let side = if count < k { &mut few } else { &mut many };
-            let known = side.as_ref().is_some_and(|(old, _)| old.ends.len() == count);
-            *side = Some((path, price));
+            let known = side.as_ref().is_some_and(|old| old.ends.len() == count);
+            *side = Some(path);
             if common && known {
                 // There is nothing between them at this price.
                 break;
             }
             price = match (&few, &many) {
-                (Some((few, high)), Some((many, low))) => {
+                (Some(few), Some(many)) => {
                     let counts = [few, many].map(|path| path.ends.len() as f64);
                     let share = libm::log(k as f64 / counts[0]) / libm::log(counts[1] / counts[0]);
-                    let between = high * libm::pow(low / high, share);
+                    let between = few.price * libm::pow(many.price / few.price, share);
                     common = walk % 2 == 1 || !between.is_finite();
                     if common { (many.gain - few.gain) / (counts[1] - counts[0]) } else { between }
                 }
@@ -126,8 +127,8 @@ impl Search {
             }
         }
         let one = || vec![self.len()];
-        let few = few.map_or_else(one, |(path, _)| path.ends);
-        let many = many.map_or_else(|| (1..=self.len()).collect(), |(path, _)| path.ends);
+        let few = few.map_or_else(one, |path| path.ends);
+        let many = many.map_or_else(|| (1..=self.len()).collect(), |path| path.ends);
         splice(&few, &many, k)
     }
 
@@ -226,7 +227,7 @@ impl Search {
         }
         ends.reverse();
         let gain = gain[len] + price * ends.len() as f64;
-        Path { ends, gain }
+        Path { ends, gain, price }
     }
 }
 
