@@ -141,7 +141,8 @@ pub(super) fn run<C: Compressor>(
         for op in graph.walk().collect::<Vec<_>>() {
             cx.check_cancelled()?;
             match look(compressor, again, graph, cx, op) {
-                Ok((weight, plan, tensor)) => {
+                Ok(None) => {}
+                Ok(Some((weight, plan, tensor))) => {
                     let same = |(old, known): &(C::Plan, Tensor)| {
                         known.is_same(&tensor) && compressor.same(old, &plan)
                     };
@@ -193,28 +194,28 @@ fn fit_all<C: Compressor>(compressor: &C, plans: &[(C::Plan, Tensor)]) -> Vec<Re
     found.into_iter().enumerate().map(|(at, done)| done.unwrap_or_else(|| fit(at))).collect()
 }
 
-/// Looks at an op: is it a weight that is to be compressed?
+/// Looks at an op: is it a weight that is to be compressed? `None`: it is no weight at all.
 fn look<C: Compressor>(
     compressor: &C,
     again: bool,
     graph: &Graph,
     cx: &PassCx<'_>,
     op: OpId,
-) -> Result<(Weight, C::Plan, Tensor), No> {
-    const NO_WEIGHT: &str = "not a weight";
-    let compressed_ops = compressor
-        .again()
-        .iter()
-        .any(|(kind, param)| param.is_empty() && *kind == graph.op(op).kind().as_str());
-    let is_const = graph.op(op).kind() == "const";
-    No::unless(is_const || again && compressed_ops, NO_WEIGHT)?;
-    let value = graph.op(op).result().ok_or(No::miss(NO_WEIGHT))?;
+) -> Result<Option<(Weight, C::Plan, Tensor)>, No> {
+    let kind = graph.op(op).kind().as_str();
+    let whole = |(other, param): &(&str, &str)| param.is_empty() && *other == kind;
+    let is_const = kind == "const";
+    let Some(value) = graph.op(op).result() else { return Ok(None) };
     let tensor = match is_const {
-        true => graph.const_tensor(value).ok_or(No::miss(NO_WEIGHT))?,
-        false => super::emit::decompressed(graph, op)?,
+        true => graph.const_tensor(value),
+        false if again && compressor.again().iter().any(whole) => Some(super::emit::decompressed(graph, op)?),
+        false => None,
     };
-    let stored = matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8);
-    No::unless(stored && tensor.len() >= 10, NO_WEIGHT)?;
+    // What a file holds beside the program, as converters decide it.
+    let stored = |tensor: &Tensor| {
+        matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
+    };
+    let Some(tensor) = tensor.filter(stored) else { return Ok(None) };
     let users: Vec<OpId> = graph.users(value).filter(|&user| !graph.op(user).is_return()).collect();
     No::unless(!users.is_empty(), "no op uses the weight")?;
     let decompressors = users.iter().filter(|&&user| is_decompressor(graph, user)).count();
@@ -247,7 +248,7 @@ fn look<C: Compressor>(
         place.needs(Release::IOS18, "compressing a weight twice")?;
     }
     let plan = compressor.plan(&place, config)?;
-    Ok((weight, plan, tensor))
+    Ok(Some((weight, plan, tensor)))
 }
 
 fn is_decompressor(graph: &Graph, op: OpId) -> bool {
@@ -286,11 +287,8 @@ fn final_size(graph: &Graph, mut value: ValueId) -> usize {
     sizes.unwrap_or(0)
 }
 
-/// Says why a weight was left alone. What is no weight is passed over.
+/// Says why a weight was left alone.
 fn leave(graph: &Graph, cx: &mut PassCx<'_>, op: OpId, reason: &str) {
-    if reason == "not a weight" {
-        return;
-    }
     cx.missed("weight", graph, op, reason);
     let function = cx.function().to_string();
     if let Some(value) = graph.op(op).result() {

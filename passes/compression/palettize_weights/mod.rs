@@ -2,7 +2,7 @@ use mil_compress::palette::{Mode, Options, Palette, Vectors, palettize};
 use mil_compress::sparse::{Counts, bytes_of, compact, expand};
 use mil_compress::{Blocks, CompressError};
 use mil_ir::{Graph, OpId, Program, Release, ValueId};
-use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
+use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
@@ -52,16 +52,11 @@ pass! {
     id: "palettize_weights",
     numerics: Lossy { min_snr_db: 0.0 },
     scope: Program,
-    aliases: [Alias { id: "compression::palettize_weights", adapt }],
+    aliases: [Alias::plain("compression::palettize_weights")],
     statistics: [
         compressed: "weights that are compressed",
         skipped: "weights that are left alone",
     ],
-}
-
-/// coremltools' names are ours.
-fn adapt(options: OptionMap) -> Result<OptionMap, String> {
-    Ok(options)
 }
 
 impl Pass for PalettizeWeights {

@@ -44,11 +44,12 @@ struct Search {
     queue: Vec<(u32, u32)>,
 }
 
-/// A path: the ends of its clusters, and their gains.
+/// A path: the ends of its clusters, their gains, and the price for which it is the best.
 #[derive(Clone, Debug)]
 struct Path {
     ends: Vec<usize>,
     gain: f64,
+    price: f64,
 }
 
 impl Search {
@@ -91,8 +92,8 @@ impl Search {
             return vec![self.len()];
         }
         let mut price = self.guess(k);
-        // The paths with fewer and with more clusters than k that come closest, with their prices.
-        let (mut few, mut many): (Option<(Path, f64)>, Option<(Path, f64)>) = (None, None);
+        // The paths with fewer and with more clusters than k that come closest.
+        let (mut few, mut many): (Option<Path>, Option<Path>) = (None, None);
         // The price is the one at which both are equally good.
         let mut common = false;
         for walk in 0..WALKS {
@@ -102,17 +103,17 @@ impl Search {
                 return path.ends;
             }
             let side = if count < k { &mut few } else { &mut many };
-            let known = side.as_ref().is_some_and(|(old, _)| old.ends.len() == count);
-            *side = Some((path, price));
+            let known = side.as_ref().is_some_and(|old| old.ends.len() == count);
+            *side = Some(path);
             if common && known {
                 // There is nothing between them at this price.
                 break;
             }
             price = match (&few, &many) {
-                (Some((few, high)), Some((many, low))) => {
+                (Some(few), Some(many)) => {
                     let counts = [few, many].map(|path| path.ends.len() as f64);
                     let share = libm::log(k as f64 / counts[0]) / libm::log(counts[1] / counts[0]);
-                    let between = high * libm::pow(low / high, share);
+                    let between = few.price * libm::pow(many.price / few.price, share);
                     common = walk % 2 == 1 || !between.is_finite();
                     if common { (many.gain - few.gain) / (counts[1] - counts[0]) } else { between }
                 }
@@ -126,8 +127,8 @@ impl Search {
             }
         }
         let one = || vec![self.len()];
-        let few = few.map_or_else(one, |(path, _)| path.ends);
-        let many = many.map_or_else(|| (1..=self.len()).collect(), |(path, _)| path.ends);
+        let few = few.map_or_else(one, |path| path.ends);
+        let many = many.map_or_else(|| (1..=self.len()).collect(), |path| path.ends);
         splice(&few, &many, k)
     }
 
@@ -198,71 +199,107 @@ impl Search {
     /// The best path where each cluster costs `price`.
     fn walk(&mut self, price: f64) -> Path {
         let len = self.len();
+        let Search { weight, sum, gain, from, queue, .. } = self;
+        // Of one length, which the compiler then knows.
+        let (weight, sum) = (&weight[..=len], &sum[..=len]);
+        let (gain, from) = (&mut gain[..=len], &mut from[..=len]);
         let mut head = 0;
-        self.queue.clear();
-        self.queue.push((0, 1));
-        self.gain[0] = 0.0;
+        queue.clear();
+        queue.push((0, 1));
+        gain[0] = 0.0;
         for end in 1..=len {
-            while self.queue.get(head + 1).is_some_and(|next| next.1 as usize <= end) {
+            while queue.get(head + 1).is_some_and(|next| next.1 as usize <= end) {
                 head += 1;
             }
-            let begin = self.queue[head].0 as usize;
-            self.gain[end] = self.gain[begin] + self.cluster_gain(begin, end) - price;
-            self.from[end] = begin as u32;
-            if end == len {
-                break;
+            let begin = queue[head].0 as usize;
+            let moment = sum[end] - sum[begin];
+            gain[end] = gain[begin] + moment * moment / (weight[end] - weight[begin]) - price;
+            from[end] = begin as u32;
+            if end < len {
+                enqueue(Costs { weight, sum, gain }, queue, head, end);
             }
-            self.enqueue(end, head);
         }
         let mut ends = Vec::new();
         let mut end = len;
         while end > 0 {
             ends.push(end);
-            end = self.from[end] as usize;
+            end = from[end] as usize;
         }
         ends.reverse();
-        let gain = self.gain[len] + price * ends.len() as f64;
-        Path { ends, gain }
+        let gain = gain[len] + price * ends.len() as f64;
+        Path { ends, gain, price }
     }
+}
 
-    /// Makes the value at `new` a candidate for the beginning of clusters that end behind `new`.
-    fn enqueue(&mut self, new: usize, head: usize) {
-        let mut limit = self.len() + 1;
-        while self.queue.len() > head {
-            let (old, since) = self.queue[self.queue.len() - 1];
-            let since = (since as usize).max(new + 1);
-            if !self.better(new, old as usize, since) {
-                let first = self.first_better(new, old as usize, since, limit);
-                if first <= self.len() {
-                    self.queue.push((new as u32, first as u32));
-                }
-                return;
+/// What a walk compares clusters by; see the fields of [`Search`].
+#[derive(Clone, Copy)]
+struct Costs<'s> {
+    weight: &'s [f64],
+    sum: &'s [f64],
+    gain: &'s [f64],
+}
+
+/// Makes the value at `new` a candidate for the beginning of clusters that end behind `new`.
+#[inline(always)]
+fn enqueue(costs: Costs<'_>, queue: &mut Vec<(u32, u32)>, head: usize, new: usize) {
+    let end = costs.weight.len();
+    let mut limit = end;
+    while queue.len() > head {
+        let (old, since) = queue[queue.len() - 1];
+        let compared = costs.compare(new, old as usize);
+        let since = (since as usize).max(new + 1);
+        if !compared.better(since) {
+            let first = compared.first_better(since, limit);
+            if first < end {
+                queue.push((new as u32, first as u32));
             }
-            limit = since;
-            self.queue.pop();
+            return;
         }
-        self.queue.push((new as u32, new as u32 + 1));
+        limit = since;
+        queue.pop();
     }
+    queue.push((new as u32, new as u32 + 1));
+}
 
-    /// A cluster that ends here had better begin at `new` than at `old`, which is before it. Once true, true
-    /// for all later ends.
+/// Two candidates for the beginning of a cluster.
+struct Compared<'s> {
+    weight: &'s [f64],
+    sum: &'s [f64],
+    /// Weight and sum before the later one, and before the earlier one.
+    new: (f64, f64),
+    old: (f64, f64),
+    /// How much more is gained before the later one.
+    ahead: f64,
+}
+
+impl<'s> Costs<'s> {
     #[inline(always)]
-    fn better(&self, new: usize, old: usize, end: usize) -> bool {
+    fn compare(self, new: usize, old: usize) -> Compared<'s> {
+        let Costs { weight, sum, gain } = self;
+        let at = |place: usize| (weight[place], sum[place]);
+        Compared { weight, sum, new: at(new), old: at(old), ahead: gain[new] - gain[old] }
+    }
+}
+
+impl Compared<'_> {
+    /// A cluster that ends here had better begin at the later one. Once true, true for all later ends.
+    #[inline(always)]
+    fn better(&self, end: usize) -> bool {
         let (weight, sum) = (self.weight[end], self.sum[end]);
-        let (of_new, of_old) = (weight - self.weight[new], weight - self.weight[old]);
-        let (new_sum, old_sum) = (sum - self.sum[new], sum - self.sum[old]);
-        (self.gain[new] - self.gain[old]) * of_new * of_old
-            >= old_sum * old_sum * of_new - new_sum * new_sum * of_old
+        let (of_new, of_old) = (weight - self.new.0, weight - self.old.0);
+        let (new_sum, old_sum) = (sum - self.new.1, sum - self.old.1);
+        self.ahead * of_new * of_old >= old_sum * old_sum * of_new - new_sum * new_sum * of_old
     }
 
-    /// The first end behind `worse` for which `new` is better than `old`; `limit`, for which it is, if there
-    /// is none before.
-    fn first_better(&self, new: usize, old: usize, mut worse: usize, limit: usize) -> usize {
+    /// The first end behind `worse` for which the later one is better; `limit`, for which it is, if there is
+    /// none before.
+    #[inline(always)]
+    fn first_better(&self, mut worse: usize, limit: usize) -> usize {
         // It is near, as a rule.
         let mut step = 1;
         let mut good = limit;
         while worse + step < limit {
-            if self.better(new, old, worse + step) {
+            if self.better(worse + step) {
                 good = worse + step;
                 break;
             }
@@ -271,7 +308,7 @@ impl Search {
         }
         while good - worse > 1 {
             let middle = worse + (good - worse) / 2;
-            if self.better(new, old, middle) { good = middle } else { worse = middle }
+            if self.better(middle) { good = middle } else { worse = middle }
         }
         good
     }

@@ -128,8 +128,10 @@ pub fn palettize(
     };
     let Vectors { axis, width } = vectors;
     let size = *weight.shape().get(axis).ok_or_else(|| CompressError::Option(format!("no axis {axis}")))?;
-    if size % width != 0 || (size / groups.counts()[axis]) % width != 0 {
-        return Err(CompressError::Divide { axis, size: size / groups.counts()[axis], by: width });
+    // What divides a group divides the axis.
+    let group = size / groups.counts()[axis];
+    if !group.is_multiple_of(width) {
+        return Err(CompressError::Divide { axis, size: group, by: width });
     }
     let (spread, shape) = spread_vectors(&weight, axis, width)?;
     let groups = Blocks::new(&shape, groups.counts())?;

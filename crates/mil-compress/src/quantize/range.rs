@@ -15,10 +15,11 @@ const SHARE: usize = 1 << 17;
 /// Rows of more elements are counted instead of being held in memory.
 const LONG: usize = 1 << 20;
 
-/// By how much the extent is first made smaller, and by what factor again while that helps; for a few bits
-/// and for many.
+/// By how much the extent of few bits is first made smaller, and by what factor again while that helps.
 const FEW: ([f32; 3], f32) = ([1.0, 1.086, 1.172], 1.09);
-const MANY: ([f32; 3], f32) = ([1.0, 1.025, 1.055], 1.04);
+
+/// The same for many bits, where there is little to gain.
+const MANY: ([f32; 1], f32) = ([1.0], 1.03);
 
 /// The range is not made smaller than the extent by more than this.
 const SMALLEST: f32 = 16.0;
@@ -101,8 +102,10 @@ fn extent(values: &[f32]) -> (f32, f32) {
             most[at] = if value > most[at] { value } else { most[at] };
         }
     }
+    let lesser = |a: f32, &b: &f32| if b < a { b } else { a };
+    let larger = |a: f32, &b: &f32| if b > a { b } else { a };
     let (least, most) = (least.iter().chain(rest), most.iter().chain(rest));
-    (least.fold(f32::INFINITY, |a, &b| a.min(b)), most.fold(f32::NEG_INFINITY, |a, &b| a.max(b)))
+    (least.fold(f32::INFINITY, lesser), most.fold(f32::NEG_INFINITY, larger))
 }
 
 fn check_finite(values: &[f32]) -> Result<(), CompressError> {
@@ -152,7 +155,19 @@ impl Integers {
 
     /// The parameters with the least squared error of those that are tried.
     fn search(self, row: &Row<'_>, dtype: DType) -> Parameters {
-        let (factors, step) = if self.most - self.least < 32 { FEW } else { MANY };
+        if self.most - self.least < 32 {
+            self.try_all(row, dtype, FEW)
+        } else {
+            self.try_all(row, dtype, MANY)
+        }
+    }
+
+    fn try_all<const N: usize>(
+        self,
+        row: &Row<'_>,
+        dtype: DType,
+        (factors, step): ([f32; N], f32),
+    ) -> Parameters {
         let extent = self.of_extent(row.extent, 1.0, dtype);
         let zero = |factor: f32| match self.zero {
             Some(zero) => zero,
@@ -223,6 +238,9 @@ fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
         return if overflows { scale.next_down() } else { scale };
     }
     let half = f16::from_f32(scale).max(f16::from_bits(1));
+    if largest < f16::MAX.to_f32() / 2.0 {
+        return half.to_f32();
+    }
     let becomes = half.to_f32() * libm::rintf(largest / half.to_f32());
     if f16::from_f32(becomes).is_infinite() { f16::from_bits(half.to_bits() - 1) } else { half }.to_f32()
 }

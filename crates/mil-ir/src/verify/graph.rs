@@ -170,11 +170,15 @@ impl GraphCheck<'_> {
         }
     }
 
-    /// A constant that only ops which decompress weights use, or nothing.
+    /// A constant, decompressed or not, that only ops which decompress weights use, or nothing.
     fn is_decompressed(&self, value: ValueId) -> bool {
         let graph = self.graph;
-        let is_constant = graph.definition(value).is_some_and(|op| graph.op(op).kind() == "const");
-        is_constant && graph.users(value).all(|user| graph.op(user).kind().starts_with("constexpr_"))
+        let decompresses = |op: OpId| {
+            let kind = graph.op(op).kind();
+            kind == "const" || kind.starts_with("constexpr_")
+        };
+        graph.definition(value).is_some_and(decompresses)
+            && graph.users(value).all(|user| graph.op(user).kind().starts_with("constexpr_"))
     }
 
     fn outputs(&mut self, block: BlockId) {

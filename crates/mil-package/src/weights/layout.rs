@@ -133,7 +133,8 @@ impl FileLayout {
                 return Ok(());
             }
         }
-        self.share(&mut kept)?;
+        // What moves anyhow is as good as new.
+        self.share(&mut kept, !pinned)?;
         if let Some((_, source)) = original
             && pinned
         {
@@ -146,9 +147,9 @@ impl FileLayout {
         Ok(())
     }
 
-    /// Drops each new blob that is equal to another one.
-    fn share(&mut self, kept: &mut Vec<Option<u64>>) -> Result<(), EncodeErrorKind> {
-        let is_new = |at: usize| kept.get(at).is_some_and(Option::is_none);
+    /// Drops each new blob that is equal to another one; all blobs are new where none stays in its place.
+    fn share(&mut self, kept: &mut Vec<Option<u64>>, all: bool) -> Result<(), EncodeErrorKind> {
+        let is_new = |at: usize| all || kept.get(at).is_some_and(Option::is_none);
         let same = share::equal_blobs(&self.blobs, is_new)?;
         if same.is_empty() {
             return Ok(());
