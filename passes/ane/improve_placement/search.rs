@@ -13,6 +13,7 @@ use super::standing::{Place, Standing};
 const PASSES: &[(&str, bool)] = &[
     ("lower_rank_6", true),
     ("unflatten", false),
+    ("cut_long_axes", true),
     ("decompose_wide_kernels", true),
     ("expand_functions", true),
     ("sine_to_polynomial", true),

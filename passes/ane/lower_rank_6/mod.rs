@@ -1,14 +1,16 @@
 use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Matched, No, Rewrite, pass};
+use mil_tensor::Tensor;
 
 use crate::ane::{Steps, sizes};
 
 pass! {
-    /// Does in at most five axes what a `transpose` of six or more does between reshapes.
+    /// Does in at most five axes what a `transpose` or a reduction of six or more does between reshapes.
     ///
     /// Axes of one element fall away, and axes that stay side by side in their order are one. What then still
     /// has more than five axes is done by several transposes, each of which moves blocks of axes. What comes
-    /// before and behind the `transpose` only reshapes; sizes are known.
+    /// before and behind it only reshapes; sizes are known. A reduction makes runs of axes that go, and of axes
+    /// that stay, one each.
     ///
     /// # Before
     /// ```mil
@@ -35,6 +37,8 @@ pass! {
     patterns: [
         /// `transpose` of more than five axes, between ops that reshape
         moved(transpose),
+        /// a reduction of more than five axes to few
+        reduced(reduce_max | reduce_min | reduce_mean | reduce_sum | reduce_sum_square | reduce_l1_norm | reduce_l2_norm | reduce_prod),
     ],
 }
 
@@ -73,6 +77,40 @@ fn moved(rw: &mut Rewrite<'_>, transpose: OpId) -> Matched {
         rw.replace(end, NewOp::new("reshape").with("x", value).with("shape", sizes(shape)), &gone)?;
     }
     Ok(())
+}
+
+fn reduced(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let many = rw.input(op, "x")?;
+    let shape = rw.shape(many)?;
+    No::unless(shape.len() > MOST, "it has at most five axes")?;
+    let (x, gone) = low(rw, many)?;
+    let result = rw.shape(rw.result(op)?)?;
+    No::unless(result.len() <= MOST, "the result has more than five axes")?;
+    let call = rw.call(op)?;
+    No::unless(call.is_given("axes"), "no axes are given")?;
+    let axes = call.axes("axes", shape.len())?;
+    // Runs of axes that are reduced, and of axes that stay.
+    let mut runs: Vec<(bool, usize)> = Vec::new();
+    for (axis, &size) in shape.iter().enumerate().filter(|(_, size)| **size != 1) {
+        let goes = axes.contains(&axis);
+        match runs.last_mut() {
+            Some((going, run)) if *going == goes => *run *= size,
+            _ => runs.push((goes, size)),
+        }
+    }
+    if runs.iter().all(|(goes, _)| *goes) {
+        runs.insert(0, (false, 1));
+    }
+    let reduced: Vec<usize> = (0..runs.len()).filter(|&run| runs[run].0).collect();
+    No::unless(!reduced.is_empty(), "it reduces axes of one element only")?;
+    No::unless(runs.len() <= MOST, "axes that stay and axes that go alternate too often")?;
+    let blocks: Vec<usize> = runs.iter().map(|(_, size)| *size).collect();
+    let new = rw.like(op)?.set("axes", sizes(&reduced)).set("keep_dims", Tensor::bool(false));
+    let mut steps = Steps::new(rw, op);
+    let x = steps.reshape("blocks", x, &blocks)?;
+    let value = steps.emit("reduced", new.set("x", x))?;
+    let value = steps.reshape("shaped", value, &result)?;
+    steps.finish(value, &gone)
 }
 
 /// The value of few axes that a value was reshaped from, and the ops between.
