@@ -139,7 +139,7 @@ fn plan(rw: &Rewrite<'_>, operand: &Operand, budget: &mut usize) -> Result<Plan,
                 "abs" if x.low < 0.0 => (0.0, x.high.max(-x.low)),
                 _ => (x.low, x.high),
             };
-            Ok(Plan { low, high, how: How::Unary(op, Box::new(x)) })
+            unary(rw, op, x, (low, high))
         }
         "reduce_max" | "reduce_min" | "reduce_sum" | "cumsum" => gathered(rw, op, budget),
         "reduce_argmax" | "reduce_argmin" => {
@@ -169,7 +169,14 @@ fn gathered(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> 
     let (low, high) = ((inner.low * count).min(inner.low), (inner.high * count).max(inner.high));
     let counted = count == 1.0 || (low >= -COUNTS && high <= COUNTS);
     No::unless(counted, "the integers may be beyond what fp16 counts")?;
-    Ok(Plan { low, high, how: How::Unary(op, Box::new(inner)) })
+    unary(rw, op, inner, (low, high))
+}
+
+/// An op of one operand, which is not constant.
+fn unary(rw: &Rewrite<'_>, op: OpId, x: Plan, (low, high): (f64, f64)) -> Result<Plan, No> {
+    No::unless(x.is_computed(), "an operand could be folded first")?;
+    rw.like(op)?;
+    Ok(Plan { low, high, how: How::Unary(op, Box::new(x)) })
 }
 
 /// Puts the ops that compute the place of an extreme: its marks times the places.
@@ -242,6 +249,7 @@ fn binary(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
 
 /// `floor_div` and `mod` by a positive number.
 fn division(rw: &Rewrite<'_>, op: OpId, x: Plan, y: &Plan) -> Result<Plan, No> {
+    No::unless(x.is_computed(), "an operand could be folded first")?;
     let positive = !y.is_computed() && y.low == y.high && y.low >= 1.0;
     No::unless(positive, "the divisor is not a positive number")?;
     let divisor = y.low;
