@@ -39,6 +39,7 @@ pub use activation::MergeConsecutiveRelus;
 pub use activation::PreluToLeakyRelu;
 pub use ane::BandPartToMask;
 pub use ane::CumsumToProduct;
+pub use ane::CutLongAxes;
 pub use ane::DecomposeWideKernels;
 pub use ane::ExpandFunctions;
 pub use ane::FloatIntegers;

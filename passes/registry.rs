@@ -21,6 +21,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ConstDeduplication::DEF,
     &crate::ConstElimination::DEF,
     &crate::CumsumToProduct::DEF,
+    &crate::CutLongAxes::DEF,
     &crate::DeadCodeElimination::DEF,
     &crate::DecomposeConstBase2Pow::DEF,
     &crate::DecomposeWideKernels::DEF,

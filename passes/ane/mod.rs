@@ -4,6 +4,7 @@
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod band_part_to_mask;
 mod cumsum_to_product;
+mod cut_long_axes;
 mod decompose_wide_kernels;
 mod expand_functions;
 mod float_integers;
@@ -19,6 +20,7 @@ mod topk_to_maxima;
 mod unflatten;
 pub use band_part_to_mask::BandPartToMask;
 pub use cumsum_to_product::CumsumToProduct;
+pub use cut_long_axes::CutLongAxes;
 pub use decompose_wide_kernels::DecomposeWideKernels;
 pub use expand_functions::ExpandFunctions;
 pub use float_integers::FloatIntegers;
@@ -32,6 +34,8 @@ pub use scatter_to_concat::ScatterToConcat;
 pub use sine_to_polynomial::SineToPolynomial;
 pub use topk_to_maxima::TopkToMaxima;
 pub use unflatten::Unflatten;
+
+mod extremes;
 
 use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite};

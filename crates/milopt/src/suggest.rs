@@ -8,6 +8,7 @@ use mil_estimate::{Confidence, Estimate, Fix, Rewrite, Rewrites, Target, Totals,
 use mil_ir::{Function, Graph, Literal, Program, Storage};
 use mil_pass::{Pipeline, Registry};
 use serde::Serialize;
+use serde_json::json;
 
 /// Models of more ops, or of more bytes of weights, are not rewritten unasked.
 const OPS: usize = 20_000;
@@ -123,17 +124,37 @@ impl Subject<'_> {
         ops > OPS || weights.fold(0, usize::saturating_add) > WEIGHT_BYTES
     }
 
-    /// What to type to get the model that a pipeline makes.
-    fn command(&self, pipeline: &str) -> String {
+    /// What to type to get the model that a pipeline makes, which is told the chip where it asks for it.
+    fn command(&self, pipeline: &str, is_aimed: bool) -> String {
         let Some(file) = self.file else { return String::new() };
         let stem = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
-        format!(
+        let mut command = format!(
             "milopt run {} -o {} --pipeline {}",
             shell_word(file),
             shell_word(Path::new(&format!("{stem}-ane.mlpackage"))),
             shell_word(Path::new(pipeline))
-        )
+        );
+        if is_aimed {
+            let Target { chip, .. } = self.target;
+            let _ = write!(command, " --chip {} --os {}", chip.name, system(self.target));
+        }
+        command
     }
+}
+
+/// The pass that is told which chips a model is for.
+pub(crate) const PLACER: &str = "improve_placement";
+
+/// A pipeline with [`PLACER`] told the target, and whether it has it.
+pub(crate) fn aimed(mut pipeline: Pipeline, target: &Target) -> (Pipeline, bool) {
+    let (chips, systems) = (json!([target.chip.name]), json!([system(target)]));
+    let found = pipeline.set(PLACER, "chips", &chips).and_then(|_| pipeline.set(PLACER, "systems", &systems));
+    (pipeline, found.is_ok_and(|count| count > 0))
+}
+
+/// A system with its platform, as one word: an M chip may be an iPad's.
+fn system(target: &Target) -> String {
+    format!("{}{}", target.chip.platform, target.os)
 }
 
 /// A text as a shell reads it as one word.
@@ -179,6 +200,7 @@ impl<'t> Trials<'t> {
 
     fn attempt(&mut self, text: &str, pipeline: Pipeline, why: Vec<&'static str>) {
         let Subject { programs, target, .. } = *self.subject;
+        let (pipeline, is_aimed) = aimed(pipeline, target);
         let mut estimates = Vec::new();
         for program in programs {
             let mut copy = (*program).clone();
@@ -196,7 +218,7 @@ impl<'t> Trials<'t> {
         risks.truncate(RISKS);
         self.found.push(Rewrite {
             pipeline: text.to_owned(),
-            command: self.subject.command(text),
+            command: self.subject.command(text, is_aimed),
             why,
             before: self.now,
             after,
@@ -306,12 +328,13 @@ mod tests {
             let parsed = Pipeline::parse(fix.pipeline, &registry);
             assert!(parsed.is_ok_and(|pipeline| !pipeline.entries.is_empty()), "{}", fix.pipeline);
         }
-        for pipeline in Fix::of_reasons() {
-            assert!(
-                Fix::all().iter().any(|fix| fix.pipeline == pipeline && fix.named),
-                "{pipeline} is tried"
-            );
+        // What a reason names is tried by itself, or is a pass that the placer tries where the reason stands.
+        for fix in Fix::of_reasons() {
+            let by_itself = Fix::all().iter().any(|known| known.pipeline == fix);
+            let theme = registry.find(fix).and_then(|(def, _)| def.theme());
+            assert!(by_itself || theme == Some("ane"), "{fix} is tried");
         }
+        assert!(Fix::all().iter().any(|fix| fix.pipeline == "ane"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::DType;
 use plan::Plan;
 
-use crate::ane::Steps;
+use crate::ane::{Steps, number};
 
 pass! {
     /// Computes in fp16 what went through integers and back.
@@ -13,7 +13,8 @@ pass! {
     /// A cast to integers drops the fraction: the sign times the floor of the absolute value, or the floor
     /// alone where nothing is negative. What follows is followed as long as fp16 holds every integer that can
     /// occur: minima and maxima, and sums, products, quotients and remainders whose range is known to stay
-    /// within what fp16 counts. It ends in a cast to floats, or in a comparison.
+    /// within what fp16 counts; reductions and sums along an axis; the places that an `argmax` finds. It ends in a
+    /// cast to floats or truth values, or in a comparison.
     ///
     /// # Before
     /// ```mil
@@ -45,10 +46,15 @@ pass! {
 
 fn back(rw: &mut Rewrite<'_>, cast: OpId) -> Matched {
     let dtype = rw.dtype(rw.result(cast)?)?;
-    No::unless(dtype.is_float(), "it is not cast to floats")?;
+    let ends = dtype.is_float() || dtype == DType::Bool;
+    No::unless(ends, "it is not cast to floats or truth values")?;
     let plan = Plan::of(rw, rw.graph().operand(cast, "x").cloned().as_ref())?;
     let mut steps = Steps::new(rw, cast);
     let value = plan.emit(&mut steps)?;
+    if dtype == DType::Bool {
+        let zero = number(DType::Fp16, 0.0)?;
+        return rw.replace(cast, NewOp::new("not_equal").with("x", value).with("y", zero), &[]);
+    }
     if dtype == DType::Fp16 {
         return steps.finish(value, &[]);
     }

@@ -1,9 +1,10 @@
 //! Integers that fp16 can stand for: how they are computed, and the range in which they lie.
 
-use mil_ir::{OpId, Operand, ValueId};
+use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite};
 use mil_tensor::{DType, Tensor};
 
+use crate::ane::extremes::Places;
 use crate::ane::{Steps, number};
 
 /// fp16 holds every integer up to here.
@@ -33,6 +34,8 @@ enum How {
     Unary(OpId, Box<Plan>),
     /// The quotient by a constant, rounded down.
     Quotient(Box<Plan>, f64),
+    /// The place of an extreme, as `reduce_argmax` gives it.
+    Place(OpId),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -94,6 +97,7 @@ impl Plan {
                 let new = steps.rw.like(*op)?.set("x", x);
                 steps.emit("value", new)
             }
+            How::Place(op) => place(steps, *op),
             How::Quotient(x, divisor) => {
                 // Half a unit keeps the quotient away from whole numbers, on either side of which it could be
                 // rounded.
@@ -135,10 +139,56 @@ fn plan(rw: &Rewrite<'_>, operand: &Operand, budget: &mut usize) -> Result<Plan,
                 "abs" if x.low < 0.0 => (0.0, x.high.max(-x.low)),
                 _ => (x.low, x.high),
             };
-            Ok(Plan { low, high, how: How::Unary(op, Box::new(x)) })
+            unary(rw, op, x, (low, high))
+        }
+        "reduce_max" | "reduce_min" | "reduce_sum" | "cumsum" => gathered(rw, op, budget),
+        "reduce_argmax" | "reduce_argmin" => {
+            let places = Places::behind(rw, value)?;
+            No::unless(rw.dtype(places.x)? == DType::Fp16, "the maximum is not of fp16")?;
+            let high = places.shape[places.axis].saturating_sub(1) as f64;
+            Ok(Plan { low: 0.0, high, how: How::Place(op) })
         }
         _ => Err(No::miss(format!("the integers come from {kind}"))),
     }
+}
+
+/// A reduction, or sums along an axis, of integers.
+fn gathered(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
+    let x = rw.input(op, "x")?;
+    let shape = rw.shape(x)?;
+    let inner = plan(rw, &x.into(), budget)?;
+    let call = rw.call(op)?;
+    let count = match rw.graph().op(op).kind().as_str() {
+        "reduce_sum" if call.is_given("axes") => {
+            call.axes("axes", shape.len())?.iter().map(|&axis| shape[axis]).product()
+        }
+        "reduce_sum" => shape.iter().product(),
+        "cumsum" => shape[call.axis("axis", shape.len())?],
+        _ => 1,
+    } as f64;
+    let (low, high) = ((inner.low * count).min(inner.low), (inner.high * count).max(inner.high));
+    let counted = count == 1.0 || (low >= -COUNTS && high <= COUNTS);
+    No::unless(counted, "the integers may be beyond what fp16 counts")?;
+    unary(rw, op, inner, (low, high))
+}
+
+/// An op of one operand, which is not constant.
+fn unary(rw: &Rewrite<'_>, op: OpId, x: Plan, (low, high): (f64, f64)) -> Result<Plan, No> {
+    No::unless(x.is_computed(), "an operand could be folded first")?;
+    rw.like(op)?;
+    Ok(Plan { low, high, how: How::Unary(op, Box::new(x)) })
+}
+
+/// Puts the ops that compute the place of an extreme: its marks times the places.
+fn place(steps: &mut Steps<'_, '_>, op: OpId) -> Result<ValueId, No> {
+    let value = steps.rw.result(op)?;
+    let (places, shape) = (Places::behind(steps.rw, value)?, steps.rw.shape(value)?);
+    let count = places.shape[places.axis];
+    let numbers: Vec<f64> = (0..count).map(|place| place as f64).collect();
+    let weight = Tensor::from_f64s(DType::Fp16, &[1, count], &numbers)?;
+    let marks = places.marks(steps, DType::Fp16)?;
+    let found = steps.emit("places", NewOp::new("linear").with("x", marks).with("weight", weight))?;
+    steps.reshape("place", found, &shape)
 }
 
 fn cast(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
@@ -199,6 +249,7 @@ fn binary(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
 
 /// `floor_div` and `mod` by a positive number.
 fn division(rw: &Rewrite<'_>, op: OpId, x: Plan, y: &Plan) -> Result<Plan, No> {
+    No::unless(x.is_computed(), "an operand could be folded first")?;
     let positive = !y.is_computed() && y.low == y.high && y.low >= 1.0;
     No::unless(positive, "the divisor is not a positive number")?;
     let divisor = y.low;
@@ -233,6 +284,7 @@ impl Plan {
             How::Binary(kind, x, y) => How::Binary(kind, Box::new(x.again()), Box::new(y.again())),
             How::Unary(op, x) => How::Unary(*op, Box::new(x.again())),
             How::Quotient(x, divisor) => How::Quotient(Box::new(x.again()), *divisor),
+            How::Place(op) => How::Place(*op),
         };
         Plan { low: self.low, high: self.high, how }
     }

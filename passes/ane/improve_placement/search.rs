@@ -13,6 +13,7 @@ use super::standing::{Place, Standing};
 const PASSES: &[(&str, bool)] = &[
     ("lower_rank_6", true),
     ("unflatten", false),
+    ("cut_long_axes", true),
     ("decompose_wide_kernels", true),
     ("expand_functions", true),
     ("sine_to_polynomial", true),
@@ -209,5 +210,24 @@ fn miss(cx: &mut PassCx<'_>, program: &Program, place: &Place, reason: &str) {
         && graph.is_live(place.first)
     {
         cx.missed("placement", graph, place.first, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pass_that_a_reason_names_is_tried_and_none_else() {
+        let registry = crate::registry();
+        let named = mil_estimate::Fix::of_reasons();
+        for (id, _) in PASSES {
+            assert!(registry.find(id).is_some(), "{id} is a pass");
+            assert!(named.contains(id), "{id} is named by a reason");
+        }
+        for id in named.into_iter().filter(|id| registry.find(id).is_some()) {
+            assert!(PASSES.iter().any(|(pass, _)| *pass == id), "{id} is tried");
+        }
+        assert!(Pipeline::parse(TIDY, &registry).is_ok());
     }
 }

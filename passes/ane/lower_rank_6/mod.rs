@@ -1,14 +1,16 @@
 use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Matched, No, Rewrite, pass};
+use mil_tensor::Tensor;
 
 use crate::ane::{Steps, sizes};
 
 pass! {
-    /// Does in at most five axes what a `transpose` of six or more does between reshapes.
+    /// Does in at most five axes what a `transpose` or a reduction of six or more does between reshapes.
     ///
     /// Axes of one element fall away, and axes that stay side by side in their order are one. What then still
-    /// has more than five axes is done by several transposes, each of which moves blocks of axes. What comes
-    /// before and behind the `transpose` only reshapes; sizes are known.
+    /// has more than five axes is done by two transposes of blocks of axes. What comes
+    /// before and behind it only reshapes; sizes are known. A reduction makes runs of axes that go, and of axes
+    /// that stay, one each.
     ///
     /// # Before
     /// ```mil
@@ -35,6 +37,8 @@ pass! {
     patterns: [
         /// `transpose` of more than five axes, between ops that reshape
         moved(transpose),
+        /// a reduction of more than five axes to few
+        reduced(reduce_max | reduce_min | reduce_mean | reduce_sum | reduce_sum_square | reduce_l1_norm | reduce_l2_norm | reduce_prod),
     ],
 }
 
@@ -73,6 +77,40 @@ fn moved(rw: &mut Rewrite<'_>, transpose: OpId) -> Matched {
         rw.replace(end, NewOp::new("reshape").with("x", value).with("shape", sizes(shape)), &gone)?;
     }
     Ok(())
+}
+
+fn reduced(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let many = rw.input(op, "x")?;
+    let shape = rw.shape(many)?;
+    No::unless(shape.len() > MOST, "it has at most five axes")?;
+    let (x, gone) = low(rw, many)?;
+    let result = rw.shape(rw.result(op)?)?;
+    No::unless(result.len() <= MOST, "the result has more than five axes")?;
+    let call = rw.call(op)?;
+    No::unless(call.is_given("axes"), "no axes are given")?;
+    let axes = call.axes("axes", shape.len())?;
+    // Runs of axes that are reduced, and of axes that stay.
+    let mut runs: Vec<(bool, usize)> = Vec::new();
+    for (axis, &size) in shape.iter().enumerate().filter(|(_, size)| **size != 1) {
+        let goes = axes.contains(&axis);
+        match runs.last_mut() {
+            Some((going, run)) if *going == goes => *run *= size,
+            _ => runs.push((goes, size)),
+        }
+    }
+    if runs.iter().all(|(goes, _)| *goes) {
+        runs.insert(0, (false, 1));
+    }
+    let reduced: Vec<usize> = (0..runs.len()).filter(|&run| runs[run].0).collect();
+    No::unless(!reduced.is_empty(), "it reduces axes of one element only")?;
+    No::unless(runs.len() <= MOST, "axes that stay and axes that go alternate too often")?;
+    let blocks: Vec<usize> = runs.iter().map(|(_, size)| *size).collect();
+    let new = rw.like(op)?.set("axes", sizes(&reduced)).set("keep_dims", Tensor::bool(false));
+    let mut steps = Steps::new(rw, op);
+    let x = steps.reshape("blocks", x, &blocks)?;
+    let value = steps.emit("reduced", new.set("x", x))?;
+    let value = steps.reshape("shaped", value, &result)?;
+    steps.finish(value, &gone)
 }
 
 /// The value of few axes that a value was reshaped from, and the ops between.
@@ -136,8 +174,7 @@ fn merged(shape: &[usize], order: &[usize]) -> (Vec<usize>, Vec<usize>) {
     (sizes.collect(), place)
 }
 
-/// Transposes that make an order one after the other, as few as there can be, each of at most five blocks of
-/// axes.
+/// One transpose, or two one after the other, that make an order, each of at most five blocks of axes.
 fn turns(order: &[usize]) -> Option<Vec<Vec<usize>>> {
     let count = order.len();
     if blocks(order) <= MOST {
@@ -146,39 +183,66 @@ fn turns(order: &[usize]) -> Option<Vec<Vec<usize>>> {
     if count > AXES {
         return None;
     }
-    // Two adjacent blocks change places; a search in breadth from the order as it is.
-    let start: Vec<usize> = (0..count).collect();
-    let mut seen = std::collections::BTreeMap::from([(start.clone(), None::<(Vec<usize>, Vec<usize>)>)]);
-    let mut queue = std::collections::VecDeque::from([start]);
-    while let Some(now) = queue.pop_front() {
-        if now == order {
-            let mut path = Vec::new();
-            let mut at = now;
-            while let Some(Some((before, turn))) = seen.get(&at) {
-                path.push(turn.clone());
-                at = before.clone();
-            }
-            path.reverse();
-            return Some(path);
-        }
-        for from in 0..count {
-            for middle in from + 1..count {
-                for to in middle + 1..=count {
-                    let turn = [(0..from), (middle..to), (from..middle), (to..count)];
-                    let turn: Vec<usize> = turn.into_iter().flatten().collect();
-                    let next: Vec<usize> = turn.iter().map(|&place| now[place]).collect();
-                    if !seen.contains_key(&next) {
-                        seen.insert(next.clone(), Some((now.clone(), turn)));
-                        queue.push_back(next);
-                    }
-                }
-            }
-        }
+    // What is left to do after a first one: order[i] = first[second[i]].
+    let rest = |first: &[usize]| {
+        let mut place = vec![0; count];
+        first.iter().enumerate().for_each(|(at, &axis)| place[axis] = at);
+        order.iter().map(|&axis| place[axis]).collect::<Vec<usize>>()
+    };
+    let pairs = cuts(count).into_iter().flat_map(|cut| {
+        let block = move |at: usize| cut[at]..cut[at + 1];
+        let first = move |places: Vec<usize>| places.into_iter().flat_map(&block).collect::<Vec<usize>>();
+        permutations(MOST).into_iter().map(first).collect::<Vec<_>>()
+    });
+    let mut pairs = pairs.map(|first| (rest(&first), first));
+    pairs.find(|(second, _)| blocks(second) <= MOST).map(|(second, first)| vec![first, second])
+}
+
+/// The ways to cut so many axes into five blocks: where each begins, and the end.
+fn cuts(count: usize) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![0]];
+    for block in 1..MOST {
+        let longer = |cut: Vec<usize>| {
+            let last = cut[cut.len() - 1];
+            let left = MOST - block;
+            (last + 1..=count.saturating_sub(left)).map(move |next| [&cut[..], &[next]].concat())
+        };
+        all = all.into_iter().flat_map(longer).collect();
     }
-    None
+    all.into_iter().map(|cut| [&cut[..], &[count]].concat()).collect()
+}
+
+/// All orders of so many things.
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    (0..count).fold(vec![Vec::new()], |orders, next| {
+        let inserted = |order: Vec<usize>| {
+            (0..=order.len()).map(move |at| [&order[..at], &[next], &order[at..]].concat())
+        };
+        orders.into_iter().flat_map(inserted).collect()
+    })
 }
 
 /// Runs of axes that stay side by side.
 fn blocks(order: &[usize]) -> usize {
     1 + order.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_and_seven_axes_take_two_transposes_at_most() {
+        let mut orders = permutations(6);
+        orders.extend(permutations(7).into_iter().step_by(13));
+        for order in orders {
+            let turns = turns(&order).unwrap();
+            assert!(turns.len() <= 2 && turns.iter().all(|turn| blocks(turn) <= MOST), "{order:?}");
+            let mut now: Vec<usize> = (0..order.len()).collect();
+            for turn in turns {
+                now = turn.iter().map(|&place| now[place]).collect();
+            }
+            assert_eq!(now, order);
+        }
+    }
 }

@@ -7,14 +7,14 @@ use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 use view::View;
 
-use crate::ane::{Steps, sizes};
+use crate::ane::{Steps, sizes, whole};
 
 pass! {
     /// Computes on the axes that were flattened into one which is too long for the Neural Engine.
     ///
     /// Behind a `reshape` that makes several axes one of more than `limit` elements, each op works on the axes
     /// as they were, and the `reshape` moves behind it, until it meets one that takes it back. Elementwise ops,
-    /// norms, reductions, `softmax` along other axes, `transpose`, pointwise convolutions, `linear` and
+    /// norms, reductions, `softmax`, `transpose`, pointwise convolutions, `linear` and
     /// `matmul` can do that; a product that sums over the long axis becomes products that are added up.
     ///
     /// # Before
@@ -46,8 +46,10 @@ pass! {
         norm(layer_norm) with options,
         /// a reduction over the long axis or beside it
         reduction(reduce_sum | reduce_mean | reduce_max | reduce_min | reduce_l2_norm | reduce_l1_norm | reduce_sum_square) with options,
-        /// `softmax` along another axis
+        /// `softmax` along the long axis or beside it
         softmax(softmax) with options,
+        /// a norm of each channel
+        channels(batch_norm | instance_norm) with options,
         /// `transpose` of the long axis
         transpose(transpose) with options,
         /// `conv` with a kernel of one element
@@ -96,14 +98,13 @@ fn norm(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let axes = rw.call(op)?.axes("axes", view.flat.len())?;
     let inner = view.axes(&axes);
     let shape: Vec<usize> = inner.iter().map(|&axis| view.inner[axis]).collect();
-    let mut new = rw.like(op)?.set("x", view.x).set("axes", sizes(&inner));
+    let mut new = rw.like(op)?.set("axes", sizes(&inner));
     for param in ["gamma", "beta"] {
         if let Some(weights) = rw.optional_constant(op, param)? {
             new = new.set(param, weights.reshaped(&shape)?);
         }
     }
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
-    flattened(rw, op, value)
+    moved(rw, op, &view, new)
 }
 
 fn reduction(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
@@ -114,26 +115,44 @@ fn reduction(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let keeps = call.bool("keep_dims")?;
     let inner = view.axes(&axes);
     No::unless(keeps || inner.len() < view.inner.len(), "the result is a scalar")?;
-    let new = rw.like(op)?.set("x", view.x).set("axes", sizes(&inner));
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
-    flattened(rw, op, value)
+    let new = rw.like(op)?.set("axes", sizes(&inner));
+    moved(rw, op, &view, new)
 }
 
 fn softmax(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let view = View::of(rw, op, pass.limit)?;
-    let axis = view.single(rw.call(op)?.axis("axis", view.flat.len())?)?;
-    let new = rw.like(op)?.set("x", view.x).set("axis", crate::ane::whole(axis));
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
+    let axis = rw.call(op)?.axis("axis", view.flat.len())?;
+    if let Ok(axis) = view.single(axis) {
+        let new = rw.like(op)?.set("axis", whole(axis));
+        return moved(rw, op, &view, new);
+    }
+    // Over several axes: the exponentials by their sum.
+    let axes = view.axes(&[axis]);
+    let mut steps = Steps::new(rw, op);
+    let x = view.value(&mut steps)?;
+    let most = steps.reduce("most", "reduce_max", x, &axes)?;
+    let below = steps.binary("below", "sub", x, most)?;
+    let powers = steps.unary("powers", "exp", below)?;
+    let sum = steps.reduce("sum", "reduce_sum", powers, &axes)?;
+    let value = steps.binary("unflattened", "real_div", powers, sum)?;
     flattened(rw, op, value)
+}
+
+fn channels(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let view = View::of(rw, op, pass.limit)?;
+    let spatial = view.inner.len().saturating_sub(2);
+    No::unless(view.single(0)? == 0 && view.single(1)? == 1, "batch or channels were flattened")?;
+    No::unless((1..=2).contains(&spatial), "there are more than two spatial axes")?;
+    let new = rw.like(op)?;
+    moved(rw, op, &view, new)
 }
 
 fn transpose(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let view = View::of(rw, op, pass.limit)?;
     let order = rw.call(op)?.order("perm")?;
     let inner: Vec<usize> = order.iter().flat_map(|&axis| view.groups[axis].clone()).collect();
-    let new = rw.like(op)?.set("x", view.x).set("perm", sizes(&inner));
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
-    flattened(rw, op, value)
+    let new = rw.like(op)?.set("perm", sizes(&inner));
+    moved(rw, op, &view, new)
 }
 
 fn pointwise(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
@@ -151,26 +170,31 @@ fn pointwise(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let (ones, zeros) = (sizes(&vec![1; spatial]), sizes(&vec![0; 2 * spatial]));
     let new = rw
         .like(op)?
-        .set("x", view.x)
         .set("weight", weight.reshaped(&kernel)?)
         .set("strides", ones.clone())
         .set("dilations", ones)
         .set("pad_type", Tensor::string("valid"))
         .set("pad", zeros);
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
-    flattened(rw, op, value)
+    moved(rw, op, &view, new)
 }
 
 fn linear(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let view = View::of(rw, op, pass.limit)?;
     view.single(view.flat.len() - 1)?;
-    let new = rw.like(op)?.set("x", view.x);
-    let value = Steps::new(rw, op).emit("unflattened", new)?;
-    flattened(rw, op, value)
+    let new = rw.like(op)?;
+    moved(rw, op, &view, new)
 }
 
 fn matmul(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     product::matmul(pass, rw, op)
+}
+
+/// The op gives way to one like it that works on the axes as they were, and to a `reshape`.
+fn moved(rw: &mut Rewrite<'_>, op: OpId, view: &View, new: NewOp) -> Matched {
+    let mut steps = Steps::new(rw, op);
+    let x = view.value(&mut steps)?;
+    let value = steps.emit("unflattened", new.set("x", x))?;
+    flattened(rw, op, value)
 }
 
 /// The op gives way to a `reshape` of a value that was computed on the axes as they were.

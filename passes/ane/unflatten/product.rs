@@ -51,8 +51,10 @@ fn summed(
     let shape = rw.shape(rw.result(op)?)?;
     let like = rw.like(op)?;
     let mut steps = Steps::new(rw, op);
-    let x = steps.transpose("x_rows", left.x, &order_x)?;
-    let y = steps.transpose("y_rows", right.x, &order_y)?;
+    let x = left.value(&mut steps)?;
+    let x = steps.transpose("x_rows", x, &order_x)?;
+    let y = right.value(&mut steps)?;
+    let y = steps.transpose("y_rows", y, &order_y)?;
     let products = steps.emit("products", like.set("x", x).set("y", y))?;
     let sums = NewOp::new("reduce_sum").with("x", products).with("axes", sizes(&outer));
     let sums = steps.emit("sums", sums.with("keep_dims", Tensor::bool(false)))?;
@@ -79,7 +81,8 @@ fn beside(
     let spread = [&other_shape[..rank - 2], &vec![1; outer], &other_shape[rank - 2..]].concat();
     let like = rw.like(op)?;
     let mut steps = Steps::new(rw, op);
-    let own = steps.transpose("rows", view.x, &order)?;
+    let own = view.value(&mut steps)?;
+    let own = steps.transpose("rows", own, &order)?;
     // The other factor is the same for all of them.
     let other = reshaped(&mut steps, "factor", Operand::Value(other), &spread)?;
     let (x, y) = if is_left { (own.into(), other) } else { (other, own.into()) };

@@ -10,8 +10,8 @@ use crate::ane::Steps;
 /// A value whose axes were flattened.
 pub(super) struct View {
     /// The value before.
-    pub(super) x: ValueId,
-    /// Its shape.
+    x: ValueId,
+    /// Its shape, with axes that stay short joined, and without those of one element among the long ones.
     pub(super) inner: Vec<usize>,
     /// The shape that it was given.
     pub(super) flat: Vec<usize>,
@@ -31,12 +31,25 @@ impl View {
         let x = rw.input(reshape, "x")?;
         let (inner, flat) = (rw.shape(x)?, rw.shape(value)?);
         let groups = groups(&inner, &flat).ok_or(No::miss("the axes are not only joined"))?;
-        let long = |(group, &size): (&Range<usize>, &usize)| {
-            group.len() > 1 && i64::try_from(size).is_ok_and(|size| size > limit)
-        };
-        No::unless(groups.iter().zip(&flat).any(long), "no axis is longer than the limit")?;
-        No::unless(inner.len() <= 5, "the axes are more than five")?;
-        Ok(View { x, inner, flat, groups })
+        let is_long = |size: usize| i64::try_from(size).is_ok_and(|size| size > limit);
+        let (mut kept, mut places) = (Vec::new(), Vec::new());
+        for (group, &size) in groups.into_iter().zip(&flat) {
+            let start = kept.len();
+            match is_long(size) {
+                true => kept.extend(inner[group].iter().filter(|&&size| size != 1)),
+                false => kept.push(size),
+            }
+            places.push(start..kept.len());
+        }
+        let found = places.iter().any(|group| group.len() > 1);
+        No::unless(found, "no axis is longer than the limit")?;
+        No::unless(kept.len() <= 5, "the axes are more than five")?;
+        Ok(View { x, inner: kept, flat, groups: places })
+    }
+
+    /// The value on the axes as they were.
+    pub(super) fn value(&self, steps: &mut Steps<'_, '_>) -> Result<ValueId, No> {
+        steps.reshape("shaped", self.x, &self.inner)
     }
 
     /// The axes that these were made of.

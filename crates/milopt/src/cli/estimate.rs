@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::pipeline::pipeline;
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
-use crate::suggest::{Subject, Suggestions};
+use crate::suggest::{Subject, Suggestions, aimed};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
 ///
@@ -133,7 +133,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 
 fn one_model(args: &Args, target: &Target, registry: &Registry) -> Result<Answer, Failure> {
     let mut package = programs(&args.input)?;
-    let rewrite = args.what_if.as_ref().map(|text| Ok((&**text, pipeline(text, registry)?)));
+    let read = |text: &str| Ok::<_, Failure>(aimed(pipeline(text, registry)?, target).0);
+    let rewrite = args.what_if.as_ref().map(|text| Ok((&**text, read(text)?)));
     let rewrite: Option<(&str, Pipeline)> = rewrite.transpose().map_err(|failure: Failure| failure)?;
     let also = rewrite.as_ref().map(|(text, pipeline)| (*text, pipeline));
     let (rewrites, suggestions) = advised(args, &package, target, registry, also);

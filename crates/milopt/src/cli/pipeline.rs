@@ -116,7 +116,7 @@ pub(super) fn assemble(
 /// Tells the pass that asks for them what chips, and what systems, a model is for.
 pub(super) fn aim(pipeline: &mut Pipeline, chips: &str, systems: Option<&str>) -> Result<(), Failure> {
     let list = |text: &str| text.split(',').map(|item| Value::from(item.trim())).collect::<Value>();
-    let id = "improve_placement";
+    let id = crate::suggest::PLACER;
     let mut count = pipeline.set(id, "chips", &list(chips))?;
     if let Some(systems) = systems {
         count = pipeline.set(id, "systems", &list(systems))?;
