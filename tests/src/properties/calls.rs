@@ -9,14 +9,13 @@ use super::numbers::{graph, options, unseeded};
 /// Calls in a row.
 const CALLS: u64 = 3;
 
-/// The states of a program are others than those of another.
+/// The states of some function are others than those of the other program's.
 pub(super) fn states_differ(before: &Program, after: &Program) -> bool {
-    let states = |program: &Program| -> Vec<Type> {
-        let graph = graph(program).map(|(graph, _)| graph);
-        let inputs = graph.into_iter().flat_map(|graph| inputs(graph, true));
-        inputs.collect()
+    let states = |program: &Program, name: &str| -> Vec<Type> {
+        let graph = graph(program, name).map(|(graph, _)| graph);
+        graph.into_iter().flat_map(|graph| inputs(graph, true)).collect()
     };
-    states(before) != states(after)
+    before.functions.keys().any(|name| states(before, name) != states(after, name))
 }
 
 /// Holds two programs with different states to one another. What one has as a state `s`, the other may have
@@ -31,14 +30,20 @@ pub(super) fn kept(
     if unseeded(before) {
         return Ok(Some("random numbers"));
     }
-    let count = |program: &Program| graph(program).map_or(0, |(graph, _)| inputs(graph, false).count());
-    if count(after) >= count(before) {
-        return same(before, after, seed);
-    }
     let mut again = after.clone();
     let pipeline = Pipeline::parse("unmark_states", registry).map_err(|error| error.to_string())?;
     pipeline.run(&mut again).map_err(|error| error.to_string())?;
-    same(&again, after, seed)
+    let count = |program: &Program, name: &str| {
+        graph(program, name).map_or(0, |(graph, _)| inputs(graph, false).count())
+    };
+    let mut reason = None;
+    for name in before.functions.keys() {
+        let before = if count(after, name) >= count(before, name) { before } else { &again };
+        let found =
+            same(before, after, name, seed).map_err(|message| format!("function {name}: {message}"))?;
+        reason = reason.or(found);
+    }
+    Ok(reason)
 }
 
 /// The types of a graph's states, or of its other inputs.
@@ -47,10 +52,10 @@ fn inputs(graph: &Graph, states: bool) -> impl Iterator<Item = Type> + '_ {
     inputs.filter(move |ty| ty.as_state().is_some() == states).cloned()
 }
 
-/// Two programs give the same in each of successive calls.
-fn same(one: &Program, other: &Program, seed: u64) -> Result<Option<&'static str>, String> {
-    let Some(wanted) = looped(one, seed) else { return Ok(Some("the program fails")) };
-    let got = looped(other, seed).ok_or("it fails")?;
+/// A function of two programs gives the same in each of successive calls.
+fn same(one: &Program, other: &Program, name: &str, seed: u64) -> Result<Option<&'static str>, String> {
+    let Some(wanted) = looped(one, name, seed) else { return Ok(Some("the program fails")) };
+    let got = looped(other, name, seed).ok_or("it fails")?;
     for (call, (wanted, got)) in wanted.iter().zip(&got).enumerate() {
         for (name, value) in got {
             let arrays = wanted.get(name).and_then(|wanted| wanted.as_array()).zip(value.as_array());
@@ -66,10 +71,10 @@ fn same(one: &Program, other: &Program, seed: u64) -> Result<Option<&'static str
 
 /// The outputs of successive calls; an input `s` with an output `s_out` is handed that of the call before,
 /// and zeros at first.
-fn looped(program: &Program, seed: u64) -> Option<Vec<Outputs>> {
-    let (graph, opset) = graph(program)?;
-    let interface = program.interface.function("main");
-    let evaluator = Evaluator::of_graph(graph, opset, "main".into(), interface, options()).ok()?;
+fn looped(program: &Program, name: &str, seed: u64) -> Option<Vec<Outputs>> {
+    let (graph, opset) = graph(program, name)?;
+    let interface = program.interface.function(name);
+    let evaluator = Evaluator::of_graph(graph, opset, name.into(), interface, options()).ok()?;
     let mut session = evaluator.session().ok()?;
     let mut all: Vec<Outputs> = Vec::new();
     let outputs: Vec<String> =

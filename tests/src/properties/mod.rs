@@ -355,8 +355,11 @@ fn survives_pass(program: &Program, id: &str, registry: &Registry, seed: u64, ta
 /// Two programs with one interface, where the second has another than the first.
 fn aligned(before: &Program, after: &Program) -> Option<(Program, Program)> {
     let (mut before, mut after) = (before.clone(), after.clone());
-    let (old, new) = align(before.graph("main")?, after.graph("main")?)?;
-    (*before.graph_mut("main")?, *after.graph_mut("main")?) = (old, new);
+    let names: Vec<Name> = before.functions.keys().cloned().collect();
+    for name in &names {
+        let (old, new) = align(before.graph(name)?, after.graph(name)?)?;
+        (*before.graph_mut(name)?, *after.graph_mut(name)?) = (old, new);
+    }
     after.interface = before.interface.clone();
     Some((before, after))
 }
