@@ -90,6 +90,7 @@ pub use interface::ImageChannelsFirst;
 pub use interface::InsertImagePreprocessing;
 pub use interface::MatchOutputTypes;
 pub use interface::MaterializeShapes;
+pub use interface::OutputsToFp16;
 pub use interface::RenameFeatures;
 pub use interface::SanitizeIoNames;
 pub use interface::SanitizeNames;
