@@ -62,15 +62,7 @@ pub(super) struct Place<'g> {
 impl Place<'_> {
     /// An error where the opset is older than what needs another.
     pub(super) fn needs(&self, release: Release, what: &str) -> Result<(), No> {
-        if self.opset.release().is_some_and(|own| own >= release) {
-            return Ok(());
-        }
-        let own = self.opset.release().map_or_else(|| self.opset.to_string(), |own| own.to_string());
-        Err(No::Fault(PassError::Refused(format!(
-            "{}: {what} needs {release}, and the model is for {own}: raise its target first \
-             (--raise-target {release})",
-            self.weight.name
-        ))))
+        needs(self.opset, release, &self.weight.name, what)
     }
 
     /// The op that decompresses with this constant, if it is of a type.
@@ -82,6 +74,18 @@ impl Place<'_> {
     pub(super) fn channels(&self) -> Result<Channels, No> {
         channels(self.graph, self.weight.value, self.tensor.rank())
     }
+}
+
+/// An error where an opset is older than what a weight needs another for.
+fn needs(opset: &Opset, release: Release, weight: &str, what: &str) -> Result<(), No> {
+    if opset.release().is_some_and(|own| own >= release) {
+        return Ok(());
+    }
+    let own = opset.release().map_or_else(|| opset.to_string(), |own| own.to_string());
+    Err(No::Fault(PassError::Refused(format!(
+        "{weight}: {what} needs {release}, and the model is for {own}: raise its target first \
+         (--raise-target {release})"
+    ))))
 }
 
 /// The axes of output and input channels; the latter may not be there.
@@ -206,6 +210,12 @@ fn look<C: Compressor>(
     let whole = |(other, param): &(&str, &str)| param.is_empty() && *other == kind;
     let is_const = kind == "const";
     let Some(value) = graph.op(op).result() else { return Ok(None) };
+    if again && is_decompressor(graph, op) && !final_users(graph, value).is_empty() {
+        let said = compressor.config().of_constant(graph, op, &final_users(graph, value));
+        if said.map_err(|error| No::Fault(PassError::Refused(error)))?.is_some() {
+            needs(cx.opset(), Release::IOS18, graph.value(value).name(), "compressing a weight twice")?;
+        }
+    }
     let tensor = match is_const {
         true => graph.const_tensor(value),
         false if again && compressor.again().iter().any(whole) => Some(super::emit::decompressed(graph, op)?),

@@ -48,12 +48,13 @@ impl Fields {
 
 /// There is none of this name: the message names the one that is meant, or all.
 pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    let nearest = known.iter().min_by_key(|other| strsim::levenshtein(other, &name.to_lowercase()));
-    match nearest {
-        Some(other) if strsim::levenshtein(other, &name.to_lowercase()) <= other.len().div_ceil(3) => {
-            format!("there is no {what} {name}; is it {other}?")
-        }
-        _ => format!("there is no {what} {name}; there are {}", known.join(", ")),
+    let lower = name.to_lowercase();
+    let part = known.iter().find(|other| lower.len() > 3 && other.contains(&lower));
+    let nearest = known.iter().min_by_key(|other| strsim::levenshtein(other, &lower));
+    let near = |other: &&&str| strsim::levenshtein(other, &lower) <= other.len().div_ceil(3);
+    match part.or(nearest.filter(near)) {
+        Some(other) => format!("there is no {what} {name}; is it {other}?"),
+        None => format!("there is no {what} {name}; there are {}", known.join(", ")),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    steps: steps::Args,
+    steps: steps::Steps,
     /// Make the model one for this release first, for example iOS18, if it is for an older one
     #[arg(long, value_name = "RELEASE")]
     raise_target: Option<String>,

@@ -11,7 +11,7 @@ use crate::cli::Failure;
 /// What is done with weights.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Steps")]
-pub(super) struct Args {
+pub(super) struct Steps {
     /// A configuration in coremltools' form, as YAML or JSON; may be repeated
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
@@ -73,7 +73,7 @@ fn calibration(text: &str) -> Result<Calibration, String> {
     }
 }
 
-impl Args {
+impl Steps {
     /// The passes, as JSON of a pipeline. `ranges` are those of activations, as the passes take them.
     pub(super) fn pipeline(&self, measure: bool, twice: bool, ranges: &Value) -> Result<Value, Failure> {
         let mut steps: Vec<(&'static str, Value)> = Vec::new();
