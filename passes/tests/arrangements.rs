@@ -99,12 +99,12 @@ impl Writer {
                 let next = shape.remove(at + 1);
                 shape[at] *= next;
             }
-            1 if shape[at] % 2 == 0 && shape.len() < 5 => {
+            1 if shape[at].is_multiple_of(2) && shape.len() < 5 => {
                 shape[at] /= 2;
                 shape.insert(at, 2);
             }
             2 if shape.len() < 5 => shape.insert(at, 1),
-            _ if at + 1 < shape.len() && shape[at] % 2 == 0 => {
+            _ if at + 1 < shape.len() && shape[at].is_multiple_of(2) => {
                 shape[at] /= 2;
                 shape[at + 1] *= 2;
             }

@@ -741,6 +741,11 @@ impl Frame {
         if self.meets(&parted) {
             return Some(parted);
         }
+        // What has to be last is hidden by axes of size 1 behind it.
+        let bare = View { dims: parted.dims.into_iter().filter(|dim| !dim.is_empty()).collect() };
+        if self.pinned == 0 && self.meets(&bare) {
+            return Some(bare);
+        }
         let written = [self.identity(), self.swapped()].into_iter().flatten();
         written.into_iter().find(|written| self.meets(written) && written.order() == view.order())
     }

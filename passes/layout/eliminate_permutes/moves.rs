@@ -18,7 +18,7 @@ use crate::cut::{Prices, Side};
 
 /// Arrangements that are worked out for each op before the search ends: it stays linear where proposals that
 /// contradict one another reach far.
-const EFFORT: usize = 64;
+const EFFORT: usize = 32;
 
 /// A region and two views for each of its nodes.
 #[derive(Default)]
@@ -73,11 +73,13 @@ impl<'p, 'g> Search<'p, 'g> {
                     self.plan.nodes[node].view = region.views[&node][usize::from(chosen)].clone();
                     self.tried.remove(&node);
                 }
+                // The value among them: other proposals were made for what was.
                 for root in self.touched(&region) {
                     if queued.insert(root) {
                         queue.push_back(root);
                     }
                 }
+                break;
             }
         }
     }
