@@ -17,11 +17,13 @@ pub(crate) fn accesses(graph: &Graph, state: ValueId) -> Result<Vec<OpId>, PassE
     Ok(graph.walk().filter(|op| users.contains(op)).collect())
 }
 
-/// The states of a graph: value, shape and element type of what each holds, where all is known.
+/// The states of a graph that are only read and written: value, shape and element type of what each holds.
 pub(crate) fn states(graph: &Graph) -> Vec<(ValueId, Vec<usize>, DType)> {
     let inputs = graph.root().inputs().iter().copied();
     let contents = inputs.filter_map(|input| {
         let contents = graph.value(input).ty().as_state()?;
+        let plain = |op: OpId| ["read_state", "write_state"].contains(&graph.op(op).kind().as_str());
+        graph.users(input).all(plain).then_some(())?;
         Some((input, contents.fixed_shape()?, contents.dtype()?))
     });
     contents.collect()

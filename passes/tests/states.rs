@@ -92,6 +92,11 @@ fn pairs_that_cannot_be_states_are_errors() {
         let said = refused(pairs, two);
         assert!(said.contains(reason), "{said}");
     }
+    let one = "func main<ios18>(tensor<fp16, [2]> a, tensor<fp16, [2]> b) {
+        tensor<fp16, [2]> x = add(x = a, y = b)[name = string(\"x\")];
+    } -> (x);";
+    let said = refused(r#"{"a": "x"}"#, one);
+    assert!(said.contains("has no other output"), "{said}");
     let old = two.replace("ios18", "ios17");
     let said = refused(r#"{"a": "x"}"#, &old);
     assert!(said.contains("states need iOS18"), "{said}");

@@ -225,7 +225,8 @@ impl In<'_> {
             let times = if is_one(times, self.site.dtype) { 1.0 } else { times };
             (query.cost + key.cost + usize::from(times != 1.0), query, key, times)
         });
-        let least = pairs.min_by_key(|(cost, ..)| *cost);
+        // A scale that the query has already becomes part of the new one.
+        let least = pairs.min_by_key(|(cost, query, ..)| (*cost, query.times == 1.0));
         let (_, query, key, times) = least.ok_or(No::miss("the query is not brought into order"))?;
         Ok((query.clone(), key.clone(), times))
     }
@@ -258,7 +259,7 @@ impl Plan {
                 .only_use(value)
                 .is_some_and(|only| self.gone.contains(&only.op) || only.op == user);
             let Some(op) = rw.graph().definition(value).filter(|_| only) else { return Ok(false) };
-            if let Some((source, number)) = by_number(rw, op) {
+            if let Some((source, number)) = by_number(rw, op).filter(|_| user != self.product) {
                 let number = number * self.times;
                 if is_one(number, rw.dtype(value)?) {
                     rw.replace_with_existing(op, &[source], &[])?;

@@ -31,8 +31,8 @@ pass! {
     /// What ops compute from constants alone is folded first, as by `const_elimination`.
     ///
     /// Refused: other element types, shapes that are not fixed, an output of another shape than the input,
-    /// two pairs for one input or output, an output that is its input unchanged, and programs for releases
-    /// before iOS18. `unmark_states` is the way back.
+    /// two pairs for one input or output, an output that is its input unchanged or the only one, and programs
+    /// for releases before iOS18. `unmark_states` is the way back.
     ///
     /// # Before
     /// ```mil
@@ -84,6 +84,18 @@ impl Pass for MarkKvCacheStates {
                 false => self.told(program, function, &mut known)?,
             };
             for pair in pairs {
+                let outputs = program.graph(function).map_or(0, |graph| graph.root().outputs().count());
+                if outputs <= 1 && self.pairs.is_empty() {
+                    // A function must give something back.
+                    break;
+                }
+                if outputs <= 1 {
+                    let reason = format!(
+                        "{} and {}: function {function} has no other output",
+                        pair.past, pair.present
+                    );
+                    return Err(PassError::Refused(reason));
+                }
                 if !cx.spend() {
                     return Ok(());
                 }

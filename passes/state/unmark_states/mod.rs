@@ -7,7 +7,7 @@ pass! {
     /// A state becomes an input of its name and an output whose name ends in `suffix`. What the state held
     /// at a place in the program is the value that was written last before it. It undoes
     /// `mark_kv_cache_states`, and shows tools that know no states what a model computes. Refused: a state
-    /// that is written in a branch or a loop.
+    /// that is written in a branch or a loop; where no state is named, such a one is left as it is.
     ///
     /// # Before
     /// ```mil
@@ -53,6 +53,19 @@ impl Pass for UnmarkStates {
                 |name: &Name| self.states.is_empty() || self.states.iter().any(|state| **state == **name);
             let states: Vec<Name> = states.map(|state| state.name().clone()).filter(wanted).collect();
             for state in states {
+                let refused = can_be_unmarked(program, function, &state);
+                if let Err(reason) = refused {
+                    if !self.states.is_empty() {
+                        return Err(PassError::Refused(format!("state {state}: {reason}")));
+                    }
+                    let graph = program.graph(function);
+                    let place = graph
+                        .and_then(|graph| Some((graph, graph.users(graph.input_named(&state)?).next()?)));
+                    if let Some((graph, op)) = place {
+                        cx.missed("state", graph, op, &reason);
+                    }
+                    continue;
+                }
                 if !cx.spend() {
                     return Ok(());
                 }
@@ -74,6 +87,30 @@ impl Pass for UnmarkStates {
     }
 }
 
+/// Why a state cannot become an input and an output.
+fn can_be_unmarked(program: &Program, function: &Name, state: &Name) -> Result<(), String> {
+    for (_, _, graph) in program.graphs().filter(|(name, ..)| *name == function) {
+        let value = graph.input_named(state).ok_or("a graph of the function lacks it")?;
+        for user in graph.users(value) {
+            let kind = graph.op(user).kind();
+            match kind.as_str() {
+                "read_state" => {}
+                "write_state" if graph.op(user).block() != Graph::ROOT => {
+                    return Err("it is written in a branch or a loop".to_owned());
+                }
+                "write_state" => {}
+                _ => return Err(format!("{kind} takes it")),
+            }
+        }
+    }
+    let features = program.interface.function(function);
+    let feature = features.and_then(|features| features.states.iter().find(|feature| feature.name == *state));
+    match feature.map(|feature| &feature.kind) {
+        None | Some(Some(FeatureKind::State(Some(_)))) => Ok(()),
+        Some(_) => Err("the model does not say what it holds".to_owned()),
+    }
+}
+
 /// A name that no feature and no value of a function has.
 fn free(program: &Program, function: &Name, base: &str) -> Name {
     let taken = |name: &str| {
@@ -92,15 +129,6 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
     let old = graph.input_named(state).ok_or_else(|| refused("a graph of the function lacks it"))?;
     let contents = graph.value(old).ty().as_state().cloned().ok_or_else(|| refused("it is not a state"))?;
     let users: Vec<OpId> = graph.users(old).collect();
-    if let Some(&other) =
-        users.iter().find(|&&user| !["read_state", "write_state"].contains(&graph.op(user).kind().as_str()))
-    {
-        return Err(refused(&format!("{} takes it", graph.op(other).kind())));
-    }
-    let inner = |op: OpId| graph.op(op).block() != Graph::ROOT;
-    if users.iter().any(|&user| inner(user) && graph.op(user).kind() == "write_state") {
-        return Err(refused("it is written in a branch or a loop"));
-    }
 
     // A converter may have given the name to a constant as well.
     let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();

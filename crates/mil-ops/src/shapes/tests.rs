@@ -50,6 +50,16 @@ fn flexible(ranges: &[(u64, i64)]) -> FunctionInterface {
 }
 
 #[test]
+fn scalars_are_joined_as_rows_of_one() {
+    let joined = FLATTENED
+        .replace("stack(values = (n, c, rest), axis = a0)", "concat(values = (n, c, rest), axis = a0)");
+    let (graph, opset) = graph(&joined, "tensor<fp32, [?, 3, ?, 32]> x", "y");
+    let interface = flexible(&[(1, 8), (3, 3), (16, -1), (32, 32)]);
+    let shapes = Shapes::of(&graph, &opset, Some(&interface));
+    assert_eq!(shape(&shapes, &graph, "y"), "[x.0, 3, 32*x.2]");
+}
+
+#[test]
 fn shapes_are_followed_through_gather_stack_and_reshape() {
     let (graph, opset) = graph(FLATTENED, "tensor<fp32, [?, 3, ?, 32]> x", "y");
     let interface = flexible(&[(1, 8), (3, 3), (16, -1), (32, 32)]);
