@@ -14,7 +14,7 @@ pass! {
     ///
     /// Behind a `reshape` that makes several axes one of more than `limit` elements, each op works on the axes
     /// as they were, and the `reshape` moves behind it, until it meets one that takes it back. Elementwise ops,
-    /// norms, reductions, `softmax`, `transpose`, pointwise convolutions, `linear` and
+    /// norms, reductions, `softmax`, `concat`, `split`, `transpose`, pointwise convolutions, `linear` and
     /// `matmul` can do that; a product that sums over the long axis becomes products that are added up.
     ///
     /// # Before
@@ -50,6 +50,10 @@ pass! {
         softmax(softmax) with options,
         /// a norm of each channel
         channels(batch_norm | instance_norm) with options,
+        /// `concat` along another axis
+        concat(concat) with options,
+        /// `split` along another axis
+        split(split) with options,
         /// `transpose` of the long axis
         transpose(transpose) with options,
         /// `conv` with a kernel of one element
@@ -145,6 +149,49 @@ fn channels(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     No::unless((1..=2).contains(&spatial), "there are more than two spatial axes")?;
     let new = rw.like(op)?;
     moved(rw, op, &view, new)
+}
+
+fn concat(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let operands = rw.call(op)?.operands("values").to_vec();
+    let views: Result<Vec<View>, No> = operands
+        .iter()
+        .map(|operand| {
+            let value = operand.value().ok_or(No::miss("an operand is not a value"))?;
+            View::behind(rw, value, pass.limit)
+        })
+        .collect();
+    let views = views?;
+    let first = views.first().ok_or(No::miss("nothing is joined"))?;
+    let axis = first.single(rw.call(op)?.axis("axis", first.flat.len())?)?;
+    let rest = |view: &View| {
+        let mut shape = view.inner.clone();
+        shape[axis] = 0;
+        shape
+    };
+    let same = views.iter().all(|view| view.groups == first.groups && rest(view) == rest(first));
+    No::unless(same, "the operands were made of different axes")?;
+    let new = rw.like(op)?.without("values").set("axis", whole(axis));
+    let mut steps = Steps::new(rw, op);
+    let values =
+        views.iter().map(|view| Ok(view.value(&mut steps)?.into())).collect::<Result<Vec<Operand>, No>>()?;
+    let value = steps.emit("unflattened", new.with_all("values", values))?;
+    flattened(rw, op, value)
+}
+
+fn split(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let view = View::of(rw, op, pass.limit)?;
+    let axis = view.single(rw.call(op)?.axis("axis", view.flat.len())?)?;
+    let results = rw.graph().op(op).results().to_vec();
+    let shapes = results.iter().map(|&value| rw.shape(value)).collect::<Result<Vec<_>, No>>()?;
+    let new = rw.like(op)?.set("axis", whole(axis));
+    let mut steps = Steps::new(rw, op);
+    let x = view.value(&mut steps)?;
+    let parts = steps.emit_all("unflattened", new.set("x", x))?;
+    let mut flat = Vec::new();
+    for (part, shape) in parts.into_iter().zip(&shapes) {
+        flat.push(steps.reshape("part", part, shape)?);
+    }
+    rw.replace_with_new(op, &flat, &[])
 }
 
 fn transpose(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {

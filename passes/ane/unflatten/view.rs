@@ -11,11 +11,11 @@ use crate::ane::Steps;
 pub(super) struct View {
     /// The value before.
     x: ValueId,
-    /// Its shape, with axes that stay short joined, and without those of one element among the long ones.
+    /// The shape that it was given, with the axes that a long one was made of in its place.
     pub(super) inner: Vec<usize>,
     /// The shape that it was given.
     pub(super) flat: Vec<usize>,
-    /// For each axis of that shape, the axes that it was made of.
+    /// For each axis of that shape, those that stand for it in `inner`.
     pub(super) groups: Vec<Range<usize>>,
 }
 
@@ -30,14 +30,14 @@ impl View {
         let reshape = rw.definition_anywhere(value, &["reshape"])?;
         let x = rw.input(reshape, "x")?;
         let (inner, flat) = (rw.shape(x)?, rw.shape(value)?);
-        let groups = groups(&inner, &flat).ok_or(No::miss("the axes are not only joined"))?;
         let is_long = |size: usize| i64::try_from(size).is_ok_and(|size| size > limit);
         let (mut kept, mut places) = (Vec::new(), Vec::new());
-        for (group, &size) in groups.into_iter().zip(&flat) {
+        for (axis, &size) in flat.iter().enumerate() {
             let start = kept.len();
-            match is_long(size) {
-                true => kept.extend(inner[group].iter().filter(|&&size| size != 1)),
-                false => kept.push(size),
+            let joined = if is_long(size) { joined(&inner, &flat, axis) } else { None };
+            match joined {
+                Some(group) => kept.extend(inner[group].iter().filter(|&&size| size != 1)),
+                None => kept.push(size),
             }
             places.push(start..kept.len());
         }
@@ -82,24 +82,12 @@ impl View {
     }
 }
 
-/// The axes that each axis of a flatter shape was made of, where axes were only joined.
-fn groups(inner: &[usize], flat: &[usize]) -> Option<Vec<Range<usize>>> {
-    let mut groups = Vec::new();
-    let mut at = 0;
-    for (place, &size) in flat.iter().enumerate() {
-        let start = at;
-        let mut product = 1;
-        // The last axis takes what is left; the others stop where the size is reached.
-        while at < inner.len() && (product < size || at == start || place + 1 == flat.len()) {
-            product *= inner[at];
-            at += 1;
-        }
-        if product != size {
-            return None;
-        }
-        groups.push(start..at);
-    }
-    (at == inner.len()).then_some(groups)
+/// The axes that an axis of a flatter shape was made of, where it was made of whole ones.
+fn joined(inner: &[usize], flat: &[usize], axis: usize) -> Option<Range<usize>> {
+    let before: usize = flat[..axis].iter().product();
+    let reaches =
+        |product: usize| (0..=inner.len()).find(|&at| inner[..at].iter().product::<usize>() == product);
+    Some(reaches(before)?..reaches(before * flat[axis])?)
 }
 
 /// An operand in another shape: a constant as such; what was flattened from this shape is what it was.

@@ -81,6 +81,7 @@ fn cases() -> Vec<(OpFacts, &'static str, &'static str, &'static str)> {
         (unary("sliding_windows", of(Fp16), of(Fp16)), "M4", "27", "sliding_windows"),
         (OpFacts::new("range_1d").giving(of(Int32)), "M4", "27", "range_parameter"),
         (unary("argsort", of(Fp16), of(Int32)), "M4", "27", "int32"),
+        (unary("topk", of(Fp16), of(Fp16)).giving(of(Int32)), "M4", "27", "int32"),
         (unary("reduce_argmax", of(Fp16), of(Int32)), "M4", "27", "output_int32"),
         (unary("add", of(Int32), of(Int32)), "M4", "27", "int32"),
         (unary("relu", of(Fp64), of(Fp64)), "M4", "27", "wide_type"),
