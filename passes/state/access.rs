@@ -1,19 +1,27 @@
 //! Where a program reads and writes a state, and how another state takes its place.
 
+use std::cmp::Ordering;
+
 use mil_ir::{
     ArrayFeature, At, Feature, FeatureKind, Graph, Name, NewOp, OpId, Program, Type, TypeKind, ValueId,
 };
 use mil_pass::PassError;
 use mil_tensor::{DType, Tensor};
 
-/// Reads of a state and writes to it, in no order.
+/// Reads of a state and writes to it, in program order; within one branch or loop, in any.
 pub(crate) fn accesses(graph: &Graph, state: ValueId) -> Result<Vec<OpId>, PassError> {
-    let users: Vec<OpId> = graph.users(state).collect();
+    let mut users: Vec<OpId> = graph.users(state).collect();
     let other = |op: &&OpId| !["read_state", "write_state"].contains(&graph.op(**op).kind().as_str());
     if let Some(&other) = users.iter().find(other) {
         let (name, kind) = (graph.value(state).name(), graph.op(other).kind());
         return Err(PassError::Refused(format!("state {name}: {kind} takes it")));
     }
+    let place = |op: OpId| graph.ancestor_in(op, Graph::ROOT).unwrap_or(op);
+    users.sort_by(|&one, &other| match (place(one), place(other)) {
+        (one, other) if one == other => Ordering::Equal,
+        (one, other) if graph.is_before(one, other) => Ordering::Less,
+        _ => Ordering::Greater,
+    });
     Ok(users)
 }
 
@@ -107,6 +115,12 @@ pub(crate) fn instead_of_read(graph: &mut Graph, read: OpId, value: ValueId) -> 
 /// What is written by an access; `None` for a read.
 pub(crate) fn written(graph: &Graph, access: OpId) -> Option<ValueId> {
     (graph.op(access).kind() == "write_state").then(|| graph.input(access, "data")).flatten()
+}
+
+/// A feature of a function has one of these names.
+pub(crate) fn is_taken(program: &Program, function: &Name, names: &[Name]) -> bool {
+    let features = program.interface.function(function);
+    names.iter().any(|name| features.is_some_and(|features| features.find(name).is_some()))
 }
 
 /// Makes the interface say these states of a function in the place of others.

@@ -1,5 +1,3 @@
-use std::cmp::Ordering;
-
 use mil_ir::{ArrayFeature, At, Feature, FeatureKind, Graph, Interface, Name, NewOp, OpId, Program, ValueId};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
@@ -132,16 +130,9 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
     let refused = |reason: &str| PassError::Refused(format!("state {state}: {reason}"));
     let old = graph.input_named(state).ok_or_else(|| refused("a graph of the function lacks it"))?;
     let contents = graph.value(old).ty().as_state().cloned().ok_or_else(|| refused("it is not a state"))?;
-    let mut users: Vec<OpId> = graph.users(old).collect();
-
+    let users = access::accesses(graph, old)?;
     access::free_name(graph, state);
     let mut held = graph.add_input(Graph::ROOT, state.clone(), contents.clone());
-    let place = |op: OpId| graph.ancestor_in(op, Graph::ROOT).unwrap_or(op);
-    users.sort_by(|&one, &other| match (place(one), place(other)) {
-        (one, other) if one == other => Ordering::Equal,
-        (one, other) if graph.is_before(one, other) => Ordering::Less,
-        _ => Ordering::Greater,
-    });
     for op in users {
         match graph.op(op).result() {
             Some(read) => {
