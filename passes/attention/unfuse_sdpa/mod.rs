@@ -37,7 +37,7 @@ pass! {
     /// ```
     pub struct UnfuseSdpa;
     id: "unfuse_sdpa",
-    numerics: Rounding,
+    numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
         /// `scaled_dot_product_attention`
         attention(scaled_dot_product_attention),
