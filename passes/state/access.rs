@@ -1,20 +1,28 @@
 //! Where a program reads and writes a state, and how another state takes its place.
 
+use std::cmp::Ordering;
+
 use mil_ir::{
     ArrayFeature, At, Feature, FeatureKind, Graph, Name, NewOp, OpId, Program, Type, TypeKind, ValueId,
 };
 use mil_pass::PassError;
 use mil_tensor::{DType, Tensor};
 
-/// Reads of a state and writes to it, in program order.
+/// Reads of a state and writes to it, in program order; within one branch or loop, in any.
 pub(crate) fn accesses(graph: &Graph, state: ValueId) -> Result<Vec<OpId>, PassError> {
-    let users: std::collections::HashSet<OpId> = graph.users(state).collect();
+    let mut users: Vec<OpId> = graph.users(state).collect();
     let other = |op: &&OpId| !["read_state", "write_state"].contains(&graph.op(**op).kind().as_str());
     if let Some(&other) = users.iter().find(other) {
         let (name, kind) = (graph.value(state).name(), graph.op(other).kind());
         return Err(PassError::Refused(format!("state {name}: {kind} takes it")));
     }
-    Ok(graph.walk().filter(|op| users.contains(op)).collect())
+    let place = |op: OpId| graph.ancestor_in(op, Graph::ROOT).unwrap_or(op);
+    users.sort_by(|&one, &other| match (place(one), place(other)) {
+        (one, other) if one == other => Ordering::Equal,
+        (one, other) if graph.is_before(one, other) => Ordering::Less,
+        _ => Ordering::Greater,
+    });
+    Ok(users)
 }
 
 /// The states of a graph that are only read and written: value, shape and element type of what each holds.
@@ -31,15 +39,24 @@ pub(crate) fn states(graph: &Graph) -> Vec<(ValueId, Vec<usize>, DType)> {
 
 /// Adds a state of this name to a graph; another value that has the name gives it up.
 pub(crate) fn add_state(graph: &mut Graph, name: &Name, dtype: DType, shape: &[usize]) -> ValueId {
-    let inputs = graph.root().inputs().iter().copied();
-    let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();
-    let alike: Vec<ValueId> =
-        inputs.chain(results).filter(|&value| graph.value(value).name() == name).collect();
-    for value in alike {
+    free_name(graph, name);
+    graph.add_input(Graph::ROOT, name.clone(), Type::new(TypeKind::State(Type::fixed(dtype, shape))))
+}
+
+/// Takes a name from what has it: a state, and where a converter gave it to a constant as well, that.
+pub(crate) fn free_name(graph: &mut Graph, name: &Name) {
+    let rename = |graph: &mut Graph, value: ValueId| {
         let hidden = graph.fresh_name(&format!("{name}_before"));
         graph.rename_value(value, hidden);
+    };
+    while let Some(input) = graph.input_named(name) {
+        rename(graph, input);
     }
-    graph.add_input(Graph::ROOT, name.clone(), Type::new(TypeKind::State(Type::fixed(dtype, shape))))
+    if graph.has_value_named(name) {
+        let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();
+        let alike: Vec<ValueId> = results.filter(|&value| graph.value(value).name() == name).collect();
+        alike.into_iter().for_each(|value| rename(graph, value));
+    }
 }
 
 /// `read_state` before an op.
@@ -98,6 +115,12 @@ pub(crate) fn instead_of_read(graph: &mut Graph, read: OpId, value: ValueId) -> 
 /// What is written by an access; `None` for a read.
 pub(crate) fn written(graph: &Graph, access: OpId) -> Option<ValueId> {
     (graph.op(access).kind() == "write_state").then(|| graph.input(access, "data")).flatten()
+}
+
+/// A feature of a function has one of these names.
+pub(crate) fn is_taken(program: &Program, function: &Name, names: &[Name]) -> bool {
+    let features = program.interface.function(function);
+    names.iter().any(|name| features.is_some_and(|features| features.find(name).is_some()))
 }
 
 /// Makes the interface say these states of a function in the place of others.

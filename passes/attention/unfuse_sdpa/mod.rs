@@ -10,7 +10,8 @@ pass! {
     /// For chips that run the op badly, or do not have it. The scale, one over the root of the head's size,
     /// goes into the query, where it joins a number that the query is multiplied by already. A boolean mask
     /// puts minus infinity in place of the scores that do not count. It undoes `fuse_sdpa` up to rounding.
-    /// The size of a head must be known.
+    /// In fp16, scores and masks are then added in fp16: where a row is masked as a whole by numbers near the
+    /// lowest of fp16, their sums overflow, and the row has no weights. The size of a head must be known.
     ///
     /// # Before
     /// ```mil
@@ -36,7 +37,7 @@ pass! {
     /// ```
     pub struct UnfuseSdpa;
     id: "unfuse_sdpa",
-    numerics: Rounding,
+    numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
         /// `scaled_dot_product_attention`
         attention(scaled_dot_product_attention),

@@ -73,12 +73,15 @@ impl Pass for MergeStates {
                 group.push(Part { name: graph.value(value).name().clone(), begin, shape });
             }
             for ((dtype, rest), parts) in groups.into_iter().filter(|(_, parts)| parts.len() > 1) {
+                let name: Name = format!("{}{}", parts[0].name, self.suffix).into();
+                if access::is_taken(program, function, std::slice::from_ref(&name)) {
+                    continue;
+                }
                 if !cx.spend() {
                     return Ok(());
                 }
                 let first = parts.iter().map(|part| part.shape[0]).sum::<usize>();
                 let shape = [&[first], &rest[..]].concat();
-                let name: Name = format!("{}{}", parts[0].name, self.suffix).into();
                 for (_, _, graph) in program.graphs_mut().filter(|(other, ..)| *other == function) {
                     in_graph(graph, &parts, &name, dtype, &shape)?;
                 }

@@ -69,12 +69,18 @@ impl Pass for SplitStates {
                 if !wanted && (!self.states.is_empty() || !divides(&shape)) {
                     continue;
                 }
+                let names: Vec<Name> = (0..self.parts).map(|part| format!("{name}_{part}").into()).collect();
+                if access::is_taken(program, function, &names) {
+                    if wanted {
+                        return Err(PassError::Refused(format!("state {name}: the name of a part is taken")));
+                    }
+                    continue;
+                }
                 if !cx.spend() {
                     return Ok(());
                 }
                 let mut own = shape.clone();
                 own[0] /= self.parts;
-                let names: Vec<Name> = (0..self.parts).map(|part| format!("{name}_{part}").into()).collect();
                 for (_, _, graph) in program.graphs_mut().filter(|(other, ..)| *other == function) {
                     in_graph(graph, &name, &names, dtype, &shape, &own)?;
                 }

@@ -1,6 +1,8 @@
 use mil_ir::{ArrayFeature, At, Feature, FeatureKind, Graph, Interface, Name, NewOp, OpId, Program, ValueId};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
+use super::access;
+
 pass! {
     /// Makes inputs and outputs of states: the app keeps what the model kept.
     ///
@@ -128,19 +130,10 @@ fn in_graph(graph: &mut Graph, state: &Name, output: &Name) -> Result<(), PassEr
     let refused = |reason: &str| PassError::Refused(format!("state {state}: {reason}"));
     let old = graph.input_named(state).ok_or_else(|| refused("a graph of the function lacks it"))?;
     let contents = graph.value(old).ty().as_state().cloned().ok_or_else(|| refused("it is not a state"))?;
-    let users: Vec<OpId> = graph.users(old).collect();
-
-    // A converter may have given the name to a constant as well.
-    let results = graph.walk().flat_map(|op| graph.op(op).results()).copied();
-    let alike: Vec<ValueId> =
-        results.filter(|&value| graph.value(value).name() == state).chain([old]).collect();
-    for value in alike {
-        let hidden = graph.fresh_name(&format!("{state}_state"));
-        graph.rename_value(value, hidden);
-    }
+    let users = access::accesses(graph, old)?;
+    access::free_name(graph, state);
     let mut held = graph.add_input(Graph::ROOT, state.clone(), contents.clone());
-    let uses: std::collections::HashSet<OpId> = users.into_iter().collect();
-    for op in graph.walk().filter(|op| uses.contains(op)).collect::<Vec<OpId>>() {
+    for op in users {
         match graph.op(op).result() {
             Some(read) => {
                 if graph.is_output(read) {
