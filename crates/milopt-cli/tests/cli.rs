@@ -81,7 +81,7 @@ fn faults_are_told_with_their_exit_code() {
             "common::fuse_conv_batchnorm",
         ),
         (
-            vec!["run", &fixture, "-o", &out, "--pass", "common::image_input_preprocess"],
+            vec!["run", &fixture, "-o", &out, "--pass", "common::lower_complex_dialect_ops"],
             2,
             "a pass of coremltools",
         ),

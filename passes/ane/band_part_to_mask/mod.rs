@@ -23,7 +23,7 @@ pass! {
     /// ```
     pub struct BandPartToMask;
     id: "band_part_to_mask",
-    numerics: Rounding,
+    numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
         /// `band_part`, and those behind it
         band(band_part),

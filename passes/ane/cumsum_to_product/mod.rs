@@ -8,7 +8,8 @@ pass! {
     /// Sums along an axis by a product with a triangle of ones.
     ///
     /// Where the axis is turned round before the `cumsum` and after it, the triangle is turned instead. The
-    /// axis has a known size of at most 2048, beyond which the product costs more than it can save.
+    /// axis has a known size of at most 2048, beyond which the product costs more than it can save. An infinity,
+    /// which a sum only meets from its place on, makes all sums along its axis NaN.
     ///
     /// # Before
     /// ```mil
@@ -25,7 +26,7 @@ pass! {
     /// ```
     pub struct CumsumToProduct;
     id: "cumsum_to_product",
-    numerics: Rounding,
+    numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
         /// `cumsum`, between two `reverse` or alone
         triangle(cumsum),

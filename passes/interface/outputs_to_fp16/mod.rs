@@ -69,7 +69,8 @@ impl Pass for OutputsToFp16 {
                 }
                 for (opset, graph) in &mut function.specializations {
                     let Some((value, half)) = half_of(graph, &output) else { continue };
-                    let outputs = graph.root().outputs().map(|other| if other == value { half } else { other });
+                    let outputs =
+                        graph.root().outputs().map(|other| if other == value { half } else { other });
                     graph.set_outputs(Graph::ROOT, outputs.collect::<Vec<_>>());
                     let hidden = graph.fresh_name(&format!("{output}_fp32"));
                     graph.rename_value(value, hidden);
@@ -93,6 +94,7 @@ fn half_of(graph: &Graph, output: &str) -> Option<(ValueId, ValueId)> {
     let half = graph.input(cast, "x")?;
     let dtype = |value: ValueId| graph.value(value).ty().dtype();
     let is_cast = dtype(value) == Some(DType::Fp32) && dtype(half) == Some(DType::Fp16);
-    let free = !graph.is_block_output(half) && graph.definition(half).is_some() && graph.home(half) == Graph::ROOT;
+    let free =
+        !graph.is_block_output(half) && graph.definition(half).is_some() && graph.home(half) == Graph::ROOT;
     (is_cast && free).then_some((value, half))
 }

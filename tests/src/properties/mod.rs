@@ -331,11 +331,13 @@ fn survives_pass(program: &Program, id: &str, registry: &Registry, seed: u64, ta
     *tally.changed.entry(id.to_owned()).or_default() += 1;
     verifies(&after).map_err(|failure| fail(&property, failure))?;
     if let Some((def, _)) = registry.find(id) {
-        let aligned = if def.changes_interface { aligned(program, &after) } else { None };
-        let (before, after) = aligned.as_ref().map_or((program, &after), |(before, after)| (before, after));
-        let compared = match calls::states_differ(before, after) {
-            true => calls::kept(before, after, registry, seed),
-            false => numbers::kept(before, after, def.numerics, &Flavour::ALL, seed),
+        let compared = if calls::states_differ(program, &after) {
+            calls::kept(program, &after, registry, seed)
+        } else {
+            let aligned = if def.changes_interface { aligned(program, &after) } else { None };
+            let (before, after) =
+                aligned.as_ref().map_or((program, &after), |(before, after)| (before, after));
+            numbers::kept(before, after, def.numerics, &Flavour::ALL, seed)
         };
         match compared.map_err(|message| fail(&property, message))? {
             None => {}

@@ -118,8 +118,12 @@ impl Expr {
         }
     }
 
-    /// Fills `out` with packed bytes from byte `start` on, on all cores where that pays.
+    /// Fills `out` with packed bytes from byte `start` on, on all cores where that pays: where elements are
+    /// computed. What only moves them reads the more of a row at once the larger its piece is.
     pub(crate) fn read_packed(&self, start: usize, out: &mut [u8]) -> Result<(), TensorError> {
+        if !matches!(self.kind, Kind::Computed(_)) {
+            return self.read_piece(start, out);
+        }
         // Eight elements fill as many bytes as one has bits, so that pieces begin with an element.
         let unit = self.dtype.bits().unwrap_or(8);
         parallel::pieces(out, unit, |from, piece| self.read_piece(start + from, piece))
