@@ -14,7 +14,8 @@ pass! {
     /// alone where nothing is negative. What follows is followed as long as fp16 holds every integer that can
     /// occur: minima and maxima, and sums, products, quotients and remainders whose range is known to stay
     /// within what fp16 counts; reductions and sums along an axis; the places that an `argmax` finds. It ends in a
-    /// cast to floats or truth values, or in a comparison.
+    /// cast to floats or truth values, or in a comparison. NaN and numbers beyond int32, of which a cast makes some
+    /// integer, stay what they are.
     ///
     /// # Before
     /// ```mil
@@ -35,7 +36,7 @@ pass! {
     /// ```
     pub struct FloatIntegers;
     id: "float_integers",
-    numerics: Rounding,
+    numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
         /// integers that are cast to floats
         back(cast),
