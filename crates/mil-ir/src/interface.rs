@@ -357,7 +357,7 @@ impl Interface {
     }
 
     /// Renames a feature. The program's value is renamed by the caller; see
-    /// [`crate::Program::rename_feature`].
+    /// [`crate::Program::rename_features`].
     pub fn rename_feature(&mut self, function: &str, old: &str, new: &str) -> Result<(), InterfaceError> {
         let is_only = !self.multifunction;
         let features = self.features_mut(function)?;
