@@ -1,7 +1,7 @@
 //! Constants that passes compute: fitting one to a value, combining it, rounding it once.
 
 use half::f16;
-use mil_ir::{OpId, ValueId};
+use mil_ir::{At, Graph, Literal, NewOp, OpId, ValueId};
 use mil_pass::{No, Rewrite, Side};
 use mil_tensor::{DType, Tensor};
 
@@ -13,6 +13,16 @@ pub(crate) fn to_dtype(values: &[f64], dtype: DType) -> Result<Tensor, No> {
     let finite = values.iter().all(|&value| fits(value, dtype));
     No::unless(finite, "a new constant is not finite in its element type")?;
     Ok(Tensor::from_f64s(dtype, &[values.len()], values)?)
+}
+
+/// Puts a constant in the place of a result, under its name, before the op that gave it.
+pub(crate) fn replace_result(graph: &mut Graph, op: OpId, value: ValueId, tensor: Tensor) {
+    let name = graph.value(value).name().clone();
+    let hidden = graph.fresh_name(&format!("{name}_folded"));
+    graph.rename_value(value, hidden);
+    let constant = graph.insert(NewOp::constant(name, Literal::tensor(tensor)), At::Before(op));
+    let replacement = graph.op(constant).results()[0];
+    graph.replace_uses(value, replacement);
 }
 
 /// A vector of integers, as parameters take it. Refused where one is beyond int32.

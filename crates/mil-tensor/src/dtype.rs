@@ -112,6 +112,14 @@ impl DType {
         name.strip_prefix("dtype_")?.parse().ok().map(DType::from_number)
     }
 
+    /// The type of the indices of a look-up table, and of masks, that have so many bits: unsigned, and of at
+    /// most a byte. Core ML has no such type of 5 or 7 bits.
+    pub fn index(bits: usize) -> Option<DType> {
+        DType::all().find(|&dtype| {
+            bits <= 8 && dtype.bits() == Some(bits) && dtype.int_range().is_some_and(|(least, _)| least == 0)
+        })
+    }
+
     /// Bits of one element in memory; `None` for strings and unknown types.
     pub fn bits(self) -> Option<usize> {
         match self.row()?.3 {
@@ -181,6 +189,13 @@ mod tests {
             assert_eq!(DType::from_number(dtype.number()), dtype);
             assert_eq!(DType::from_name(&dtype.to_string()), Some(dtype));
         }
+    }
+
+    #[test]
+    fn indices_have_the_bits_that_there_are() {
+        let bits: Vec<usize> = (0..=64).filter(|&bits| DType::index(bits).is_some()).collect();
+        assert_eq!(bits, [1, 2, 3, 4, 6, 8]);
+        assert_eq!(DType::index(4), Some(DType::Uint4));
     }
 
     #[test]

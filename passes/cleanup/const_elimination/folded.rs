@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use mil_ir::{At, Graph, GraphError, Literal, NewOp, OpId, ValueId};
+use mil_ir::{Graph, GraphError, OpId, ValueId};
 use mil_tensor::{Data, Tensor};
+
+use crate::constants::replace_result;
 
 /// Results that are computed but not yet in the graph. One that only folded ops use is dropped with the last
 /// of them, and never becomes a constant of the program.
@@ -63,15 +65,9 @@ impl Folded {
         // Last to first: once the users among them are gone, uses that are left are those of others.
         while let Some(op) = self.ops.pop() {
             for value in graph.op(op).results().to_vec() {
-                let Some(tensor) = self.tensors.remove(&value).filter(|_| !graph.is_unused(value)) else {
-                    continue;
-                };
-                let name = graph.value(value).name().clone();
-                let hidden = graph.fresh_name(&format!("{name}_folded"));
-                graph.rename_value(value, hidden);
-                let constant = graph.insert(NewOp::constant(name, Literal::tensor(tensor)), At::Before(op));
-                let replacement = graph.op(constant).results()[0];
-                graph.replace_uses(value, replacement);
+                if let Some(tensor) = self.tensors.remove(&value).filter(|_| !graph.is_unused(value)) {
+                    replace_result(graph, op, value, tensor);
+                }
             }
             graph.erase(op)?;
         }

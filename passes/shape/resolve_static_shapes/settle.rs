@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use mil_ir::ValueId;
-use mil_ir::{
-    At, BlockId, Dim, FunctionInterface, Graph, Literal, NewOp, OpId, Opset, Shape, Type, TypeKind,
-};
+use mil_ir::{BlockId, Dim, FunctionInterface, Graph, OpId, Opset, Shape, Type, TypeKind, ValueId};
 use mil_ops::eval::{self, EvalOptions};
 use mil_ops::{Call, Shapes, Trait, infer, is_known, refine_type};
 use mil_pass::{PassCx, PassError};
 use mil_tensor::Tensor;
+
+use crate::constants::replace_result;
 
 /// Elements of the largest constant that is made where nothing asks for its elements: a table of positions is
 /// worth it, an image is not.
@@ -172,15 +171,9 @@ impl Walk<'_> {
 fn put(graph: &mut Graph, op: OpId, tensors: Vec<Tensor>) -> Result<(), PassError> {
     let operands: Vec<OpId> = graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
     for (value, tensor) in graph.op(op).results().to_vec().into_iter().zip(tensors) {
-        if graph.is_unused(value) {
-            continue;
+        if !graph.is_unused(value) {
+            replace_result(graph, op, value, tensor);
         }
-        let name = graph.value(value).name().clone();
-        let hidden = graph.fresh_name(&format!("{name}_folded"));
-        graph.rename_value(value, hidden);
-        let constant = graph.insert(NewOp::constant(name, Literal::tensor(tensor)), At::Before(op));
-        let replacement = graph.op(constant).results()[0];
-        graph.replace_uses(value, replacement);
     }
     graph.erase(op)?;
     for operand in operands {

@@ -198,17 +198,8 @@ fn gather_vectors(
     Ok(spread.reshaped(&with_vectors)?.transposed(&order)?.reshaped(&whole)?)
 }
 
-/// The element type of indices of so many bits; Core ML has no others.
 fn index_type(bits: usize) -> Result<DType, CompressError> {
-    Ok(match bits {
-        1 => DType::Uint1,
-        2 => DType::Uint2,
-        3 => DType::Uint3,
-        4 => DType::Uint4,
-        6 => DType::Uint6,
-        8 => DType::Uint8,
-        _ => return Err(CompressError::Option(format!("indices of {bits} bits"))),
-    })
+    DType::index(bits).ok_or_else(|| CompressError::Option(format!("indices of {bits} bits")))
 }
 
 #[cfg(test)]

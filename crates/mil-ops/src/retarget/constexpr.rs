@@ -177,23 +177,10 @@ fn bits_of(entries: usize) -> Result<usize, String> {
     Ok(entries.trailing_zeros() as usize)
 }
 
-/// Elements of so many bits; iOS18 has no others.
-fn dtype_of(bits: usize) -> Option<DType> {
-    Some(match bits {
-        1 => DType::Uint1,
-        2 => DType::Uint2,
-        3 => DType::Uint3,
-        4 => DType::Uint4,
-        6 => DType::Uint6,
-        8 => DType::Uint8,
-        _ => return None,
-    })
-}
-
 /// The same bytes as elements of so many bits; `None` where there is no such type. Both are packed lowest bit
 /// first.
 fn retyped(packed: &Tensor, bits: usize, shape: &[usize]) -> Result<Option<Tensor>, String> {
-    let Some(dtype) = dtype_of(bits) else { return Ok(None) };
+    let Some(dtype) = DType::index(bits) else { return Ok(None) };
     let tensor = match packed.blob() {
         Some(blob) => Tensor::from_blob(dtype, shape, blob.clone()),
         None => Tensor::from_bytes(dtype, shape, packed.bytes().map_err(text)?.into_owned()),
@@ -213,9 +200,9 @@ fn as_bytes(elements: &Tensor) -> Result<Tensor, String> {
 
 /// Indices of 0, 5 or 7 bits in the next larger type, and its bits.
 fn widened(packed: &Tensor, bits: usize, shape: &[usize]) -> Result<(usize, Tensor), String> {
-    let width = (bits + 1..=8).find(|&width| dtype_of(width).is_some());
+    let width = (bits + 1..=8).find(|&width| DType::index(width).is_some());
     let width = width.ok_or_else(|| format!("indices of {bits} bits"))?;
-    let dtype = dtype_of(width).ok_or_else(|| format!("indices of {width} bits"))?;
+    let dtype = DType::index(width).ok_or_else(|| format!("indices of {width} bits"))?;
     let count = shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
     let count = count.ok_or("the weight is too large")?;
     let bytes = packed.bytes().map_err(text)?;
