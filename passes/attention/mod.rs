@@ -1,5 +1,7 @@
 //! Attention as one op, and as several.
 
+mod casts;
+
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod fuse_sdpa;
 mod slice_attention_queries;

@@ -9,6 +9,7 @@ use super::letters::{Letters, View, Word, number};
 use super::product::Factor;
 use super::scores::{Along, Term};
 use super::site::{Layout, Sight, Site, Source, by_number, sources};
+use crate::attention::casts::{cast, cast_value};
 use crate::constants::to_dtype;
 
 /// Core ML's tensors have no more axes.
@@ -113,9 +114,9 @@ impl Plan {
         let label = rw.graph().label(end).clone();
         let name = |what: &str| format!("{label}_{what}");
         let mut query = self.query.emit(rw, &name("query"), end)?;
-        query = cast(rw, query, dtype, &name("query_cast"), end)?;
+        query = cast_value(rw, query, dtype, &name("query_cast"), end)?;
         for (scale, divides) in &self.of_query {
-            query = scale.times(rw, query, *divides, &name("query_scaled"), end)?;
+            query = scale.times(rw, query, dtype, *divides, &name("query_scaled"), end)?;
         }
         if self.times != 1.0 && !self.scales_before(rw)? {
             let times = to_dtype(&[self.times], dtype)?.reshaped(&[])?;
@@ -123,9 +124,9 @@ impl Plan {
             query = rw.emit_one(new, end)?;
         }
         let mut key = self.key.emit(rw, &name("key"), end)?;
-        key = cast(rw, key, dtype, &name("key_cast"), end)?;
+        key = cast_value(rw, key, dtype, &name("key_cast"), end)?;
         for (scale, divides) in &self.of_key {
-            key = scale.times(rw, key, *divides, &name("key_scaled"), end)?;
+            key = scale.times(rw, key, dtype, *divides, &name("key_scaled"), end)?;
         }
         let value = self.value.emit(rw, &name("value"), end)?;
         let mask = mask(rw, &self.mask, &name("mask"), end)?;
@@ -288,20 +289,20 @@ impl Arranged {
         emit(rw, &self.steps, self.operand.clone(), label, before)
     }
 
-    /// A value times this, or divided by it.
+    /// An operand of this element type times this, or divided by it.
     fn times(
         &self,
         rw: &mut Rewrite<'_>,
-        value: ValueId,
+        operand: impl Into<Operand>,
+        dtype: DType,
         divides: bool,
         label: &str,
         before: OpId,
     ) -> Result<ValueId, No> {
         let own = self.operand(rw, label, before)?;
-        let dtype = rw.dtype(value)?;
-        let own = cast_operand(rw, own, dtype, label, before)?;
+        let own = cast(rw, own, dtype, label, before)?;
         let kind = if divides { "real_div" } else { "mul" };
-        rw.emit_one(NewOp::new(kind).named(label).with("x", value).with("y", own), before)
+        rw.emit_one(NewOp::new(kind).named(label).with("x", operand).with("y", own), before)
     }
 }
 
@@ -362,36 +363,6 @@ fn is_one(scale: f64, dtype: DType) -> bool {
     (scale - 1.0).abs() <= tolerance
 }
 
-fn cast(
-    rw: &mut Rewrite<'_>,
-    value: ValueId,
-    dtype: DType,
-    label: &str,
-    before: OpId,
-) -> Result<ValueId, No> {
-    if rw.dtype(value)? == dtype {
-        return Ok(value);
-    }
-    let new =
-        NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
-    rw.emit_one(new, before)
-}
-
-fn cast_operand(
-    rw: &mut Rewrite<'_>,
-    operand: Operand,
-    dtype: DType,
-    label: &str,
-    before: OpId,
-) -> Result<Operand, No> {
-    if rw.graph().operand_type(&operand).dtype() == Some(dtype) {
-        return Ok(operand);
-    }
-    let new =
-        NewOp::new("cast").named(label).with("x", operand).with("dtype", Tensor::string(dtype.to_string()));
-    Ok(rw.emit_one(new, before)?.into())
-}
-
 /// The mask: boolean where scores are only taken out, a sum otherwise.
 fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> Result<Option<Operand>, No> {
     let takes_out =
@@ -419,14 +390,9 @@ fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> 
         sum = Some(match term {
             MaskTerm::Added { term, times, scales } => {
                 let mut added = term.operand(rw, label, before)?;
-                added = cast_operand(rw, added, dtype, label, before)?;
+                added = cast(rw, added, dtype, label, before)?;
                 for (scale, divides) in scales {
-                    let by = scale.operand(rw, label, before)?;
-                    let by = cast_operand(rw, by, dtype, label, before)?;
-                    let kind = if *divides { "real_div" } else { "mul" };
-                    added = rw
-                        .emit_one(NewOp::new(kind).named(label).with("x", added).with("y", by), before)?
-                        .into();
+                    added = scale.times(rw, added, dtype, *divides, label, before)?.into();
                 }
                 if *times != 1.0 {
                     let times = to_dtype(&[*times], dtype)?.reshaped(&[])?;

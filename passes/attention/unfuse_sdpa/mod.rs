@@ -2,6 +2,7 @@ use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Matched, No, Rewrite, is_close, pass};
 use mil_tensor::{DType, Tensor};
 
+use crate::attention::casts::cast_value;
 use crate::constants::to_dtype;
 
 pass! {
@@ -72,14 +73,14 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
             rw.emit_one(new.with("cond", mask).with("a", scores).with("b", infinity), op)?
         } else {
             // A mask in more bits is added in more bits.
-            let scores = cast(rw, scores, of_mask, &name("scores_cast"), op)?;
+            let scores = cast_value(rw, scores, of_mask, &name("scores_cast"), op)?;
             rw.emit_one(NewOp::new("add").named(name("masked")).with("x", scores).with("y", mask), op)?
         };
     }
     let softmax =
         NewOp::new("softmax").named(name("weights")).with("x", scores).with("axis", Tensor::scalar(-1));
     let weights = rw.emit_one(softmax, op)?;
-    let weights = cast(rw, weights, dtype, &name("weights_cast"), op)?;
+    let weights = cast_value(rw, weights, dtype, &name("weights_cast"), op)?;
     rw.replace(op, matmul(weights, value, false), &product.into_iter().collect::<Vec<_>>())
 }
 
@@ -98,19 +99,4 @@ fn scaled(rw: &Rewrite<'_>, query: ValueId, scale: f64) -> (ValueId, f64, Option
 fn matmul(x: ValueId, y: ValueId, transpose_y: bool) -> NewOp {
     let new = NewOp::new("matmul").with("x", x).with("y", y);
     new.with("transpose_x", Tensor::bool(false)).with("transpose_y", Tensor::bool(transpose_y))
-}
-
-fn cast(
-    rw: &mut Rewrite<'_>,
-    value: ValueId,
-    dtype: DType,
-    label: &str,
-    before: OpId,
-) -> Result<ValueId, No> {
-    if rw.dtype(value)? == dtype {
-        return Ok(value);
-    }
-    let new =
-        NewOp::new("cast").named(label).with("x", value).with("dtype", Tensor::string(dtype.to_string()));
-    rw.emit_one(new, before)
 }
