@@ -17,8 +17,8 @@ pub(super) struct Decompressor {
 
 impl Decompressor {
     pub(super) fn new(rw: &Rewrite<'_>, kind: &'static str, name: &str) -> Decompressor {
-        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
-        Decompressor { new: NewOp::new(kind), name: name.to_owned(), attributes: old, constants: Vec::new() }
+        let (new, name) = (NewOp::new(kind), name.to_owned());
+        Decompressor { new, name, attributes: is_old(rw), constants: Vec::new() }
     }
 
     #[must_use]
@@ -60,6 +60,17 @@ impl Decompressor {
         }
         rw.emit(new, before)
     }
+}
+
+/// The opset has the forms from before iOS18: parameters are attributes, elements of less than a byte are packed.
+pub(super) fn is_old(rw: &Rewrite<'_>) -> bool {
+    rw.opset().release().is_none_or(|release| release < Release::IOS18)
+}
+
+/// The shape of a tensor, as those forms say it.
+pub(super) fn shape_of(tensor: &Tensor) -> Result<Tensor, No> {
+    let sizes: Vec<f64> = tensor.shape().iter().map(|&size| size as f64).collect();
+    Ok(Tensor::from_f64s(DType::Uint32, &[sizes.len()], &sizes)?)
 }
 
 /// The only value of an op that was inserted.
@@ -179,13 +190,8 @@ fn sizes(shape: &Tensor) -> Result<Vec<usize>, CompressError> {
 
 /// Packed bytes as elements of so many bits.
 fn unpacked(bytes: &Tensor, bits: usize, shape: &[usize]) -> Result<Tensor, CompressError> {
-    let dtype = match bits {
-        1 => DType::Uint1,
-        2 => DType::Uint2,
-        4 => DType::Uint4,
-        6 => DType::Uint6,
-        _ => DType::Uint8,
-    };
+    let dtype = DType::index(bits);
+    let dtype = dtype.ok_or_else(|| CompressError::Option(format!("elements of {bits} bits")))?;
     Ok(match bytes.blob() {
         Some(blob) => Tensor::from_blob(dtype, shape, blob.clone())?,
         None => Tensor::from_bytes(dtype, shape, bytes.bytes()?.into_owned())?,

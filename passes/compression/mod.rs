@@ -7,6 +7,7 @@
 mod activations;
 pub mod config;
 mod emit;
+mod mask;
 mod weights;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes

@@ -1,13 +1,12 @@
 use mil_compress::quantize::{Options, Quantized, Range, quantize};
-use mil_compress::sparse::{Counts, compact, expand};
 use mil_compress::{Blocks, CompressError};
 use mil_ir::{Program, Release, ValueId};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{BlockSize, Config, LinearConfig, LinearGranularity};
-use super::emit::{Decompressor, only, refuse};
-use super::palettize_weights::mask_of;
+use super::emit::{Decompressor, is_old, only, refuse};
+use super::mask::{Mask, faked};
 use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
@@ -78,7 +77,7 @@ pub(super) struct Plan {
     /// Dense, and in its own type.
     weight: Tensor,
     /// Where elements are kept, if only they are stored.
-    mask: Option<(Tensor, Counts)>,
+    mask: Option<Mask>,
     blocks: Blocks,
     options: Options,
 }
@@ -86,7 +85,7 @@ pub(super) struct Plan {
 /// Integers, and where they are kept.
 pub(super) struct Fit {
     quantized: Quantized,
-    mask: Option<(Tensor, Counts)>,
+    mask: Option<Mask>,
 }
 
 impl Compressor for LinearQuantizeWeights {
@@ -114,14 +113,7 @@ impl Compressor for LinearQuantizeWeights {
         if matches!(config.dtype, DType::Int4 | DType::Uint4) {
             place.needs(Release::IOS18, "quantization to 4 bits")?;
         }
-        let mask = match place.decompressor("constexpr_sparse_to_dense") {
-            None => None,
-            Some(sparse) => Some(mask_of(place.graph, sparse)?),
-        };
-        let weight = match &mask {
-            None => place.tensor.clone(),
-            Some((mask, counts)) => expand(place.tensor, mask, counts).map_err(refuse)?,
-        };
+        let (mask, weight) = Mask::of(place)?;
         let of_table = place.weight.decompressor.is_some() && mask.is_none();
         if of_table && config.granularity != LinearGranularity::PerTensor {
             return Err(No::miss("the axes of a look-up table are not those of the weight: use per_tensor"));
@@ -137,12 +129,7 @@ impl Compressor for LinearQuantizeWeights {
     }
 
     fn same(&self, a: &Plan, b: &Plan) -> bool {
-        let masks = match (&a.mask, &b.mask) {
-            (None, None) => true,
-            (Some((a, _)), Some((b, _))) => a.is_same(b),
-            _ => false,
-        };
-        masks && (&a.blocks, a.options) == (&b.blocks, b.options)
+        Mask::is_same(&a.mask, &b.mask) && (&a.blocks, a.options) == (&b.blocks, b.options)
     }
 
     fn fit(&self, plan: &Plan) -> Result<Fit, CompressError> {
@@ -154,30 +141,17 @@ impl Compressor for LinearQuantizeWeights {
         let Fit { quantized, mask } = fit;
         let Quantized { data, scale, offset, .. } = quantized;
         if self.fake_compression {
-            let mut dense = quantized.dense().map_err(refuse)?;
-            if let Some((mask, counts)) = mask {
-                dense = compact(&dense, mask, counts).map_err(refuse)?;
-            }
-            let value = rw.tensor(&format!("{}_fake_quantized", weight.name), dense, weight.op);
-            return Ok(value);
+            return faked(rw, weight, "quantized", quantized.dense().map_err(refuse)?, mask.as_ref());
         }
         let name = format!("{}_quantized", weight.name);
-        if let Some((mask, counts)) = mask {
-            let sparse = weight.decompressor.ok_or(No::miss("the weight is not sparse"))?;
-            let data = compact(data, mask, counts).map_err(refuse)?;
-            let mask = rw.input(sparse, "mask")?;
-            let found = Decompressor::new(rw, "constexpr_sparse_blockwise_shift_scale", &name)
-                .value("data_mask", mask)
-                .constant("nonzero_data", data)
+        if let Some(mask) = mask {
+            let new = Decompressor::new(rw, "constexpr_sparse_blockwise_shift_scale", &name)
+                .constant("nonzero_data", mask.compact(data)?)
                 .constant("scale", scale.clone())
-                .optional("offset", offset.clone())
-                .insert(rw, sparse)?;
-            let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
-            rw.graph_mut().set_operand(sparse, "mask", 0, mask);
-            return Ok(elements);
+                .optional("offset", offset.clone());
+            return Mask::insert(rw, weight, new, "data_mask");
         }
-        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
-        let new = if old {
+        let new = if is_old(rw) {
             let axis = scale.shape().iter().position(|&size| size > 1).unwrap_or(0);
             let flat = |tensor: &Tensor| {
                 let shape: &[usize] = if tensor.len() == 1 { &[] } else { &[tensor.len()] };

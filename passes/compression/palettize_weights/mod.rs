@@ -1,12 +1,13 @@
 use mil_compress::palette::{Mode, Options, Palette, Vectors, palettize};
-use mil_compress::sparse::{Counts, bytes_of, compact, expand};
+use mil_compress::sparse::bytes_of;
 use mil_compress::{Blocks, CompressError};
-use mil_ir::{Graph, OpId, Program, Release, ValueId};
+use mil_ir::{Program, Release, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
 use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
-use super::emit::{Decompressor, only, refuse};
+use super::emit::{Decompressor, is_old, only, refuse, shape_of};
+use super::mask::{Mask, faked};
 use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
@@ -70,7 +71,7 @@ pub(super) struct Plan {
     /// Dense, and in its own type.
     weight: Tensor,
     /// Where elements are kept, if only they are stored.
-    mask: Option<(Tensor, Counts)>,
+    mask: Option<Mask>,
     groups: Blocks,
     options: Options,
     /// Indices of 3 bits came with iOS18.
@@ -80,7 +81,7 @@ pub(super) struct Plan {
 /// A palette, and where its indices are kept.
 pub(super) struct Fit {
     palette: Palette,
-    mask: Option<(Tensor, Counts)>,
+    mask: Option<Mask>,
 }
 
 impl Compressor for PalettizeWeights {
@@ -108,14 +109,7 @@ impl Compressor for PalettizeWeights {
                 place.needs(Release::IOS18, what)?;
             }
         }
-        let mask = match place.decompressor("constexpr_sparse_to_dense") {
-            None => None,
-            Some(sparse) => Some(mask_of(place.graph, sparse)?),
-        };
-        let weight = match &mask {
-            None => place.tensor.clone(),
-            Some((mask, counts)) => expand(place.tensor, mask, counts).map_err(refuse)?,
-        };
+        let (mask, weight) = Mask::of(place)?;
         let rank = weight.rank();
         let channels = Place { tensor: &weight, ..*place }.channels()?;
         let axis = match config.channel_axis.filter(|_| grouped) {
@@ -150,12 +144,8 @@ impl Compressor for PalettizeWeights {
     }
 
     fn same(&self, a: &Plan, b: &Plan) -> bool {
-        let masks = match (&a.mask, &b.mask) {
-            (None, None) => true,
-            (Some((a, _)), Some((b, _))) => a.is_same(b),
-            _ => false,
-        };
-        masks && (&a.groups, &a.options, a.three_bits) == (&b.groups, &b.options, b.three_bits)
+        Mask::is_same(&a.mask, &b.mask)
+            && (&a.groups, &a.options, a.three_bits) == (&b.groups, &b.options, b.three_bits)
     }
 
     fn is_heavy(&self, plan: &Plan) -> bool {
@@ -176,35 +166,21 @@ impl Compressor for PalettizeWeights {
         let Fit { palette, mask } = fit;
         let name = &weight.name;
         if self.fake_compression {
-            let mut dense = palette.dense().map_err(refuse)?;
-            if let Some((mask, counts)) = mask {
-                dense = compact(&dense, mask, counts).map_err(refuse)?;
-            }
-            let value = rw.tensor(&format!("{name}_fake_palettized"), dense, weight.op);
-            return Ok(value);
+            return faked(rw, weight, "palettized", palette.dense().map_err(refuse)?, mask.as_ref());
         }
         let axis = palette.vector_axis.map(|axis| Tensor::scalar(axis as i32));
         let palettized = format!("{name}_palettized");
-        if let Some((mask, counts)) = mask {
-            let sparse = weight.decompressor.ok_or(No::miss("the weight is not sparse"))?;
-            let indices = compact(&palette.indices, mask, counts).map_err(refuse)?;
-            let mask = rw.input(sparse, "mask")?;
-            let found = Decompressor::new(rw, "constexpr_lut_to_sparse", &palettized)
-                .value("indices_mask", mask)
-                .constant("indices_nonzero_data", indices)
-                .constant("lut", palette.lut.clone())
-                .insert(rw, sparse)?;
-            let [mask, elements] = found[..] else { return Err(No::miss("the op has not two results")) };
-            rw.graph_mut().set_operand(sparse, "mask", 0, mask);
-            return Ok(elements);
+        if let Some(mask) = mask {
+            let new = Decompressor::new(rw, "constexpr_lut_to_sparse", &palettized)
+                .constant("indices_nonzero_data", mask.compact(&palette.indices)?)
+                .constant("lut", palette.lut.clone());
+            return Mask::insert(rw, weight, new, "indices_mask");
         }
-        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
         let mut new = Decompressor::new(rw, "constexpr_lut_to_dense", &palettized);
-        new = if old {
-            let shape: Vec<f64> = palette.indices.shape().iter().map(|&size| size as f64).collect();
+        new = if is_old(rw) {
             new.constant("indices", bytes_of(&palette.indices).map_err(refuse)?)
                 .constant("lut", palette.lut.reshaped(&[palette.lut.len()])?)
-                .constant("shape", Tensor::from_f64s(DType::Uint32, &[shape.len()], &shape)?)
+                .constant("shape", shape_of(&palette.indices)?)
         } else {
             new.constant("indices", palette.indices.clone())
                 .constant("lut", palette.lut.clone())
@@ -218,14 +194,6 @@ impl Compressor for PalettizeWeights {
             .insert(rw, weight.op)?;
         only(&scaled)
     }
-}
-
-/// The mask of a sparse weight, and what it keeps.
-pub(super) fn mask_of(graph: &Graph, sparse: OpId) -> Result<(Tensor, Counts), No> {
-    let mask = graph.constant(sparse, "mask").filter(|mask| mask.dtype() == DType::Uint1);
-    let mask = mask.ok_or(No::miss("the mask is not a plain constant"))?;
-    let counts = Counts::of(&mask).map_err(refuse)?;
-    Ok((mask, counts))
 }
 
 /// Vectors along an axis do not lie across the groups of a convolution, whose weight has its first axis

@@ -1,12 +1,13 @@
 use mil_compress::CompressError;
 use mil_compress::prune::{Pruned, Rule, prune_with};
 use mil_compress::sparse::bytes_of;
-use mil_ir::{OpId, Program, Release, ValueId};
+use mil_ir::{OpId, Program, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
-use mil_tensor::{DType, Tensor};
+use mil_tensor::Tensor;
 
 use super::config::{Config, MagnitudeConfig, PruneConfig};
-use super::emit::{Decompressor, only, refuse};
+use super::emit::{Decompressor, is_old, only, refuse, shape_of};
+use super::mask::faked;
 use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
@@ -127,17 +128,13 @@ impl Compressor for PruneWeights {
             return self.emit_again(rw, weight, pruned, &name);
         }
         if self.fake_compression {
-            let dense = pruned.dense().map_err(refuse)?;
-            let value = rw.tensor(&format!("{}_fake_sparsified", weight.name), dense, weight.op);
-            return Ok(value);
+            return faked(rw, weight, "sparsified", pruned.dense().map_err(refuse)?, None);
         }
-        let old = rw.opset().release().is_none_or(|release| release < Release::IOS18);
         let new = Decompressor::new(rw, "constexpr_sparse_to_dense", &name)
             .constant("nonzero_data", pruned.nonzero.clone());
-        let new = if old {
-            let shape: Vec<f64> = pruned.mask.shape().iter().map(|&size| size as f64).collect();
+        let new = if is_old(rw) {
             new.constant("mask", bytes_of(&pruned.mask).map_err(refuse)?)
-                .constant("shape", Tensor::from_f64s(DType::Uint32, &[shape.len()], &shape)?)
+                .constant("shape", shape_of(&pruned.mask)?)
         } else {
             new.constant("mask", pruned.mask.clone())
         };
