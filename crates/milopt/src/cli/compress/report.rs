@@ -30,10 +30,15 @@ fn snr(detail: &Value) -> Option<f64> {
 
 /// A table, then the weights that were left alone by their reasons.
 pub(super) fn text(weights: &[Value]) -> String {
-    let mut text = format!("{:<40} {:>22} {:>24} {:>9}  {}\n", "weight", "type", "size", "SNR", "form");
+    let done = || weights.iter().filter(|weight| weight.get("bytes_before").is_some());
+    let width = |key: &str, title: &str| {
+        done().map(|weight| field(weight, key).chars().count()).fold(title.len(), usize::max)
+    };
+    let (names, types) = (width("weight", "weight"), width("type", "type"));
+    let mut text = format!("{:<names$}  {:<types$} {:>20} {:>9}  form\n", "weight", "type", "size", "SNR");
     let bytes = |weight: &Value, key: &str| weight.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (mut signal, mut noise) = (0.0, 0.0);
-    for weight in weights.iter().filter(|weight| weight.get("bytes_before").is_some()) {
+    for weight in done() {
         let snr = match snr(weight) {
             None => String::new(),
             Some(decibels) if decibels.is_infinite() => "exact".to_owned(),
@@ -42,7 +47,7 @@ pub(super) fn text(weights: &[Value]) -> String {
         let number = |key: &str| weight.get(key).and_then(Value::as_f64).unwrap_or(0.0);
         (signal, noise) = (signal + number("signal"), noise + number("noise"));
         text.push_str(&format!(
-            "{:<40} {:>22} {:>24} {snr:>9}  {}\n",
+            "{:<names$}  {:<types$} {:>20} {snr:>9}  {}\n",
             field(weight, "weight"),
             field(weight, "type"),
             words::bytes_change(bytes(weight, "bytes_before"), bytes(weight, "bytes_after")),
