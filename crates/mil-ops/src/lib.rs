@@ -63,7 +63,7 @@ pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
 pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
-pub use specialize::{SpecializeError, specialize};
+pub use specialize::{SpecializeError, fix_input, shape_refusal, specialize};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use mil_ir::{
-    Dim, Feature, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, InterfaceError, Name,
-    Opset, Program, Shape, SizeFlexibility, Type, ValueId,
+    Dim, Feature, FeatureKind, Flexibility, FunctionInterface, Graph, ImageFeature, Interface,
+    InterfaceError, Name, Opset, Program, Shape, SizeFlexibility, Type, TypeKind, ValueId,
 };
 
 use crate::{Shapes, refine_type};
@@ -56,7 +56,7 @@ pub fn specialize(
         let graphs = graphs.flat_map(|function| function.specializations.values());
         let types: Vec<&Type> =
             graphs.filter_map(|graph| graph.input_named(name).map(|value| graph.value(value).ty())).collect();
-        let why = refusal(feature, shape).or_else(|| types.iter().find_map(|ty| mismatch(ty, shape)));
+        let why = shape_refusal(feature, shape).or_else(|| types.iter().find_map(|ty| mismatch(ty, shape)));
         if let Some(why) = why {
             let (function, input) = (function.into(), name.clone());
             return Err(SpecializeError::Shape { function, input, shape: shape.clone(), why });
@@ -64,16 +64,13 @@ pub fn specialize(
     }
     let mut result = program.clone();
     for (name, shape) in &shapes {
-        fix_feature(&mut result, function, name, shape)?;
+        fix_feature(&mut result.interface, function, name, shape)?;
     }
     let interface = result.interface.function(function).cloned();
     for (opset, graph) in result.functions.get_mut(function).into_iter().flat_map(|f| &mut f.specializations)
     {
         for (name, shape) in &shapes {
-            let Some(input) = graph.input_named(name) else { continue };
-            let Some(dtype) = graph.value(input).ty().dtype() else { continue };
-            let dims = shape.iter().map(|&size| Dim::Fixed(size)).collect();
-            graph.retype(input, Type::tensor(dtype, Shape::Ranked(dims)));
+            fix_value(graph, name, shape);
         }
         declare(graph, opset, interface.as_ref());
     }
@@ -130,21 +127,20 @@ fn set(feature: &Feature) -> Option<Vec<Vec<u64>>> {
     }
 }
 
-/// Why a feature cannot have a shape.
-fn refusal(feature: &Feature, shape: &[u64]) -> Option<String> {
+/// Why a feature cannot have a shape; `None` if it can. The shape of an image is batch, channels, height, width.
+pub fn shape_refusal(feature: &Feature, shape: &[u64]) -> Option<String> {
     let wide = |sizes: &[u64]| sizes.iter().map(|&size| i64::try_from(size).ok()).collect::<Option<Vec<_>>>();
     let Some(sizes) = wide(shape) else { return Some("a size is too large".into()) };
     match &feature.kind {
         Some(FeatureKind::Array(array)) => match &array.flexibility {
-            Some(Flexibility::Enumerated(shapes)) => {
-                (!shapes.contains(&sizes)).then(|| "it is not one of its set".into())
-            }
+            Some(Flexibility::Enumerated(shapes)) => (!shapes.contains(&sizes))
+                .then(|| format!("it is not one of its set: its shapes are {shapes:?}")),
             Some(Flexibility::Ranges(ranges)) if ranges.len() != sizes.len() => {
                 Some(format!("it has {} axes", ranges.len()))
             }
             Some(Flexibility::Ranges(ranges)) => {
                 let outside = sizes.iter().zip(ranges).position(|(&size, range)| !range.contains(size));
-                outside.map(|axis| format!("axis {axis} is {}", ranges[axis]))
+                outside.map(|axis| format!("axis {axis} ranges over {}", ranges[axis]))
             }
             None => (!array.shape.is_empty() && array.shape != sizes)
                 .then(|| format!("its shape is fixed at {:?}", array.shape)),
@@ -182,22 +178,58 @@ fn mismatch(ty: &Type, shape: &[u64]) -> Option<String> {
     (!fits).then(|| format!("the program takes a {ty}"))
 }
 
-/// Fixes the shape of an input in the interface.
+/// Gives an input of a function this shape and no other, in the interface and in a graph. That the interface
+/// allows it ([`shape_refusal`]) is the caller's to know.
+///
+/// # Errors
+///
+/// If there is no such input, or the graph takes another shape. Then nothing changes.
+pub fn fix_input(
+    interface: &mut Interface,
+    function: &str,
+    graph: &mut Graph,
+    name: &str,
+    shape: &[u64],
+) -> Result<(), SpecializeError> {
+    let missing = || InterfaceError::NoFeature(function.into(), name.into());
+    let input = graph.input_named(name).ok_or_else(missing)?;
+    if let Some(why) = mismatch(graph.value(input).ty(), shape) {
+        let (function, input) = (function.into(), name.into());
+        return Err(SpecializeError::Shape { function, input, shape: shape.to_vec(), why });
+    }
+    fix_feature(interface, function, name, shape)?;
+    fix_value(graph, name, shape);
+    Ok(())
+}
+
+/// Fixes the shape of an input in a graph; its type keeps what else it says.
+fn fix_value(graph: &mut Graph, name: &str, shape: &[u64]) {
+    let Some(input) = graph.input_named(name) else { return };
+    let Some(mut tensor) = graph.value(input).ty().as_tensor().cloned() else { return };
+    tensor.shape = Shape::Ranked(shape.iter().map(|&size| Dim::Fixed(size)).collect());
+    graph.retype(input, Type::new(TypeKind::Tensor(tensor)));
+}
+
+/// Fixes the shape of a feature in the interface.
 fn fix_feature(
-    program: &mut Program,
+    interface: &mut Interface,
     function: &str,
     name: &str,
     shape: &[u64],
 ) -> Result<(), InterfaceError> {
-    let features = program.interface.function(function);
-    let kind = features.and_then(|features| features.find(name)).and_then(|feature| feature.kind.clone());
-    if let Some(FeatureKind::Image(image)) = kind {
-        let &[_, _, height, width] = shape else { return Ok(()) };
-        let image = ImageFeature { width: width as i64, height: height as i64, flexibility: None, ..image };
-        return program.interface.set_feature_kind(function, name, FeatureKind::Image(image));
+    let features = interface.function(function);
+    let feature = features.and_then(|features| features.find(name));
+    let is_image = feature.is_some_and(|feature| matches!(feature.kind, Some(FeatureKind::Image(_))));
+    match *shape {
+        [_, _, height, width] if is_image => {
+            interface.resize_image(function, name, (width as i64, height as i64), None)
+        }
+        _ if is_image => Ok(()),
+        _ => {
+            let shape = shape.iter().map(|&size| size as i64).collect();
+            interface.reshape_feature(function, name, shape, None)
+        }
     }
-    let shape = shape.iter().map(|&size| size as i64).collect();
-    program.interface.reshape_feature(function, name, shape, None)
 }
 
 /// Outputs whose shapes are known now are declared with them.
@@ -215,9 +247,9 @@ fn fix_outputs(program: &mut Program, function: &str) -> Result<(), InterfaceErr
         match &feature.kind {
             // A scalar may be an array of one element.
             Some(FeatureKind::Array(_)) if !shape.is_empty() => {
-                fix_feature(program, function, &name, &shape)?
+                fix_feature(&mut program.interface, function, &name, &shape)?
             }
-            Some(FeatureKind::Image(_)) => fix_feature(program, function, &name, &shape)?,
+            Some(FeatureKind::Image(_)) => fix_feature(&mut program.interface, function, &name, &shape)?,
             _ => {}
         }
     }

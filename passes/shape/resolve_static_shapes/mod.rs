@@ -6,7 +6,7 @@ use mil_ir::{FeatureKind, Flexibility, Function, Name, Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
 use crate::inputs::ByInput;
-use crate::shape::fixed::{fix_input, objection};
+use crate::shape::fixed::{objection, sizes};
 use settle::settle;
 
 pass! {
@@ -99,7 +99,9 @@ impl ResolveStaticShapes {
                 return Err(PassError::UnknownOpset { function, opset });
             }
             for (name, shape) in &mine {
-                fix_input(&mut program.interface, function, graph, name, shape)?;
+                let negative = || PassError::Refused(format!("input {name}: a size is negative"));
+                let shape = sizes(shape).ok_or_else(negative)?;
+                mil_ops::fix_input(&mut program.interface, function, graph, name, &shape)?;
             }
             let done = settle(graph, opset, program.interface.function(function), cx)?;
             cx.count("folded", done.folded);
