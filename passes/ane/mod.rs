@@ -46,12 +46,15 @@ struct Steps<'r, 'g> {
     rw: &'r mut Rewrite<'g>,
     op: OpId,
     label: String,
+    /// What was there before the first step.
+    given: Vec<ValueId>,
 }
 
 impl<'r, 'g> Steps<'r, 'g> {
     fn new(rw: &'r mut Rewrite<'g>, op: OpId) -> Steps<'r, 'g> {
         let label = rw.graph().label(op).to_string();
-        Steps { rw, op, label }
+        let given = rw.graph().op(op).values().collect();
+        Steps { rw, op, label, given }
     }
 
     /// An op with one result, named `{label}_{name}`.
@@ -134,9 +137,12 @@ impl<'r, 'g> Steps<'r, 'g> {
         self.emit(name, new.with("interleave", Tensor::bool(false)))
     }
 
-    /// The op gives way to a value that was made for it.
+    /// The op gives way to a value that was made for it, or to one of its operands.
     fn finish(self, value: ValueId, gone: &[OpId]) -> Matched {
-        self.rw.replace_with_new(self.op, &[value], gone)
+        match self.given.contains(&value) {
+            true => self.rw.replace_with_existing(self.op, &[value], gone),
+            false => self.rw.replace_with_new(self.op, &[value], gone),
+        }
     }
 }
 

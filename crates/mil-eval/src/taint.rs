@@ -5,6 +5,7 @@
 //!   the infinity is not what it makes of the number, and a rewrite may keep the number.
 //! - A result that is close to the largest number of its type: a sum or a product in another order may
 //!   overflow there.
+//! - A product of many factors that leaves the range on the way in some order, whatever it comes to.
 //! - A divisor that may as well be 0: [`NOISE`] times what rounding is seen to do to it is more than it
 //!   holds. A quotient by it may be any number, and infinite.
 
@@ -46,19 +47,40 @@ impl Taint {
     pub(crate) fn results(&self, context: &Context<'_>, results: Vec<EvalValue>) -> Vec<EvalValue> {
         let &Taint::Overflow { near } = self else { return results };
         let exact = in_double(context, |_| None).unwrap_or_default();
+        let (largest, smallest) = (partial(context, |x| x > 1.0), partial(context, |x| x < 1.0));
         let kept = results.iter().enumerate().map(|(at, value)| {
             let exact = exact.get(at).and_then(EvalValue::as_array);
             let exact = exact.and_then(|array| array.reals::<f64>().ok());
             let half = value.as_array().is_some_and(|array| array.dtype() == DType::Fp16);
             // Of fp16, which has few exponents, less is taken away.
             let limit = if half { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
+            let least = if half { 6.2e-5 } else { f32::MIN_POSITIVE };
             without(value, |at, x| {
                 let is_true = exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
-                (x.is_infinite() && !is_true) || (near && x.is_finite() && x.abs() > limit)
+                let element =
+                    |values: &Option<Vec<f64>>| values.as_ref().and_then(|all| all.get(at).copied());
+                let leaves = near
+                    && (element(&largest).is_some_and(|partial| partial > f64::from(limit))
+                        || element(&smallest).is_some_and(|partial| partial < f64::from(least)));
+                (x.is_infinite() && !is_true) || (near && x.is_finite() && x.abs() > limit) || leaves
             })
         });
         kept.collect()
     }
+}
+
+/// What a product of many factors would be if only those counted that `counts` names: its largest or smallest
+/// partial product in any order. A factor of 0 hides neither, as it may come last.
+fn partial(context: &Context<'_>, counts: impl Fn(f64) -> bool) -> Option<Vec<f64>> {
+    if context.def.name != "reduce_prod" {
+        return None;
+    }
+    let results = in_double(context, |operand| {
+        let values = operand.reals::<f64>().ok()?;
+        let sizes = values.iter().map(|x| x.abs()).map(|x| if x > 0.0 && counts(x) { x } else { 1.0 });
+        operand.with_data(operand.shape(), f64::pack(sizes.collect())).ok()
+    });
+    Some(results?.first()?.as_array()?.reals::<f64>().ok()?.into_owned())
 }
 
 /// A value with NaN in the place of some elements.

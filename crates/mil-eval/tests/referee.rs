@@ -188,6 +188,44 @@ fn what_hangs_on_an_overflow_is_left_out() {
     assert!(!report(&body("0.5"), &body("0.52"), Numerics::Rounding).holds());
 }
 
+/// A product that is 0 whatever the order, and leaves the range on the way in some.
+#[test]
+fn what_a_product_meets_on_the_way_is_left_out() {
+    let ty = "tensor<fp16, [1, 16, 4, 1]>";
+    let wide = "tensor<fp16, [1, 16, 4, 4]>";
+    let product = |x: &str| {
+        half(&format!(
+            "{wide} z = mul(x = x, y = fp16({x}))[name = string(\"z\")]; \
+             {ty} p = reduce_prod(x = z, axes = tensor<int32, [1]>([3]), keep_dims = bool(true))[name = string(\"p\")]; \
+             {wide} y = add(x = x, y = p)[name = string(\"y\")];"
+        ))
+    };
+    // The last factor first, and the first one last.
+    let slice = |name: &str, at: usize| {
+        format!(
+            "{ty} {name} = slice_by_index(x = z, begin = tensor<int32, [4]>([0, 0, 0, {at}]), \
+             end = tensor<int32, [4]>([1, 16, 4, {}]))[name = string(\"{name}\")]; ",
+            at + 1
+        )
+    };
+    let backwards = |x: &str| {
+        half(&format!(
+            "{wide} z = mul(x = x, y = fp16({x}))[name = string(\"z\")]; {}{}{}{}\
+             {ty} e = mul(x = d, y = c)[name = string(\"e\")]; \
+             {ty} f = mul(x = e, y = b)[name = string(\"f\")]; \
+             {ty} p = mul(x = f, y = a)[name = string(\"p\")]; \
+             {wide} y = add(x = x, y = p)[name = string(\"y\")];",
+            slice("a", 0),
+            slice("b", 1),
+            slice("c", 2),
+            slice("d", 3)
+        ))
+    };
+    let found = report(&product("1.0"), &backwards("1.0"), Numerics::Rounding);
+    assert!(found.holds(), "{:?}", found.broken().next());
+    assert!(!report(&product("1.0"), &backwards("1.02"), Numerics::Rounding).holds());
+}
+
 #[test]
 fn a_lost_or_renamed_output_is_wrong() {
     let before = half("tensor<fp16, [1, 16, 4, 4]> y = relu(x = x)[name = string(\"y\")];");

@@ -149,10 +149,10 @@ pub(super) fn judge(
     Ok(element.judgement())
 }
 
-/// Another shape is wrong, unless rounding decides it.
+/// Another shape is wrong, unless rounding decides it, or an overflow does.
 fn shape(place: &Place, old: &Array, trials: &mut Trials<'_>) -> Result<Judgement, Error> {
-    let others = trials.others(MANY)?;
-    let decided = others.iter().any(|other| seen::at(other, place).is_none_or(|x| x.shape() != old.shape()));
+    let is_another = |seen: &Seen| seen::at(seen, place).is_none_or(|x| x.shape() != old.shape());
+    let decided = trials.others(MANY)?.iter().any(is_another) || is_another(&trials.without_overflow(true)?);
     let count = old.len().max(1);
     Ok(if decided {
         Judgement { skipped: count, ..Judgement::default() }
