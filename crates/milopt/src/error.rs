@@ -17,6 +17,8 @@ pub enum Error {
     Pipeline(#[from] GrammarError),
     /// A pass failed.
     Run(#[from] RunError),
+    /// A model cannot be rewritten as a whole, or what came of it is not valid.
+    Rewrite(#[from] crate::rewrite::RewriteError),
     /// Text is not a program.
     Text(#[from] mil_ir::text::TextError),
 }

@@ -20,7 +20,8 @@
 //! # }
 //! ```
 //!
-//! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
+//! [`Rewrite`] does it for whole models: pipelines of several, another release first, and a last look before
+//! anything is written. [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
 //! [`ir::text::print`] in a form of your choice.
 //!
 //! The default features use all cores and temporary files; where there are none, as in a browser, leave them
@@ -33,10 +34,12 @@
 pub mod calibrate;
 pub mod diff;
 mod error;
+pub mod evaluate;
 pub mod inspect;
 pub mod numerics;
+pub mod rewrite;
 pub mod suggest;
-mod verify;
+pub mod verify;
 pub mod weights;
 mod words;
 
@@ -54,6 +57,7 @@ pub use error::Error;
 pub use mil_ir::{Model, Program};
 pub use mil_package::Package;
 pub use mil_pass::{Pipeline, Runner};
+pub use rewrite::Rewrite;
 
 #[cfg(feature = "testing")]
 pub use mil_cases as testing;
@@ -61,4 +65,4 @@ pub use mil_cases as testing;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
-pub use cli::main_with;
+pub use cli::{main_of, main_with};

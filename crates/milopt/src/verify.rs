@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mil_ir::Model;
 use mil_ir::verify::{Report, Rule, Violation, verify_interface};
 use mil_package::payload;
+use serde_json::{Value, json};
 
 /// Verifies a model and, where it is a pipeline, all of its members.
 pub fn verify(model: &Model) -> Report {
@@ -54,4 +55,31 @@ pub(crate) fn added(before: &Report, after: Report) -> Vec<Violation> {
 /// Every rule, by the crate that knows it.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     mil_ir::verify::RULES.iter().chain(mil_ops::RULES).chain(payload::RULES)
+}
+
+/// A report as JSON: `violations` and `unchecked`, each with code, message and place.
+pub fn to_json(report: &Report) -> Value {
+    let list = |found: &[Violation]| found.iter().map(as_json).collect::<Vec<_>>();
+    json!({"violations": list(&report.violations), "unchecked": list(&report.unchecked)})
+}
+
+fn as_json(found: &Violation) -> Value {
+    let place = &found.place;
+    let mut value = json!({"code": found.code, "message": found.message});
+    if !place.member.is_empty() {
+        value["member"] = json!(place.member);
+    }
+    let named = [
+        ("function", place.function.as_deref()),
+        ("opset", place.opset.as_ref().map(|opset| opset.as_str())),
+        ("op", place.op.as_deref()),
+        ("type", place.kind.as_deref()),
+        ("feature", place.feature.as_deref()),
+    ];
+    for (key, name) in named {
+        if let Some(name) = name {
+            value[key] = json!(name);
+        }
+    }
+    value
 }

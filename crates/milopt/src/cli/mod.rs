@@ -22,6 +22,7 @@ mod verify;
 mod watch;
 mod weights;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -117,10 +118,24 @@ impl<E: std::error::Error> From<E> for Failure {
 ///     milopt::main_with(milopt::passes::registry())
 /// }
 /// ```
-#[allow(clippy::print_stderr, reason = "the command line's own errors")]
 pub fn main_with(registry: Registry) -> ExitCode {
-    let raw: Vec<String> = std::env::args().collect();
-    let Cli { quiet, command } = Cli::parse();
+    ExitCode::from(main_of(registry, std::env::args_os().collect()))
+}
+
+/// The same for arguments that came another way, the first of which is the name of the command. Answers the
+/// exit code.
+#[allow(clippy::print_stderr, reason = "the command line's own errors")]
+pub fn main_of(registry: Registry, arguments: Vec<OsString>) -> u8 {
+    let Cli { quiet, command } = match Cli::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help is printed, too, and is no failure.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    // What is not text is a path, and paths are not looked for here.
+    let raw: Vec<String> = arguments.iter().map(|it| it.to_string_lossy().into_owned()).collect();
     let context = Context { registry, quiet };
     let outcome = match command {
         Command::Run(args) => run::run(&args, &raw, &context),
@@ -139,7 +154,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Command::Man(args) => man::run(&args, &context),
     };
     let (code, message) = match outcome {
-        Ok(()) => return ExitCode::SUCCESS,
+        Ok(()) => return 0,
         Err(Failure::Limit(message)) => (1, message),
         Err(Failure::Input(message)) => (2, message),
         Err(Failure::Pass(message)) => (3, message),
@@ -147,7 +162,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
     if !message.is_empty() {
         eprintln!("milopt: {message}");
     }
-    ExitCode::from(code)
+    code
 }
 
 /// Opens a model of any readable form and passes warnings on. `-` is standard input: MIL text, or the message

@@ -1,23 +1,22 @@
 //! `milopt run`.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use mil_estimate::{Estimate, Target};
 use mil_ir::verify::Report;
-use mil_ir::{Model, Name, Program, Release};
+use mil_ir::{Model, Program, Release};
 use mil_package::Package;
-use mil_pass::{Configured, Entry, PassReport, Pipeline, RunError, RunReport, Runner};
-use mil_passes::RenameFeatures;
+use mil_pass::{PassReport, Pipeline, Runner};
 use serde_json::{Map, Value, json};
 
 use crate::cli::samples::{self, Named};
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
 use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
-use crate::verify::{added, verify_rest};
-use crate::{inspect, words};
+use crate::rewrite::{Direction, Rewrite, RewriteError, Rewritten, Size};
+use crate::verify::added;
+use crate::words;
 
 /// Rewrite a model with passes and write it.
 ///
@@ -147,12 +146,6 @@ A pipeline is the name of one (see `milopt passes pipelines`), a file, or text:
 const DRY_RUN: &str = "-o OUT.mlpackage writes the result; --stats, --time, --why PASS, --print-after-change, \
                        --verify-numerics and --estimate CHIP say more about it";
 
-/// The size of a program before or after.
-struct Size {
-    ops: Histogram,
-    weight_bytes: u64,
-}
-
 pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let start = Instant::now();
     let registry = &context.registry;
@@ -170,125 +163,30 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let samples = samples::of_pipeline(&pipeline)?;
     let mut package = open(&args.input)?;
-    let known = crate::verify(package.model());
-    let mut changed = retarget(args, &mut package)?;
-    let before = sizes(&package);
-    if before.is_empty() && !pipeline.entries.is_empty() {
-        let kind = package.model().kind();
-        return Err(Failure::Input(format!(
-            "{} is of type {kind}: passes work on ML Programs",
-            args.input.display()
-        )));
-    }
+    let mut rewrite = Rewrite::of(&mut package);
+    retarget(args, &mut rewrite)?;
     if !args.no_verify {
-        warn_of(&args.input, &known);
+        warn_of(&args.input, rewrite.known());
     }
     if args.bisect {
-        return bisect(args, &pipeline, &samples, &package);
+        return bisect(args, &pipeline, &samples, rewrite.model());
     }
-    let paths: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
-    let mut reports: Vec<RunReport> = paths.iter().map(|_| RunReport::default()).collect();
-    for stage in stages(&pipeline, package.model())? {
-        let stage = match stage {
-            Stage::Programs(stage) => stage,
-            Stage::Rename(names) => {
-                package.model_mut().rename_features(&names).map_err(|error| Failure::Pass(chain(&error)))?;
-                (changed, reports) = (true, reports.into_iter().map(unverified).collect());
-                continue;
-            }
-        };
-        let programs = package.model_mut().programs_mut().into_iter();
-        for ((path, program), report) in paths.iter().zip(programs).zip(&mut reports) {
-            let mut runner = runner(args, &stage, &samples, args.fuel);
-            if !changed {
-                runner = runner.verified(known.of_member(path));
-            }
-            join(report, runner.run(&stage, program).map_err(|error| failure(&error))?);
-        }
-    }
-    let after = sizes(&package);
+    let failure = |error| failure(error, &args.input);
+    rewrite.run(&pipeline, |passes| runner(args, passes, &samples, args.fuel)).map_err(failure)?;
     if let Some(output) = output {
-        if changed || reports.iter().any(RunReport::changed) {
-            let verified = paths.into_iter().zip(&reports);
-            let verified = verified.filter_map(|(path, report)| Some((path, report.verified.clone()?)));
-            check(&known, verify_rest(package.model(), verified.collect()))?;
-        }
-        package.save(output)?;
+        rewrite.save(output).map_err(failure)?;
     }
     let estimates: Option<Vec<Estimate>> = chip.map(|chip| {
-        let programs = package.model().programs();
+        let programs = rewrite.model().programs();
         programs.into_iter().map(|(_, program)| mil_estimate::estimate(program, &chip)).collect()
     });
-    let outcome = Done { before, after, reports, estimates, output, seconds: start.elapsed().as_secs_f64() };
+    let seconds = start.elapsed().as_secs_f64();
+    let outcome = Done { rewritten: rewrite.done(), estimates, output, seconds };
     if args.json {
         return say_json(&outcome.to_json()?);
     }
     say(&outcome.text(args))?;
     if context.quiet { Ok(()) } else { say(&outcome.line()) }
-}
-
-/// A part of a run.
-enum Stage {
-    /// Passes, on every program.
-    Programs(Pipeline),
-    /// New names for what flows through a pipeline of models.
-    Rename(BTreeMap<Name, Name>),
-}
-
-/// The parts of a run. Passes work on programs; what flows between the members of a pipeline of models is
-/// renamed in all of them at once.
-fn stages(pipeline: &Pipeline, model: &Model) -> Result<Vec<Stage>, Failure> {
-    if !matches!(model, Model::Pipeline(_)) {
-        return Ok(vec![Stage::Programs(pipeline.clone())]);
-    }
-    let (mut stages, mut passes) = (Vec::new(), Pipeline::new());
-    for entry in &pipeline.entries {
-        match entry {
-            Entry::Pass(pass) if pass.def().id == RenameFeatures::DEF.id => {
-                stages.push(Stage::Programs(std::mem::take(&mut passes)));
-                stages.push(Stage::Rename(new_names(pass)?));
-            }
-            entry => passes.entries.push(entry.clone()),
-        }
-    }
-    stages.push(Stage::Programs(passes));
-    stages.retain(|stage| !matches!(stage, Stage::Programs(passes) if passes.entries.is_empty()));
-    for stage in &stages {
-        let Stage::Programs(passes) = stage else { continue };
-        if let Some(pass) = passes.passes().find(|pass| pass.def().changes_interface) {
-            return Err(Failure::Input(format!(
-                "{} changes what a program takes or gives, and the members of a pipeline are wired by that: of \
-                 such passes, only {} knows them all, outside of a fixpoint",
-                pass.id(),
-                RenameFeatures::DEF.id
-            )));
-        }
-    }
-    Ok(stages)
-}
-
-/// What `rename_features` is asked for.
-fn new_names(pass: &Configured) -> Result<BTreeMap<Name, Name>, Failure> {
-    let options = pass.pass().options();
-    if options.get("function").and_then(Value::as_str).is_some_and(|function| !function.is_empty()) {
-        return Err(Failure::Input("the models of a pipeline have no functions to choose from".into()));
-    }
-    let names = options.get("names").and_then(Value::as_object).into_iter().flatten();
-    Ok(names.filter_map(|(old, new)| Some((old.as_str().into(), new.as_str()?.into()))).collect())
-}
-
-/// Puts the report of a later part of a run behind that of an earlier one.
-fn join(report: &mut RunReport, later: RunReport) {
-    report.passes.extend(later.passes);
-    report.unfinished.extend(later.unfinished);
-    report.rewrites += later.rewrites;
-    report.notes.extend(later.notes);
-    report.verified = later.verified;
-}
-
-/// A report about a program that is another one now.
-fn unverified(report: RunReport) -> RunReport {
-    RunReport { verified: None, ..report }
 }
 
 /// Where to write, if anywhere.
@@ -315,12 +213,6 @@ fn output(args: &Args) -> Result<Option<&Path>, Failure> {
     }
 }
 
-fn sizes(package: &Package) -> Vec<Size> {
-    let size =
-        |program: &Program| Size { ops: histogram(program), weight_bytes: inspect::weights(program).bytes };
-    package.model().programs().into_iter().map(|(_, program)| size(program)).collect()
-}
-
 /// Passes keep what was broken before them, so that it is said here or nowhere.
 #[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
 pub(super) fn warn_of(input: &Path, known: &Report) {
@@ -342,28 +234,14 @@ pub(super) fn check(known: &Report, result: Report) -> Outcome {
     Err(Failure::Pass(format!("nothing is written, as the result is not valid: {first}{more}")))
 }
 
-type Histogram = std::collections::BTreeMap<String, usize>;
-
-/// Ops of all functions by type.
-fn histogram(program: &Program) -> Histogram {
-    let mut all = Histogram::new();
-    for function in program.functions.values() {
-        for (kind, count) in function.graph().map(inspect::histogram).unwrap_or_default() {
-            *all.entry(kind).or_default() += count;
-        }
-    }
-    all
-}
-
-/// Makes every program one for another release. A pipeline keeps its own version, which need not reach its
-/// members'. Answers whether it was asked to.
-fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
+/// Makes every program one for another release, if that is asked for.
+fn retarget(args: &Args, rewrite: &mut Rewrite<'_>) -> Outcome {
     let asked = [
-        ("--target", &args.target, None),
-        ("--raise-target", &args.raise_target, Some(Ordering::Less)),
-        ("--lower-target", &args.lower_target, Some(Ordering::Greater)),
+        ("--target", &args.target, Direction::Any),
+        ("--raise-target", &args.raise_target, Direction::Raise),
+        ("--lower-target", &args.lower_target, Direction::Lower),
     ];
-    for (option, name, refused) in asked {
+    for (option, name, direction) in asked {
         let Some(name) = name else { continue };
         let release = Release::from_name(name).ok_or_else(|| {
             let known: Vec<String> = Release::ALL.iter().map(ToString::to_string).collect();
@@ -372,19 +250,14 @@ fn retarget(args: &Args, package: &mut Package) -> Result<bool, Failure> {
                 "{option} {name}: expected one of {known}, or what came with it on another system"
             ))
         })?;
-        for program in package.model_mut().programs_mut() {
-            let newest = program.functions.values().filter_map(|function| function.opset.release()).max();
-            if let Some(newest) = newest
-                && refused == Some(release.cmp(&newest))
-            {
-                return Err(Failure::Input(format!(
-                    "{option} {name}: the model is for {newest}, see --target"
-                )));
+        rewrite.retarget(release, direction).map_err(|error| match error {
+            RewriteError::Direction { newest } => {
+                Failure::Input(format!("{option} {name}: the model is for {newest}, see --target"))
             }
-            mil_ops::retarget(program, release).map_err(|error| Failure::Pass(error.to_string()))?;
-        }
+            error => failure(error, &args.input),
+        })?;
     }
-    Ok(asked.iter().any(|(_, name, _)| name.is_some()))
+    Ok(())
 }
 
 fn runner(args: &Args, pipeline: &Pipeline, samples: &Named, fuel: Option<u64>) -> Runner {
@@ -415,13 +288,20 @@ fn runner(args: &Args, pipeline: &Pipeline, samples: &Named, fuel: Option<u64>) 
     runner.instrument(Progress::new(pipeline.passes().count()))
 }
 
-fn failure(error: &RunError) -> Failure {
-    Failure::Pass(chain(error))
+/// A model or a request that does not fit is bad input; what fails on the way is a failure of passes.
+fn failure(error: RewriteError, input: &Path) -> Failure {
+    match error {
+        RewriteError::NoProgram { .. } => Failure::Input(format!("{} is {error}", input.display())),
+        RewriteError::Wired { .. } | RewriteError::NoFunctions | RewriteError::Package(_) => {
+            Failure::Input(chain(&error))
+        }
+        error => Failure::Pass(chain(&error)),
+    }
 }
 
 /// Finds the first program that the run fails on, and the smallest number of rewrites with which it does.
-fn bisect(args: &Args, pipeline: &Pipeline, samples: &Named, package: &Package) -> Outcome {
-    for (path, program) in package.model().programs() {
+fn bisect(args: &Args, pipeline: &Pipeline, samples: &Named, model: &Model) -> Outcome {
+    for (path, program) in model.programs() {
         let at: String = path.iter().map(|index| format!("member {index}: ")).collect();
         if let Some(message) = first_bad_rewrite(args, pipeline, samples, program) {
             return Err(Failure::Pass(at + &message));
@@ -458,9 +338,7 @@ fn first_bad_rewrite(args: &Args, pipeline: &Pipeline, samples: &Named, program:
 
 /// A run that succeeded. Programs stand in the order of the model.
 struct Done<'a> {
-    before: Vec<Size>,
-    after: Vec<Size>,
-    reports: Vec<RunReport>,
+    rewritten: Rewritten,
     estimates: Option<Vec<Estimate>>,
     output: Option<&'a Path>,
     seconds: f64,
@@ -469,12 +347,13 @@ struct Done<'a> {
 impl Done<'_> {
     /// What happened, in one line.
     fn line(&self) -> String {
-        let ops = |sizes: &[Size]| sizes.iter().flat_map(|size| size.ops.values()).sum::<usize>();
+        let ops = |sizes: &[Size]| sizes.iter().map(Size::op_count).sum::<usize>();
         let bytes = |sizes: &[Size]| sizes.iter().map(|size| size.weight_bytes).sum::<u64>();
+        let Rewritten { before, after, .. } = &self.rewritten;
         let mut parts = Vec::new();
-        if !self.before.is_empty() {
-            parts.push(words::count_change(ops(&self.before), ops(&self.after), "op"));
-            parts.push(words::bytes_change(bytes(&self.before), bytes(&self.after)) + " of weights");
+        if !before.is_empty() {
+            parts.push(words::count_change(ops(before), ops(after), "op"));
+            parts.push(words::bytes_change(bytes(before), bytes(after)) + " of weights");
         }
         parts.push(match self.output {
             Some(path) => format!("wrote {}", path.display()),
@@ -485,26 +364,10 @@ impl Done<'_> {
     }
 
     fn to_json(&self) -> Result<Value, Failure> {
-        let ops = |size: &Size| size.ops.values().sum::<usize>();
-        let programs = self.reports.iter().zip(self.before.iter().zip(&self.after));
-        let programs = programs.map(|(report, (before, after))| {
-            json!({
-                "changed": report.changed(),
-                "ops_before": ops(before),
-                "ops_after": ops(after),
-                "weight_bytes_before": before.weight_bytes,
-                "weight_bytes_after": after.weight_bytes,
-                "ops": {"before": before.ops, "after": after.ops},
-                "rewrites": report.rewrites,
-                "passes": report.passes.iter().map(pass_to_json).collect::<Vec<_>>(),
-                "notes": report.notes,
-                "unfinished": report.unfinished,
-            })
-        });
         let mut document = Map::new();
         document.insert("output".into(), json!(self.output));
         document.insert("seconds".into(), json!(self.seconds));
-        document.insert("programs".into(), programs.collect());
+        document.insert("programs".into(), serde_json::to_value(&self.rewritten)?);
         if let Some(estimates) = &self.estimates {
             let mut values = estimates.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
             let value = if values.len() == 1 { values.remove(0) } else { json!({ "programs": values }) };
@@ -516,7 +379,8 @@ impl Done<'_> {
     /// The tables that were asked for.
     fn text(&self, args: &Args) -> String {
         let mut text = String::new();
-        for (report, (before, after)) in self.reports.iter().zip(self.before.iter().zip(&self.after)) {
+        let Rewritten { before, after, reports } = &self.rewritten;
+        for (report, (before, after)) in reports.iter().zip(before.iter().zip(after)) {
             if args.stats {
                 text.push_str(&table(&before.ops, &after.ops));
             }
@@ -541,21 +405,6 @@ impl Done<'_> {
     }
 }
 
-/// Statistics are an object here, for scripts to index.
-fn pass_to_json(pass: &PassReport) -> Value {
-    let statistics: Map<String, Value> =
-        pass.statistics.iter().map(|(name, count)| (name.clone(), json!(count))).collect();
-    json!({
-        "id": pass.id,
-        "changed": pass.changed,
-        "ops_before": pass.ops_before,
-        "ops_after": pass.ops_after,
-        "statistics": statistics,
-        "seconds": pass.seconds,
-        "verify_seconds": pass.verify_seconds,
-    })
-}
-
 fn pass_line(pass: &PassReport, with_time: bool) -> String {
     let time = match with_time {
         true => format!("{:>9.3} s {:>9.3} s verify  ", pass.seconds, pass.verify_seconds),
@@ -567,9 +416,9 @@ fn pass_line(pass: &PassReport, with_time: bool) -> String {
 }
 
 /// Ops by type before and after, those whose number changed first.
-fn table(before: &Histogram, after: &Histogram) -> String {
-    let kinds: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let count = |map: &Histogram, kind: &String| map.get(kind).copied().unwrap_or(0);
+fn table(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> String {
+    let kinds: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let count = |map: &BTreeMap<String, usize>, kind: &String| map.get(kind).copied().unwrap_or(0);
     let mut rows: Vec<_> =
         kinds.into_iter().map(|kind| (kind, count(before, kind), count(after, kind))).collect();
     rows.sort_by_key(|(kind, before, after)| (before == after, (*kind).clone()));

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use mil_ir::verify::{Report, Violation};
-use serde_json::{Value, json};
+use mil_ir::verify::Report;
 
 use crate::cli::{Failure, Outcome, open, say, say_json};
 
@@ -26,11 +25,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let package = open(&args.input)?;
     let report = crate::verify(package.model());
     if args.json {
-        let list = |found: &[Violation]| found.iter().map(as_json).collect::<Vec<_>>();
-        say_json(&json!({
-            "violations": list(&report.violations),
-            "unchecked": list(&report.unchecked),
-        }))?;
+        say_json(&crate::verify::to_json(&report))?;
     } else {
         say(&listing(&report))?;
     }
@@ -56,25 +51,4 @@ fn listing(report: &Report) -> String {
         count => format!(", {count} unchecked"),
     };
     text + &plural(report.violations.len()) + &unchecked + "\n"
-}
-
-fn as_json(found: &Violation) -> Value {
-    let place = &found.place;
-    let mut value = json!({"code": found.code, "message": found.message});
-    if !place.member.is_empty() {
-        value["member"] = json!(place.member);
-    }
-    let named = [
-        ("function", place.function.as_deref()),
-        ("opset", place.opset.as_ref().map(|opset| opset.as_str())),
-        ("op", place.op.as_deref()),
-        ("type", place.kind.as_deref()),
-        ("feature", place.feature.as_deref()),
-    ];
-    for (key, name) in named {
-        if let Some(name) = name {
-            value[key] = json!(name);
-        }
-    }
-    value
 }

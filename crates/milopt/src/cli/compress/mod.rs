@@ -12,12 +12,12 @@ use mil_package::Package;
 use mil_pass::{Pipeline, RunReport, Runner};
 use serde_json::{Value, json};
 
-use crate::cli::eval::{function, read};
+use crate::cli::eval::read;
 use crate::cli::run::{check, warn_of};
 use crate::cli::watch::Progress;
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
 use crate::verify::verify_rest;
-use crate::{calibrate, inspect, words};
+use crate::{calibrate, evaluate, inspect, words};
 
 /// Make the weights of a model smaller, and write it.
 ///
@@ -141,7 +141,7 @@ fn ranges(args: &Args, program: &Program) -> Result<Value, Failure> {
             "--activations: the samples are for one function, and the model has several".into(),
         ));
     }
-    let function = function(program, None)?;
+    let function = evaluate::function(program, None)?;
     let graph = program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
     let samples = args.steps.samples.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let names = calibrate::activations(graph);

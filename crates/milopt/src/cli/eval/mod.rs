@@ -7,12 +7,11 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use mil_eval::{
-    Array, ClassLabel, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, npz, random_inputs,
-};
-use mil_ir::{Graph, Model, ModelPipeline, Name, Program};
+use mil_eval::{Array, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, npz, random_inputs};
+use mil_ir::{Graph, Name, Program};
 
 use crate::cli::{Failure, Outcome, open};
+use crate::evaluate::{self, as_arrays};
 
 /// Run a model on numbers.
 ///
@@ -79,8 +78,9 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err(Failure::Input("no inputs: give --inputs X.npz, or --random SEED".into()));
     }
     let package = open(&args.input)?;
-    let program = program(args, package.model())?;
-    let function = function(program, args.function.as_deref())?;
+    let program = evaluate::program(package.model(), args.member.as_deref())
+        .map_err(|error| Failure::Input(format!("{}: {error}", args.input.display())))?;
+    let function = evaluate::function(program, args.function.as_deref())?;
     let graph = program.graph(&function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
     let names: Vec<&str> = args.outputs.iter().map(String::as_str).collect();
     let mut evaluator = Evaluator::new(program, &function, EvalOptions::default())?;
@@ -116,62 +116,6 @@ pub(super) fn run(args: &Args) -> Outcome {
             compare::compare(args, &read(path)?, &inputs.collect::<Vec<_>>(), &run)
         }
         None => show::summary(args, &run),
-    }
-}
-
-/// The program that runs: the model itself, or a member of a pipeline.
-fn program<'m>(args: &Args, model: &'m Model) -> Result<&'m Program, Failure> {
-    let path = args.input.display();
-    match (model, &args.member) {
-        (Model::Program(program), None) => Ok(program),
-        (Model::Pipeline(pipeline), Some(wanted)) => member(pipeline, wanted),
-        (Model::Pipeline(pipeline), None) => Err(Failure::Input(format!(
-            "{path} is of type {}: choose a member with --member: {}",
-            model.kind(),
-            members(pipeline)
-        ))),
-        (_, Some(_)) => Err(Failure::Input(format!("{path} is of type {}: it has no members", model.kind()))),
-        (_, None) => Err(Failure::Input(format!("{path} is of type {}: only ML Programs run", model.kind()))),
-    }
-}
-
-fn member<'m>(pipeline: &'m ModelPipeline, wanted: &str) -> Result<&'m Program, Failure> {
-    let named = |(name, _): &&(Option<Name>, Model)| name.as_deref() == Some(wanted);
-    let found = pipeline.members.iter().find(named);
-    let found = found.or_else(|| pipeline.members.get(wanted.parse::<usize>().ok()?));
-    let (_, model) = found.ok_or_else(|| {
-        Failure::Input(format!("no member {wanted}: the members are {}", members(pipeline)))
-    })?;
-    model.as_program().ok_or_else(|| {
-        Failure::Input(format!(
-            "member {wanted} is of type {}: only ML Programs run; the members are {}",
-            model.kind(),
-            members(pipeline)
-        ))
-    })
-}
-
-/// The members of a pipeline by number, name and type.
-fn members(pipeline: &ModelPipeline) -> String {
-    let all = pipeline.members.iter().enumerate().map(|(index, (name, model))| match name {
-        Some(name) if !name.is_empty() => format!("{index} {name} ({})", model.kind()),
-        _ => format!("{index} ({})", model.kind()),
-    });
-    all.collect::<Vec<_>>().join(", ")
-}
-
-/// The function that runs if none is named: the default one, else `main`, else the only one.
-pub(super) fn function(program: &Program, named: Option<&str>) -> Result<String, Failure> {
-    let names = || program.functions.keys().map(|name| name.as_str());
-    let default = program.interface.default_function.as_deref();
-    let only = names().next().filter(|_| program.functions.len() == 1);
-    let name = named.or(default).or(only).unwrap_or("main");
-    match program.functions.contains_key(name) {
-        true => Ok(name.to_owned()),
-        false => Err(Failure::Input(format!(
-            "there is no function {name}: the functions are {}",
-            names().collect::<Vec<_>>().join(", ")
-        ))),
     }
 }
 
@@ -231,32 +175,4 @@ fn write(path: &Path, run: &Run<'_>) -> Outcome {
     let arrays = run.arrays();
     let bytes = npz::to_bytes(arrays.iter().map(|(name, array)| (name.as_str(), array)))?;
     Ok(mil_package::write_file(path, |mut file| file.write_all(&bytes))?)
-}
-
-/// A value as an archive holds it: an array, or the keys and the values of a dictionary.
-fn as_arrays(name: &str, value: &EvalValue) -> Vec<(String, Array)> {
-    match value {
-        EvalValue::Array(array) => vec![(name.to_owned(), array.clone())],
-        EvalValue::Dictionary(entries) => {
-            let shape = [entries.len()];
-            let numbers: Option<Vec<i64>> = entries
-                .iter()
-                .map(|(key, _)| match key {
-                    ClassLabel::Int(number) => Some(*number),
-                    ClassLabel::Text(_) => None,
-                })
-                .collect();
-            let keys = match numbers {
-                Some(numbers) => Array::from_vec(&shape, numbers),
-                None => Array::from_vec(&shape, entries.iter().map(|(key, _)| show::label(key)).collect()),
-            };
-            let values = Array::from_vec::<f64>(&shape, entries.iter().map(|entry| entry.1).collect());
-            let parts = [("keys", keys), ("values", values)];
-            parts
-                .into_iter()
-                .filter_map(|(part, array)| Some((format!("{name}.{part}"), array.ok()?)))
-                .collect()
-        }
-        EvalValue::List(_) | EvalValue::State(_) => Vec::new(),
-    }
 }

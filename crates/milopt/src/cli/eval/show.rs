@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Args, Run};
 use crate::cli::{Outcome, say, say_json};
+use crate::evaluate::label;
 
 /// Outputs with no more elements are shown whole.
 const SMALL: usize = 16;
@@ -139,14 +140,6 @@ fn top(entries: &[(ClassLabel, f64)]) -> Vec<(ClassLabel, f64)> {
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
     sorted.truncate(TOP);
     sorted
-}
-
-/// The name of a class.
-pub(super) fn label(label: &ClassLabel) -> String {
-    match label {
-        ClassLabel::Int(number) => number.to_string(),
-        ClassLabel::Text(text) => text.clone(),
-    }
 }
 
 fn json_label(label: &ClassLabel) -> Value {
