@@ -21,6 +21,14 @@ use crate::{Entry, GrammarError, GrammarFault, Pipeline, Registry};
 const MAX_DEPTH: usize = 16;
 
 impl Pipeline {
+    /// Reads the text form or the JSON form, whichever it is.
+    pub fn read(text: &str, registry: &Registry) -> Result<Pipeline, GrammarError> {
+        match text.trim_start().starts_with(['[', '{']) {
+            true => Pipeline::from_json(text, registry),
+            false => Pipeline::parse(text.trim_end(), registry),
+        }
+    }
+
     /// Reads the text form. A step may be the name of a pipeline, whose steps then stand in its place.
     pub fn parse(text: &str, registry: &Registry) -> Result<Pipeline, GrammarError> {
         let mut parser = Parser { text, at: 0, registry };

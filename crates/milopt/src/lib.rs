@@ -21,18 +21,20 @@
 //! ```
 //!
 //! [`Rewrite`] does it for whole models: pipelines of several, another release first, and a last look before
-//! anything is written. [`Error`] covers what opening, rewriting and saving can meet. A program prints as text: `println!("{program}")`, or
-//! [`ir::text::print`] in a form of your choice.
+//! anything is written. [`Error`] covers what opening, rewriting and saving can meet. A program prints as
+//! text: `println!("{program}")`, or [`ir::text::print`] in a form of your choice.
 //!
 //! The default features use all cores and temporary files; where there are none, as in a browser, leave them
 //! out. `cli` adds the command line as `main_with(registry)`: a crate with passes of its own gets its own
-//! `milopt` of it.
+//! `milopt` of it. `embed` adds what other languages stand on.
 //!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and
 //! [`passes`], [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
 
 pub mod calibrate;
 pub mod diff;
+#[cfg(feature = "embed")]
+pub mod embed;
 mod error;
 pub mod evaluate;
 pub mod inspect;

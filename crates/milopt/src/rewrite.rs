@@ -334,7 +334,7 @@ impl Serialize for Rewritten {
 fn pass_to_json(pass: &PassReport) -> Value {
     let statistics: Map<String, Value> =
         pass.statistics.iter().map(|(name, count)| (name.clone(), json!(count))).collect();
-    json!({
+    let mut value = json!({
         "id": pass.id,
         "changed": pass.changed,
         "ops_before": pass.ops_before,
@@ -342,5 +342,9 @@ fn pass_to_json(pass: &PassReport) -> Value {
         "statistics": statistics,
         "seconds": pass.seconds,
         "verify_seconds": pass.verify_seconds,
-    })
+    });
+    if !pass.details.is_empty() {
+        value["details"] = json!(pass.details);
+    }
+    value
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mil_pass::{Entry, GrammarError, OptionMap, Pipeline, Registry};
+use mil_pass::{Entry, OptionMap, Pipeline, Registry};
 use serde_json::Value;
 
 use crate::cli::Failure;
@@ -54,16 +54,9 @@ pub(super) fn pipeline(text: &str, registry: &Registry) -> Result<Pipeline, Fail
         }
         let content = std::fs::read_to_string(path)
             .map_err(|error| Failure::Input(format!("cannot read {text}: {error}")))?;
-        return Ok(read(&content, registry).map_err(|error| error.in_file(text))?);
+        return Ok(Pipeline::read(&content, registry).map_err(|error| error.in_file(text))?);
     }
-    Ok(read(text, registry)?)
-}
-
-fn read(text: &str, registry: &Registry) -> Result<Pipeline, GrammarError> {
-    match text.trim_start().starts_with(['[', '{']) {
-        true => Pipeline::from_json(text, registry),
-        false => Pipeline::parse(text.trim_end(), registry),
-    }
+    Ok(Pipeline::read(text, registry)?)
 }
 
 /// One word with a dot or a slash in it: no id has one.
