@@ -304,7 +304,7 @@ pub unsafe extern "C" fn milopt_diff(
         // SAFETY: as `milopt.h` says.
         let (first, second) =
             unsafe { (object(first, "the first model")?, object(second, "the second model")?) };
-        let (found, _) = first.0.diff(&second.0)?;
+        let found = first.0.diff(&second.0)?.json;
         // SAFETY: as `milopt.h` says.
         unsafe { put(report, MiloptText(found.into_bytes())) };
         Ok(())

@@ -155,8 +155,8 @@ class Model:
 
     def diff(self, other: "Model") -> Difference:
         """How another model differs from it."""
-        value, text = self._native.diff(other._native)
-        return Difference(json.loads(value), text)
+        differs, value, text = self._native.diff(other._native)
+        return Difference(differs, json.loads(value), text)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes it: .mlpackage, or .mil with its weights beside it.

@@ -139,15 +139,15 @@ class Estimate:
 class Difference:
     """How two models differ."""
 
-    def __init__(self, value: dict[str, Any], text: str) -> None:
-        self._value, self._text = value, text
+    def __init__(self, differs: bool, value: dict[str, Any], text: str) -> None:
+        self._differs, self._value, self._text = differs, value, text
 
     def to_dict(self) -> dict[str, Any]:
         """All of it."""
         return self._value
 
     def __bool__(self) -> bool:
-        return any(bool(part) for part in self._value.values())
+        return self._differs
 
     def __str__(self) -> str:
         return self._text

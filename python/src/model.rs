@@ -70,7 +70,9 @@ impl Model {
     ) -> PyResult<String> {
         let watch = Watch::default();
         let done = py.detach(|| {
-            let read = |calls: &[PyBackedBytes]| calls.iter().map(|call| embed::sample(call)).collect();
+            let read = |calls: &[PyBackedBytes]| {
+                calls.iter().map(|call| embed::sample(call)).collect::<Result<Vec<_>, _>>()
+            };
             let samples: Vec<(String, Vec<_>)> = samples
                 .iter()
                 .map(|(name, calls)| Ok((name.clone(), read(calls)?)))
@@ -144,9 +146,10 @@ impl Model {
         py.detach(|| Ok(self.0.weights(min_elements)?))
     }
 
-    /// How another model differs, as JSON and as text.
-    fn diff(&self, py: Python<'_>, other: &Model) -> Result<(String, String), Fault> {
-        py.detach(|| Ok(self.0.diff(&other.0)?))
+    /// How another model differs: whether it does, as JSON, and as text.
+    fn diff(&self, py: Python<'_>, other: &Model) -> Result<(bool, String, String), Fault> {
+        let found = py.detach(|| self.0.diff(&other.0))?;
+        Ok((!found.is_empty, found.json, found.text))
     }
 
     /// Writes it: .mlpackage, or .mil with its weights beside it.

@@ -16,7 +16,7 @@ def program():
     def main(x):
         weight = np.random.default_rng(0).standard_normal((4, 8, 3, 3)).astype(np.float32)
         y = mb.conv(x=x, weight=weight, name="y")
-        return mb.mul(x=mb.relu(x=y), y=np.float32(1.0), name="z")
+        return mb.relu(x=mb.mul(x=y, y=np.float32(1.0)), name="z")
 
     return main
 
@@ -27,6 +27,7 @@ def convert(program, **options):
         source="milinternal",
         convert_to="mlprogram",
         compute_precision=ct.precision.FLOAT32,
+        minimum_deployment_target=ct.target.iOS16,
         skip_model_load=True,
         **options,
     )

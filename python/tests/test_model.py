@@ -67,7 +67,8 @@ def test_a_pipeline_is_text_or_a_list(fixture):
 def test_text_reads_back(fixture):
     model = milopt.open(fixture("functions.mlpackage"))
     assert str(model).startswith("program(")
-    source = 'func main<ios17>(tensor<fp32, [2]> x) { tensor<fp32, [2]> y = relu(x = x)[name = string("y")]; } -> (y);'
+    function = 'func main<ios17>(tensor<fp32, [2]> x) { tensor<fp32, [2]> y = relu(x = x)[name = string("y")]; } -> (y);'
+    source = f"program(1.3)\n{{ {function} }}"
     outputs = milopt.Model.from_text(source).eval({"x": np.array([-1, 2], np.float32)})
     assert outputs["y"].tolist() == [0, 2]
 

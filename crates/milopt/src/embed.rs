@@ -86,6 +86,17 @@ pub struct Estimated {
     pub page: String,
 }
 
+/// How two models differ.
+#[derive(Clone, Debug)]
+pub struct Differences {
+    /// They do not.
+    pub is_empty: bool,
+    /// As `milopt diff --json` has it.
+    pub json: String,
+    /// For people.
+    pub text: String,
+}
+
 impl Model {
     fn of(package: Package) -> Model {
         let known = verify::verify(package.model());
@@ -285,14 +296,15 @@ impl Model {
         Ok(serde_json::to_string(&all.collect::<Vec<_>>())?)
     }
 
-    /// How another model differs: JSON, and text for people.
+    /// How another model differs.
     ///
     /// # Errors
     ///
     /// If a number has no form in JSON.
-    pub fn diff(&self, other: &Model) -> Result<(String, String), Fault> {
+    pub fn diff(&self, other: &Model) -> Result<Differences, Fault> {
         let found = diff::compare(self.package.model(), other.package.model());
-        Ok((serde_json::to_string(&found)?, found.table() + &found.details()))
+        let json = serde_json::to_string(&found)?;
+        Ok(Differences { is_empty: found.is_empty(), json, text: found.table() + &found.details() })
     }
 
     /// Writes it: .mlpackage, or .mil with its weights beside it.
