@@ -9,11 +9,13 @@
 #include "milopt.h"
 
 static const char *network =
+    "program(1.3)\n{\n"
     "func main<ios17>(tensor<fp32, [1, 3, 8, 8]> x) {\n"
     "    tensor<fp32, [1, 3, 8, 8]> a = mul(x = x, y = fp32(1.0))[name = string(\"a\")];\n"
     "    tensor<fp32, [1, 3, 8, 8]> b = relu(x = a)[name = string(\"b\")];\n"
     "    tensor<fp32, [1, 3, 8, 8]> y = relu(x = b)[name = string(\"y\")];\n"
-    "} -> (y);\n";
+    "} -> (y);\n"
+    "}\n";
 
 /* Ends the program with what an error says. */
 static void check(milopt_error *error) {
@@ -28,7 +30,7 @@ static void check(milopt_error *error) {
 static void show(const char *what, milopt_text *text) {
     size_t len = 0;
     const char *data = milopt_text_data(text, &len);
-    printf("%s: %.*s\n", what, (int)(len < 400 ? len : 400), data);
+    printf("%s: %.*s\n", what, (int)(len < 120 ? len : 120), data);
     milopt_text_free(text);
 }
 
