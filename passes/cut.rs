@@ -4,12 +4,7 @@
 //! the cheapest choice of all (Kolmogorov and Zabih, "What energy functions can be minimized via graph cuts?",
 //! 2004).
 
-use std::collections::VecDeque;
-
-use petgraph::Direction;
-use petgraph::algo::dinics;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use crate::flow::Network;
 
 /// What is never paid.
 const NEVER: u64 = 1 << 62;
@@ -55,49 +50,32 @@ impl Prices {
 
     /// The side to choose for each.
     pub(crate) fn cheapest(&self) -> Vec<bool> {
-        let mut network: DiGraph<(), u64> = DiGraph::new();
-        let (source, sink) = (network.add_node(()), network.add_node(()));
-        let nodes: Vec<NodeIndex> = (0..self.choices).map(|_| network.add_node(())).collect();
+        // A node for each choice, and two more: what stays with the source is chosen `false`.
+        let mut network = Network::of(self.choices + 2);
+        let (source, sink) = (self.choices, self.choices + 1);
         for Price { amount, if_too, any } in &self.paid {
-            // What stays with the source is chosen `false`.
             let side = any.first().is_some_and(|first| first.1);
             let meeting = match any[..] {
-                [one] => nodes[one.0],
+                [one] => one.0,
                 _ => {
-                    let meeting = network.add_node(());
+                    let meeting = network.add_node();
                     for &(choice, _) in any {
-                        let (from, to) =
-                            if side { (meeting, nodes[choice]) } else { (nodes[choice], meeting) };
-                        network.add_edge(from, to, NEVER);
+                        let (from, to) = if side { (meeting, choice) } else { (choice, meeting) };
+                        network.add_arc(from, to, NEVER);
                     }
                     meeting
                 }
             };
-            let other = if_too.map_or(if side { source } else { sink }, |(choice, _)| nodes[choice]);
+            let other = if_too.map_or(if side { source } else { sink }, |(choice, _)| choice);
             if other != meeting {
                 let (from, to) = if side { (other, meeting) } else { (meeting, other) };
-                network.add_edge(from, to, *amount);
+                network.add_arc(from, to, *amount);
             }
         }
-        let (_, flows) = dinics(&network, source, sink);
-        // What can still be reached from the sink, against the flow: as little as possible is moved.
-        let mut moved = vec![false; network.node_count()];
-        moved[sink.index()] = true;
-        let mut queue = VecDeque::from([sink]);
-        while let Some(node) = queue.pop_front() {
-            let forward = network.edges_directed(node, Direction::Incoming);
-            let forward = forward.filter(|edge| flows[edge.id().index()] < *edge.weight());
-            let back = network.edges_directed(node, Direction::Outgoing);
-            let back = back.filter(|edge| flows[edge.id().index()] > 0);
-            let next: Vec<NodeIndex> =
-                forward.map(|edge| edge.source()).chain(back.map(|edge| edge.target())).collect();
-            for next in next {
-                if !std::mem::replace(&mut moved[next.index()], true) {
-                    queue.push_back(next);
-                }
-            }
-        }
-        nodes.iter().map(|node| moved[node.index()]).collect()
+        // As little as possible is moved.
+        let mut moved = network.sink_side(source, sink);
+        moved.truncate(self.choices);
+        moved
     }
 }
 

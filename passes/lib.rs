@@ -7,6 +7,7 @@
 mod constants;
 pub mod coremltools;
 mod cut;
+mod flow;
 mod inputs;
 mod pipelines;
 mod registry;

@@ -26,8 +26,9 @@ impl Attributes {
     }
 
     /// One of them.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Literal> {
-        self.place(key).ok().map(|at| &self.0[at].1)
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// One of them, to be changed.
@@ -37,7 +38,7 @@ impl Attributes {
 
     /// There is one of this name.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.place(key).is_ok()
+        self.get(key).is_some()
     }
 
     /// Adds one, or replaces it; answers what it was.

@@ -3,20 +3,31 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 /// The parameter whose operand is a state, where a state and another visible value have the same name:
 /// `input` of `read_state` and `write_state`. Any other parameter means the other value.
 pub const STATE_PARAM: &str = "input";
 
-/// An immutable string whose clones share one allocation.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(Arc<str>);
+/// An immutable string whose clones share one allocation; a short one, as most op types and parameters are,
+/// takes none.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(EcoString);
+
+/// Bytes that an [`EcoString`] holds without an allocation.
+const SHORT: usize = 15;
 
 impl Name {
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// It takes no memory of its own.
+    pub(crate) fn is_short(&self) -> bool {
+        self.0.len() <= SHORT
     }
 
     /// Whether Apple's MIL grammar has a form for it: `[A-Za-z_][A-Za-z0-9_@]*`.
@@ -29,6 +40,8 @@ impl Name {
 
 impl Deref for Name {
     type Target = str;
+
+    #[inline]
     fn deref(&self) -> &str {
         &self.0
     }
@@ -43,12 +56,6 @@ impl Borrow<str> for Name {
 impl AsRef<str> for Name {
     fn as_ref(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for Name {
-    fn default() -> Name {
-        Name("".into())
     }
 }
 
@@ -71,12 +78,14 @@ impl From<&Name> for Name {
 }
 
 impl PartialEq<str> for Name {
+    #[inline]
     fn eq(&self, other: &str) -> bool {
         &*self.0 == other
     }
 }
 
 impl PartialEq<&str> for Name {
+    #[inline]
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
     }

@@ -68,10 +68,7 @@ impl<'g> Rewriter<'g> {
     ) -> Result<(), GraphError> {
         let results = self.graph.op(op).results().to_vec();
         for (&old, &new) in results.iter().zip(values) {
-            let name = self.graph.value(old).name().clone();
-            let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
-            self.graph.rename_value(old, hidden);
-            self.graph.rename_value(new, name);
+            self.graph.swap_names(old, new);
         }
         self.inherit(op, values, gone);
         for (&old, &new) in results.iter().zip(values) {
@@ -122,12 +119,12 @@ impl<'g> Rewriter<'g> {
         let can_rename = self.graph.definition(new).is_some_and(|definition| {
             self.graph.op(definition).kind() != "const" && self.graph.op(definition).block() == Graph::ROOT
         }) && !self.graph.is_output(new);
-        let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
-        self.graph.rename_value(old, hidden);
         if can_rename {
-            self.graph.rename_value(new, name);
+            self.graph.swap_names(old, new);
             self.graph.replace_uses(old, new);
         } else {
+            let hidden = self.graph.fresh_name(&format!("{name}_replaced"));
+            self.graph.rename_value(old, hidden);
             let ty = self.graph.value(old).ty().clone();
             let identity = NewOp::new("identity").named(name.clone()).with("x", new).result(name, ty);
             let identity = self.graph.insert(identity, At::After(at));

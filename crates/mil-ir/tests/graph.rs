@@ -19,6 +19,7 @@ enum Step {
     Operand(usize, usize, usize),
     Drop(usize),
     Rename(usize, Name),
+    SwapNames(usize, usize),
     Label(usize, Name),
     Retype(usize),
     Attribute(usize, Option<Literal>),
@@ -40,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (n(), n(), n()).prop_map(|(a, b, c)| Step::Operand(a, b, c)),
         1 => n().prop_map(Step::Drop),
         1 => (n(), common::name()).prop_map(|(a, name)| Step::Rename(a, name)),
+        1 => (n(), n()).prop_map(|(a, b)| Step::SwapNames(a, b)),
         1 => (n(), common::name()).prop_map(|(a, name)| Step::Label(a, name)),
         1 => n().prop_map(Step::Retype),
         1 => (n(), prop::option::of(common::literal())).prop_map(|(a, literal)| Step::Attribute(a, literal)),
@@ -111,6 +113,7 @@ fn apply(graph: &mut Graph, step: &Step) -> Option<()> {
         }
         Step::Drop(op) => graph.set_argument(pick(&ops, *op)?, "x", None),
         Step::Rename(value, name) => graph.rename_value(pick(&values, *value)?, name),
+        Step::SwapNames(a, b) => graph.swap_names(pick(&values, *a)?, pick(&values, *b)?),
         Step::Label(op, name) => graph.rename_op(pick(&ops, *op)?, Some(name.clone())),
         Step::Retype(value) => graph.retype(pick(&values, *value)?, Type::fixed(DType::Int8, &[7])),
         Step::Attribute(op, literal) => graph.set_attribute(pick(&ops, *op)?, "note", literal.clone()),

@@ -22,6 +22,7 @@ mod dims;
 mod effects;
 mod error;
 mod infer;
+mod lookup;
 mod numerics;
 mod params;
 mod prelude;
@@ -59,6 +60,7 @@ pub use describe::describe;
 pub use effects::{Effects, can_erase, can_merge, can_move, captured, effects, is_known};
 pub use error::{InferError, Problems};
 pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree};
+pub use lookup::def;
 pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
 pub use retarget::{Refusal, RetargetError, retarget};
@@ -66,12 +68,6 @@ pub use shapes::{Elements, Shapes};
 pub use specialize::{SpecializeError, fix_input, shape_refusal, specialize};
 pub use table::{Check, DefaultValue, Effect, Family, Infer, OpDef, Param, ParamKind, Trait, Types, Version};
 pub use verify::{FILE_RULES, RULES, verify_graph, verify_ops, verify_program, verify_shapes};
-
-/// The op of this type; `None` for one that this version does not know.
-pub fn def(kind: &str) -> Option<&'static OpDef> {
-    let found = registry::OPS.binary_search_by(|def| def.name.cmp(kind)).ok()?;
-    Some(registry::OPS[found])
-}
 
 /// Every op, by name.
 pub fn all() -> &'static [&'static OpDef] {

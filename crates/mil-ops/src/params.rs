@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use mil_ir::{Graph, Operand, TypeKind, ValueId};
 use mil_tensor::DType;
+use smallvec::SmallVec;
 
 use crate::{Call, Effect, InferError, Param, ParamKind, Problems, Trait, Types};
 
@@ -43,7 +44,7 @@ pub(crate) fn check(call: &Call<'_>, problems: &mut Problems) {
 pub(crate) fn unfolded(call: &Call<'_>) -> Vec<(&'static str, bool)> {
     let params = call.version().params.iter().filter(|param| param.constant);
     let found = params.filter_map(|param| {
-        let origins: Vec<Origin> =
+        let origins: SmallVec<[Origin; 1]> =
             call.operands(param.name).iter().map(|operand| origin(call.graph(), operand)).collect();
         let is_computed = |origin: &Origin| matches!(origin, Origin::Computed { .. });
         let decompressed = origins.contains(&Origin::Computed { decompressed: true });
@@ -55,8 +56,8 @@ pub(crate) fn unfolded(call: &Call<'_>) -> Vec<(&'static str, bool)> {
 
 /// A text is one of those that the parameter knows; converters differ in upper and lower case.
 fn check_choice(call: &Call<'_>, param: &Param, problems: &mut Problems) {
-    if let Ok(text) = call.string(param.name)
-        && !param.choices.is_empty()
+    if !param.choices.is_empty()
+        && let Ok(text) = call.string(param.name)
         && !param.choices.iter().any(|choice| choice.eq_ignore_ascii_case(text))
     {
         let message = format!("{} cannot be {text}, only {}", param.name, param.choices.join(", "));
@@ -143,6 +144,10 @@ pub(crate) fn is_constant(graph: &Graph, operand: &Operand) -> bool {
 
 fn origin(graph: &Graph, operand: &Operand) -> Origin {
     let Some(value) = operand.value() else { return Origin::Constant };
+    // Most are, and need no search.
+    if graph.const_literal(value).is_some() {
+        return Origin::Constant;
+    }
     let mut seen: BTreeSet<ValueId> = BTreeSet::new();
     let mut stack = vec![value];
     let (mut computed, mut decompressed) = (false, false);

@@ -158,7 +158,8 @@ impl<'a> PassCx<'a> {
         }
     }
 
-    pub(crate) fn wants_misses(&self) -> bool {
+    /// Somebody asks why places were left alone: what a pass finds out for nothing else can wait for this.
+    pub fn wants_misses(&self) -> bool {
         self.instruments.iter().any(|instrument| instrument.wants_misses())
     }
 

@@ -8,6 +8,9 @@ use mil_tensor::Tensor;
 
 use crate::{Matched, No, PassError};
 
+/// Ops that are looked through rather than hashed.
+const FEW: usize = 16;
+
 /// The graph as a pattern sees it: guards that miss with a reason, and changes that keep names.
 pub struct Rewrite<'g> {
     rewriter: Rewriter<'g>,
@@ -109,7 +112,10 @@ impl<'g> Rewrite<'g> {
                 && is_known(graph, op)
                 && graph.op(op).results().iter().all(|&value| graph.is_unused(value))
         };
-        let given: HashSet<OpId> = ops.iter().copied().collect();
+        // Few in most cases, and many after a pass.
+        let given: Option<HashSet<OpId>> = (ops.len() > FEW).then(|| ops.iter().copied().collect());
+        let is_given =
+            |op: &OpId| given.as_ref().map_or_else(|| ops.contains(op), |given| given.contains(op));
         let mut stack: Vec<OpId> = ops.to_vec();
         while let Some(op) = stack.pop() {
             if !unused(graph, op) {
@@ -118,7 +124,7 @@ impl<'g> Rewrite<'g> {
             let producers: Vec<OpId> =
                 graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
             if graph.erase(op).is_ok() {
-                let may_go = |op: &OpId| given.contains(op) || graph.op(*op).kind() == "const";
+                let may_go = |op: &OpId| is_given(op) || graph.op(*op).kind() == "const";
                 stack.extend(producers.into_iter().filter(may_go));
             }
         }

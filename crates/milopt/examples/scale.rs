@@ -6,6 +6,7 @@
 //! cargo run --release --example scale -- memory 4      # a package with 4 GiB of weights
 //! cargo run --release --example scale -- passes 64000  # each pass on chains and fans of 2,000 ops to so many
 //! cargo run --release --example scale -- passes 64000 add_fp16_cast 'one value'
+//! cargo run --release --example scale -- within 10000 200  # passes that take more than 200 ms for 10,000 ops
 //! cargo run --release --example scale -- casting 100000  # add_fp16_cast beside cleanup, on the same shapes
 //! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
 //! cargo run --release --example scale -- make memory 4 large.mlpackage
@@ -53,6 +54,10 @@ fn main() -> Outcome<()> {
             let most = rest.first().map_or(Ok(64_000), |word| word.parse())?;
             let word = |at: usize| rest.get(at).map(String::as_str);
             doubling::passes(most, word(1), word(2))
+        }
+        Some((first, rest)) if first == "within" => {
+            let number = |at: usize, default: u64| rest.get(at).map_or(Ok(default), |word| word.parse());
+            doubling::within(usize::try_from(number(0, 10_000)?)?, Duration::from_millis(number(1, 200)?))
         }
         Some((first, rest)) if first == "casting" => {
             doubling::casting(rest.first().map_or(Ok(100_000), |word| word.parse())?)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mil_ir::{At, Dim, Graph, NewOp, OpId, Shape, Type, TypeKind, ValueId};
+use mil_ir::{At, Dim, Graph, Name, NewOp, OpId, Shape, Type, TypeKind, ValueId};
 use mil_ops::Call;
 use mil_pass::{Matched, No, Rewrite};
 use mil_tensor::Tensor;
@@ -44,7 +44,7 @@ struct Wanted {
 #[derive(Debug)]
 struct Place {
     op: OpId,
-    param: String,
+    param: Name,
     index: usize,
     same: Option<ValueId>,
 }
@@ -103,7 +103,7 @@ impl Decision {
         let given = plan.given(root, giver.as_ref()).ok_or_else(lost)?;
         let constant = plan.is_constant(root).then(|| plan.reader.graph.const_tensor(root)).flatten();
         let mut groups: Vec<(View, Vec<(Use, bool)>)> = Vec::new();
-        for found in plan.uses(root) {
+        for found in plan.uses(root).iter().cloned() {
             let view = found.node.map(|(node, _)| view_of(plan, node));
             let taken = plan.taken(&found, view.as_ref()).ok_or_else(lost)?;
             let as_before = taken == found.view;

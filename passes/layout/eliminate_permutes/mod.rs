@@ -6,7 +6,7 @@ mod view;
 
 use apply::Decision;
 use frame::Reader;
-use mil_ir::{Graph, OpId};
+use mil_ir::{Checkpoint, Graph, OpId};
 use mil_pass::{No, Pass, PassCx, PassError, Rewrite, pass};
 use moves::Search;
 use plan::{Moved, Plan};
@@ -64,10 +64,14 @@ impl Pass for EliminatePermutes {
         if before.transposes == 0 {
             return Ok(());
         }
-        let bound = bound(graph, cx)?;
         let start = graph.checkpoint();
         let done = arrange(graph, cx)?;
         let after = Moved::by(graph);
+        // Nothing is less than none.
+        if done && after.transposes == 0 {
+            return Ok(());
+        }
+        let bound = bound(graph, start, cx)?;
         if done && after.is_within(&bound) && after.is_better_than(&before) {
             return Ok(());
         }
@@ -91,9 +95,10 @@ impl Pass for EliminatePermutes {
     }
 }
 
-/// What `reduce_transposes` would leave.
-fn bound(graph: &Graph, cx: &PassCx<'_>) -> Result<Moved, PassError> {
+/// What `reduce_transposes` would leave of a graph as it was.
+fn bound(graph: &Graph, start: Checkpoint, cx: &PassCx<'_>) -> Result<Moved, PassError> {
     let mut copy = graph.clone();
+    copy.roll_back(start);
     let pass = ReduceTransposes { like_coremltools: false };
     pass.reduce(&mut copy, cx.opset(), &mut || true, &mut Done::default())?;
     Ok(Moved::by(&copy))
@@ -112,8 +117,10 @@ fn arrange(graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<bool, PassError> {
         may
     });
     let decision = Decision::of(&mut plan);
-    for (op, reason) in plan.left() {
-        cx.missed("permute", graph, op, &reason);
+    if cx.wants_misses() {
+        for (op, reason) in plan.left() {
+            cx.missed("permute", graph, op, &reason);
+        }
     }
     match decision.and_then(|decision| decision.apply(&mut Rewrite::new(graph, &opset))) {
         Ok(()) => {

@@ -7,8 +7,9 @@
 //! energy minimization via graph cuts", 2001). Nothing is taken that does not lower the cost, so the result is
 //! never worse than the program as it was, and rounds end.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mil_ir::ValueId;
 
 use super::frame::Site;
@@ -93,9 +94,9 @@ impl<'p, 'g> Search<'p, 'g> {
         let giver = self.plan.giver(root);
         let view = giver.map(|(node, _)| self.plan.nodes[node].view.clone());
         let Some(given) = self.plan.given(root, view.as_ref()) else { return found };
-        for taker in self.plan.uses(root) {
+        for taker in self.plan.uses(root).iter() {
             let view = taker.node.map(|(node, _)| self.plan.nodes[node].view.clone());
-            let Some(taken) = self.plan.taken(&taker, view.as_ref()) else { continue };
+            let Some(taken) = self.plan.taken(taker, view.as_ref()) else { continue };
             let moves = self.plan.steps(root, &given, &taken).is_none_or(|steps| steps.moves());
             if taken == given || !moves {
                 continue;
@@ -109,7 +110,7 @@ impl<'p, 'g> Search<'p, 'g> {
             }
             if let Some((node, slot)) = taker.node {
                 let now = self.plan.nodes[node].view.clone();
-                let own = self.of_use(root, &taker, &given);
+                let own = self.of_use(root, taker, &given);
                 if let Some(view) = own.and_then(|own| self.lifted(node, slot, &own)) {
                     found.push((Offer::Expansion, node, [now.clone(), view.clone()]));
                     found.push((Offer::Swap, node, [now, view]));
@@ -174,19 +175,15 @@ impl<'p, 'g> Search<'p, 'g> {
 
     /// Offers the arrangements of a value to all that give or take it.
     fn offer(&mut self, offer: Offer, region: &mut Region, root: ValueId, arrangements: &[View; 2]) {
-        let mut places: Vec<(usize, usize, Option<Use>)> = Vec::new();
-        places.extend(self.plan.giver(root).map(|(node, slot)| (node, slot, None)));
-        for found in self.plan.uses(root) {
-            if let Some((node, slot)) = found.node {
-                places.push((node, slot, Some(found)));
-            }
-        }
-        for (node, slot, found) in places {
+        let uses = self.plan.uses(root);
+        let giver = self.plan.giver(root).map(|(node, slot)| (node, slot, None));
+        let takers = uses.iter().filter_map(|found| found.node.map(|(node, slot)| (node, slot, Some(found))));
+        for (node, slot, found) in giver.into_iter().chain(takers) {
             if region.views.contains_key(&node) {
                 continue;
             }
             let mut lift = |arrangement: &View| {
-                let own = match &found {
+                let own = match found {
                     Some(found) => self.of_use(root, found, arrangement)?,
                     None => arrangement.clone(),
                 };
@@ -265,12 +262,12 @@ impl<'p, 'g> Search<'p, 'g> {
         let giver = giver.and_then(|node| choice.get(&node).copied());
         // Of each arrangement: it is always taken, or where these are chosen.
         let mut wanted: Vec<(View, bool, Vec<Side>)> = Vec::new();
-        for taker in self.plan.uses(root) {
+        for taker in self.plan.uses(root).iter() {
             let node = taker.node.map(|(node, _)| node);
             let of_taker = node.map(|node| views(self.plan, node));
             let taken = [
-                self.plan.taken(&taker, of_taker.as_ref().map(|views| &views[0]))?,
-                self.plan.taken(&taker, of_taker.as_ref().map(|views| &views[1]))?,
+                self.plan.taken(taker, of_taker.as_ref().map(|views| &views[0]))?,
+                self.plan.taken(taker, of_taker.as_ref().map(|views| &views[1]))?,
             ];
             let taker = node.and_then(|node| choice.get(&node).copied());
             let always = taken[0] == taken[1];
@@ -312,9 +309,9 @@ fn cost(plan: &mut Plan<'_>, root: ValueId, view: &dyn Fn(&Plan<'_>, usize) -> V
     let giver = plan.giver(root).map(|(node, _)| view(plan, node));
     let Some(given) = plan.given(root, giver.as_ref()) else { return 0 };
     let mut wanted: Vec<View> = Vec::new();
-    for taker in plan.uses(root) {
+    for taker in plan.uses(root).iter() {
         let of_taker = taker.node.map(|(node, _)| view(plan, node));
-        if let Some(taken) = plan.taken(&taker, of_taker.as_ref())
+        if let Some(taken) = plan.taken(taker, of_taker.as_ref())
             && !wanted.contains(&taken)
         {
             wanted.push(taken);

@@ -1,8 +1,10 @@
 //! Which values are arrangements of one another, who uses them, and what it costs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use mil_ir::{Dim, Graph, OpId, ValueId};
+use foldhash::{HashMap, HashMapExt};
+use mil_ir::{Dim, Graph, Name, OpId, ValueId};
 use mil_ops::{Call, is_known};
 
 use super::frame::{Frame, Reader, Site, Slot};
@@ -29,7 +31,7 @@ pub(super) struct Plan<'g> {
     links: HashMap<ValueId, Vec<OpId>>,
     /// The same values in program order.
     roots: Vec<ValueId>,
-    uses: HashMap<ValueId, Vec<Use>>,
+    uses: HashMap<ValueId, Rc<[Use]>>,
     pub nodes: Vec<Node>,
     known: HashMap<(OpId, usize), Result<usize, String>>,
 }
@@ -44,7 +46,7 @@ pub(super) struct Node {
 #[derive(Clone, Debug)]
 pub(super) struct Use {
     pub op: OpId,
-    pub param: String,
+    pub param: Name,
     pub index: usize,
     /// What it takes in the program as it is.
     pub value: ValueId,
@@ -166,7 +168,7 @@ impl<'g> Plan<'g> {
     }
 
     /// All that takes a value or an arrangement of it.
-    pub(super) fn uses(&mut self, root: ValueId) -> Vec<Use> {
+    pub(super) fn uses(&mut self, root: ValueId) -> Rc<[Use]> {
         if let Some(uses) = self.uses.get(&root) {
             return uses.clone();
         }
@@ -182,10 +184,11 @@ impl<'g> Plan<'g> {
                     continue;
                 }
                 let node = self.taker(found.op, &found.param, found.position);
-                let (op, param, index) = (found.op, found.param.to_string(), found.position);
+                let (op, param, index) = (found.op, found.param, found.position);
                 uses.push(Use { op, param, index, value, view: view.clone(), node });
             }
         }
+        let uses: Rc<[Use]> = uses.into();
         self.uses.insert(root, uses.clone());
         uses
     }
@@ -250,9 +253,9 @@ impl<'g> Plan<'g> {
         for root in self.roots() {
             let giver = self.giver(root).map(|(node, _)| self.nodes[node].view.clone());
             let Some(given) = self.given(root, giver.as_ref()) else { continue };
-            for found in self.uses(root) {
+            for found in self.uses(root).iter() {
                 let view = found.node.map(|(node, _)| self.nodes[node].view.clone());
-                let Some(taken) = self.taken(&found, view.as_ref()) else { continue };
+                let Some(taken) = self.taken(found, view.as_ref()) else { continue };
                 let stays = self.steps(root, &given, &taken).is_none_or(|steps| steps.moves());
                 let Some(op) = self.reader.graph.definition(found.value).filter(|_| stays) else { continue };
                 let of_giver = match self.reader.graph.definition(root) {

@@ -1,9 +1,9 @@
 //! Follows transposes through a block: what depends on each of them, if it is moved behind what it passes
 //! through.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::HashSet;
 use mil_ir::{BlockId, Graph, OpId, Opset, Type, ValueId};
 use mil_ops::{Call, is_known};
 use mil_pass::No;
@@ -78,6 +78,9 @@ impl Component {
     }
 }
 
+/// No place in a list.
+const NOWHERE: u32 = u32::MAX;
+
 /// A value that is a transpose, in this order, of one that the component has after the move.
 #[derive(Clone)]
 struct Lazy {
@@ -92,14 +95,15 @@ pub(super) fn follow(
     opset: &Opset,
     fixed: &HashSet<OpId>,
 ) -> Result<Followed, No> {
-    let mut walk = Walk { graph, opset, lazy: HashMap::new(), values: Vec::new(), parents: Vec::new() };
+    let places = vec![NOWHERE; graph.bound()];
+    let mut walk = Walk { graph, opset, places, values: Vec::new(), parents: Vec::new() };
     let mut starts: Vec<(usize, OpId)> = Vec::new();
     let mut members: Vec<(usize, Member)> = Vec::new();
     let mut ends: Vec<(usize, End)> = Vec::new();
     let mut followed = Followed::default();
 
     for op in graph.block(block).ops() {
-        let moved_operand = graph.op(op).values().find_map(|value| walk.lazy.get(&value).cloned());
+        let moved_operand = graph.op(op).values().find_map(|value| walk.lazy(value).cloned());
         let order = match graph.op(op).kind() == "transpose" {
             true => walk.transpose(op),
             false => None,
@@ -130,33 +134,36 @@ pub(super) fn follow(
     }
 
     // Component by component, in the order of their first transposes.
-    let mut place: HashMap<usize, usize> = HashMap::new();
-    let mut position: HashMap<OpId, usize> = HashMap::new();
+    let mut place = vec![usize::MAX; walk.parents.len()];
+    // By op: that of a start among those of its component, and whether it takes values before a transpose.
+    let mut position = vec![NOWHERE; graph.bound()];
+    let mut takes = vec![false; graph.bound()];
     let components = &mut followed.components;
     for (component, op) in starts {
-        let at = *place.entry(walk.root(component)).or_insert(components.len());
-        if at == components.len() {
+        let at = &mut place[walk.root(component)];
+        if *at == usize::MAX {
+            *at = components.len();
             components.push(Component::default());
         }
-        position.insert(op, components[at].starts.len());
-        components[at].starts.push(Start { op, needed_at: None, is_output: false });
+        let starts = &mut components[*at].starts;
+        position[op.index()] = starts.len() as u32;
+        starts.push(Start { op, needed_at: None, is_output: false });
     }
-    let mut takes: HashSet<OpId> = HashSet::new();
     for (component, member) in members {
-        takes.insert(member.op);
-        components[place[&walk.root(component)]].members.push(member);
+        takes[member.op.index()] = true;
+        components[place[walk.root(component)]].members.push(member);
     }
     for (component, end) in ends {
-        takes.insert(end.op);
-        components[place[&walk.root(component)]].ends.push(end);
+        takes[end.op.index()] = true;
+        components[place[walk.root(component)]].ends.push(end);
     }
     for (value, lazy) in std::mem::take(&mut walk.values) {
-        let component = &mut components[place[&walk.root(lazy.component)]];
+        let component = &mut components[place[walk.root(lazy.component)]];
         let Some(needed_at) = first_other_user(graph, block, value, &takes) else { continue };
-        match graph.definition(value).and_then(|op| position.get(&op)) {
-            Some(&at) => {
-                let start = &mut component.starts[at];
-                (start.needed_at, start.is_output) = (Some(needed_at), graph.is_block_output(value));
+        let start = graph.definition(value).map_or(NOWHERE, |op| position[op.index()]);
+        match component.starts.get_mut(start as usize) {
+            Some(start) => {
+                (start.needed_at, start.is_output) = (Some(needed_at), graph.is_block_output(value))
             }
             None => component.again.push(Again { value, order: lazy.order, needed_at }),
         }
@@ -165,8 +172,8 @@ pub(super) fn follow(
 }
 
 /// The first op of a block that uses a value and is not one of these, or holds such an op.
-fn first_other_user(graph: &Graph, block: BlockId, value: ValueId, takes: &HashSet<OpId>) -> Option<OpId> {
-    let others = graph.users(value).filter(|user| !takes.contains(user));
+fn first_other_user(graph: &Graph, block: BlockId, value: ValueId, takes: &[bool]) -> Option<OpId> {
+    let others = graph.users(value).filter(|user| !takes[user.index()]);
     let others = others.filter_map(|user| graph.ancestor_in(user, block));
     others.reduce(|first, user| if graph.is_before(user, first) { user } else { first })
 }
@@ -174,14 +181,19 @@ fn first_other_user(graph: &Graph, block: BlockId, value: ValueId, takes: &HashS
 struct Walk<'g> {
     graph: &'g Graph,
     opset: &'g Opset,
-    lazy: HashMap<ValueId, Lazy>,
-    /// The same in program order.
+    /// By value: its place among `values`.
+    places: Vec<u32>,
+    /// Transposes in program order.
     values: Vec<(ValueId, Lazy)>,
     /// Of each component, another one that it was joined with, or itself.
     parents: Vec<usize>,
 }
 
 impl Walk<'_> {
+    fn lazy(&self, value: ValueId) -> Option<&Lazy> {
+        self.values.get(self.places[value.index()] as usize).map(|(_, lazy)| lazy)
+    }
+
     fn new_component(&mut self) -> usize {
         self.parents.push(self.parents.len());
         self.parents.len() - 1
@@ -201,9 +213,8 @@ impl Walk<'_> {
             return;
         }
         for &value in values {
-            let lazy = Lazy { order: order.clone(), component };
-            self.lazy.insert(value, lazy.clone());
-            self.values.push((value, lazy));
+            self.places[value.index()] = self.values.len() as u32;
+            self.values.push((value, Lazy { order: order.clone(), component }));
         }
     }
 
@@ -226,19 +237,19 @@ impl Walk<'_> {
         No::unless(graph.op(op).blocks().is_empty(), "it has inner blocks")?;
         No::unless(is_known(graph, op), "it has fields that this version does not know")?;
         let call = Call::of(graph, op, self.opset)?;
-        let operands: Vec<Lazy> =
-            graph.op(op).values().filter_map(|value| self.lazy.get(&value).cloned()).collect();
-        let same = operands.iter().all(|other| other.order == operand.order);
-        No::unless(same, "its operands are transposed in different orders")?;
-        let moved = moved(&call, &operand.order, &|value| self.lazy.contains_key(&value))?;
+        let mut operands: Vec<usize> = Vec::new();
+        for other in graph.op(op).values().filter_map(|value| self.lazy(value)) {
+            No::unless(other.order == operand.order, "its operands are transposed in different orders")?;
+            operands.push(other.component);
+        }
+        let moved = moved(&call, &operand.order, &|value| self.lazy(value).is_some())?;
         let ranks = graph.op(op).results().iter().map(|&value| rank(graph.value(value).ty()));
         No::unless(
             { ranks }.all(|rank| rank == Some(moved.order.len())),
             "the rank of a result is not known",
         )?;
-        let component = self.root(operand.component);
         for other in operands {
-            let other = self.root(other.component);
+            let (component, other) = (self.root(operand.component), self.root(other));
             // The earlier one stays the root, so that the order of components is that of the program.
             let (first, second) = (component.min(other), component.max(other));
             self.parents[second] = first;

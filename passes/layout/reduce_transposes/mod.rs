@@ -1,9 +1,8 @@
 mod apply;
 mod follow;
 
-use std::collections::HashSet;
-
 use apply::{Balance, apply};
+use foldhash::{HashSet, HashSetExt};
 use follow::{Component, follow};
 use mil_ir::{BlockId, Graph, OpId, Opset};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};

@@ -1,15 +1,16 @@
+mod halves;
 pub(in crate::precision) mod range;
-mod twins;
 pub(in crate::precision) mod whole;
 
+use foldhash::{HashSet, HashSetExt};
 use half::f16;
-use mil_ir::{Graph, Literal, NewOp, OpId, Operand, Opset, Release, ValueId};
+use halves::Halves;
+use mil_ir::{Graph, Literal, NewOp, Op, OpId, Operand, Opset, Release, ValueId};
 use mil_ops::{OpDef, ParamKind, Version, is_known};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Data, Fingerprint, Tensor, TensorError};
 use range::Ranges;
 use serde_json::Value;
-use twins::Twins;
 
 pass! {
     /// Makes ops compute in fp16.
@@ -167,21 +168,29 @@ impl AddFp16Cast {
         keeps: Keeps<'_>,
         on: &mut dyn FnMut(Step) -> Result<bool, PassError>,
     ) -> Result<(), PassError> {
-        let mut twins = Twins::default();
         let ops: Vec<OpId> = graph.walk().collect();
+        let invalid = match is_sound {
+            true => HashSet::new(),
+            false => self.invalid(graph, opset, &ops),
+        };
+        let mut halves = Halves::default();
         for op in ops {
-            if let Some(half) = cast_back(graph, op, &twins) {
+            if let Some(half) = cast_back(graph, op, &halves) {
                 if !on(Step::Converts)? {
                     break;
                 }
-                Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?;
+                match halves.is_half(half) {
+                    true => halves.is_idle(op, half),
+                    false => Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?,
+                }
                 continue;
             }
-            let Some(params) = self.convertible(graph, op, opset) else {
+            let is_fp32 = |operand: &Operand| halves.is_fp32(graph, operand);
+            let Some(params) = self.params(graph, op, opset, &is_fp32) else {
                 keeps(graph, op, false)?;
                 continue;
             };
-            let is_valid = is_sound || mil_ops::verify_ops(graph, opset, [op]).is_clean();
+            let is_valid = !invalid.contains(&op);
             let reason = keeps(graph, op, is_valid)?.or((!is_valid).then_some("invalid"));
             if let Some(reason) = reason {
                 on(Step::Keeps(reason))?;
@@ -190,18 +199,29 @@ impl AddFp16Cast {
             if !on(Step::Converts)? {
                 break;
             }
-            self.convert(&mut Rewrite::new(graph, opset), op, &params, &mut twins)?;
+            self.convert(&mut Rewrite::new(graph, opset), op, &params, &mut halves)?;
             on(Step::Converted)?;
         }
-        twins.settle(&mut Rewrite::new(graph, opset))?;
+        halves.settle(&mut Rewrite::new(graph, opset))?;
         Ok(())
+    }
+
+    /// Those ops that could be converted if they did not break a rule.
+    fn invalid(&self, graph: &Graph, opset: &Opset, ops: &[OpId]) -> HashSet<OpId> {
+        let breaks = |op: OpId| !mil_ops::verify_ops(graph, opset, [op]).is_clean();
+        let convertible = |op: OpId| self.convertible(graph, op, opset).is_some();
+        ops.iter().copied().filter(|&op| convertible(op) && breaks(op)).collect()
     }
 }
 
 /// Parameters and attributes of an op that hold fp32 and may hold fp16.
-fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: bool) -> Vec<String> {
-    let found = graph.op(op);
-    let is_fp32 = |operand: &Operand| graph.operand_type(operand).dtype() == Some(DType::Fp32);
+fn convertible(
+    found: &Op,
+    def: &OpDef,
+    version: &'static Version,
+    mixes: bool,
+    is_fp32: &dyn Fn(&Operand) -> bool,
+) -> Vec<&'static str> {
     let kept =
         KEPT_PARAMS.iter().find(|(kind, _)| mixes && *kind == def.name).map_or(&[][..], |(_, params)| params);
     version
@@ -219,7 +239,7 @@ fn convertible(graph: &Graph, op: OpId, def: &OpDef, version: &Version, mixes: b
                 .get(param.name)
                 .is_some_and(|literal| literal.ty.dtype() == Some(DType::Fp32)),
         })
-        .map(|param| param.name.to_owned())
+        .map(|param| param.name)
         .collect()
 }
 
@@ -262,80 +282,110 @@ impl AddFp16Cast {
         graph: &Graph,
         op: OpId,
         opset: &Opset,
-    ) -> Option<Vec<String>> {
-        let kind = graph.op(op).kind().as_str();
+    ) -> Option<Vec<&'static str>> {
+        let is_fp32 = |operand: &Operand| graph.operand_type(operand).dtype() == Some(DType::Fp32);
+        self.params(graph, op, opset, &is_fp32)
+    }
+
+    /// The same where it is known otherwise which operands are fp32.
+    fn params(
+        &self,
+        graph: &Graph,
+        op: OpId,
+        opset: &Opset,
+        is_fp32: &dyn Fn(&Operand) -> bool,
+    ) -> Option<Vec<&'static str>> {
+        let found = graph.op(op);
+        let kind = found.kind().as_str();
         let (def, target) = mil_ops::def(kind).zip(opset.release())?;
         let version = def.version(target)?;
         let skipped = KEPT.contains(&kind) || self.skip_ops_by_type.iter().any(|skip| skip == kind);
-        if skipped || !graph.op(op).blocks().is_empty() || !is_known(graph, op) {
+        if skipped || !found.blocks().is_empty() || !is_known(graph, op) {
             return None;
         }
-        let params = convertible(graph, op, def, version, target >= Release::IOS17);
+        let params = convertible(found, def, version, target >= Release::IOS17, is_fp32);
         (!params.is_empty()).then_some(params)
     }
 
-    /// Gives an op its fp16 version, beside it.
+    /// Makes an op compute in fp16.
     fn convert(
         &self,
         rw: &mut Rewrite<'_>,
         op: OpId,
-        params: &[String],
-        twins: &mut Twins,
+        params: &[&'static str],
+        halves: &mut Halves,
     ) -> Result<(), No> {
         let limit = range::limit(rw.graph().op(op).kind());
-        let base = format!("{}_cast_fp16", rw.graph().label(op));
-        let mut new = NewOp::like(rw.graph(), op).named(base);
-        for (param, argument) in &mut new.arguments {
-            if params.iter().any(|name| **name == **param) {
-                for operand in argument {
-                    *operand = self.operand(rw, op, operand, twins)?;
+        // In the order in which an op has its operands.
+        let mut sorted = params.to_vec();
+        sorted.sort_unstable();
+        for param in sorted {
+            let Some(argument) = rw.graph().op(op).argument(param) else {
+                let attribute = rw.graph().op(op).attributes().get(param).and_then(Literal::as_tensor);
+                if let Some(tensor) = attribute {
+                    let half = Literal::tensor(to_fp16(tensor, limit)?);
+                    rw.graph_mut().set_attribute(op, param, Some(half));
                 }
+                continue;
+            };
+            let mut converted: Vec<(usize, Operand)> = Vec::new();
+            for index in 0..argument.len() {
+                let half = self.operand(rw, op, (param, index), limit, halves)?;
+                converted.extend(half.map(|half| (index, half)));
+            }
+            if let Some(mut argument) = rw.graph().op(op).argument(param).cloned()
+                && !converted.is_empty()
+            {
+                for (index, half) in converted {
+                    argument[index] = half;
+                }
+                rw.graph_mut().set_argument(op, param, Some(argument));
             }
         }
-        for key in params {
-            if let Some(tensor) = new.attributes.get(key.as_str()).and_then(Literal::as_tensor) {
-                let half = to_fp16(tensor, limit)?;
-                new.attributes.insert(key.as_str().into(), Literal::tensor(half));
-            }
-        }
-        let values = rw.emit(new, op)?;
-        twins.add(rw, op, values);
+        let types = mil_ops::infer_op(rw.graph(), op, rw.opset())?;
+        halves.convert(rw, op, params, &types);
         Ok(())
     }
 
+    /// What an operand becomes in fp16; `None` for one that stays as it is.
     fn operand(
         &self,
         rw: &mut Rewrite<'_>,
         op: OpId,
-        operand: &Operand,
-        twins: &mut Twins,
-    ) -> Result<Operand, No> {
-        let limit = range::limit(rw.graph().op(op).kind());
-        if rw.graph().operand_type(operand).dtype() != Some(DType::Fp32) {
-            return Ok(operand.clone());
-        }
+        (param, index): (&str, usize),
+        limit: f64,
+        halves: &mut Halves,
+    ) -> Result<Option<Operand>, No> {
+        let graph = rw.graph();
+        let operand = graph.op(op).argument(param).and_then(|argument| argument.get(index));
+        let Some(operand) =
+            operand.filter(|operand| graph.operand_type(operand).dtype() == Some(DType::Fp32))
+        else {
+            return Ok(None);
+        };
         let value = match operand {
             Operand::Literal(literal) => {
                 let tensor = literal.as_tensor().ok_or(No::miss("a literal is not a tensor"))?;
-                return Ok(Literal::tensor(to_fp16(tensor, limit)?).into());
+                return Ok(Some(Literal::tensor(to_fp16(tensor, limit)?).into()));
             }
             Operand::Value(value) => *value,
         };
-        if let Some(half) = twins.half(value) {
-            return Ok(Operand::Value(half));
-        }
         // What was fp16 before it was cast to fp32 needs no cast.
         if let Ok(cast) = rw.definition_anywhere(value, &["cast"])
-            && let Some(half) = rw.graph().input(cast, "x").filter(|&x| rw.ty(x).dtype() == Some(DType::Fp16))
+            && let Some(half) = graph.input(cast, "x").filter(|&x| halves.was_fp16(graph, x))
         {
-            return Ok(Operand::Value(half));
+            return Ok(Some(Operand::Value(half)));
         }
-        let key = (rw.graph().op(op).block(), value, limit as u32);
-        if let Some(&known) = twins.casts.get(&key) {
-            return Ok(Operand::Value(known));
+        let constant = graph.const_tensor(value).filter(|_| self.convert_constants);
+        if constant.is_some() {
+            halves.replaced_constant(graph, value);
         }
-        let name = format!("{}_to_fp16", rw.graph().value(value).name());
-        let cast = match rw.graph().const_tensor(value).filter(|_| self.convert_constants) {
+        let key = (graph.op(op).block(), value, limit as u32);
+        if let Some(&known) = halves.casts.get(&key) {
+            return Ok(Some(Operand::Value(known)));
+        }
+        let name = format!("{}_to_fp16", graph.value(value).name());
+        let cast = match constant {
             Some(tensor) => rw.tensor(&name, to_fp16(&tensor, limit)?, op),
             None => {
                 let ty = rw.ty(value).with_dtype(DType::Fp16);
@@ -344,24 +394,25 @@ impl AddFp16Cast {
                 cast
             }
         };
-        twins.casts.insert(key, cast);
-        Ok(Operand::Value(cast))
+        halves.casts.insert(key, cast);
+        Ok(Some(Operand::Value(cast)))
     }
 }
 
-/// What a `cast` to fp16 casts back: the fp16 value that was cast to fp32, or will be.
-fn cast_back(graph: &Graph, op: OpId, twins: &Twins) -> Option<ValueId> {
+/// What a `cast` to fp16 casts back: a value that was cast to fp32, or that has become fp16.
+fn cast_back(graph: &Graph, op: OpId, halves: &Halves) -> Option<ValueId> {
     let is = |op: OpId, dtype: DType| {
         let of = |value: ValueId| graph.value(value).ty().dtype();
         (graph.op(op).kind() == "cast" && of(graph.op(op).result()?) == Some(dtype)).then_some(())
     };
     is(op, DType::Fp16)?;
-    if let Some(half) = twins.half(graph.input(op, "x")?) {
-        return Some(half);
+    let x = graph.input(op, "x")?;
+    if halves.is_half(x) {
+        return Some(x);
     }
-    let first = graph.producer(op, "x")?;
+    let first = graph.definition(x)?;
     is(first, DType::Fp32)?;
-    graph.input(first, "x").filter(|&x| graph.value(x).ty().dtype() == Some(DType::Fp16))
+    graph.input(first, "x").filter(|&x| halves.was_fp16(graph, x))
 }
 
 fn cast(rw: &mut Rewrite<'_>, x: ValueId, dtype: &str, name: &str, before: OpId) -> Result<ValueId, No> {

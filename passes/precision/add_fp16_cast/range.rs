@@ -1,7 +1,6 @@
 //! Finite numbers beyond the range of fp16: masks, mostly.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use half::f16;
 use mil_ir::{Graph, Literal, OpId, ValueId};
 use mil_tensor::{DType, Data, Tensor, TensorError};

@@ -1,7 +1,6 @@
 //! Whole numbers that go through floats: indices and sizes, which fp16 has up to 2048 only.
 
-use std::collections::HashSet;
-
+use foldhash::{HashSet, HashSetExt};
 use mil_ir::{Graph, OpId, Opset, ValueId};
 use mil_ops::Shapes;
 use mil_tensor::DType;

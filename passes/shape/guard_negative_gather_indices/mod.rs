@@ -1,3 +1,6 @@
+mod counter;
+
+use counter::is_counter;
 use mil_ir::{NewOp, OpId, Operand, Release, ValueId};
 use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
@@ -8,9 +11,9 @@ pass! {
     /// Makes negative indices of `gather` and `gather_nd` count from the front.
     ///
     /// From iOS17 on Core ML does not take negative indices. Where they are signed and may be negative, the
-    /// size of the axis is added to those that are. Index tuples behind batch axes are compared with the axes
-    /// that they name. This adds up to eight ops, of which constant folding leaves three where sizes are
-    /// static.
+    /// size of the axis is added to those that are; the counter of a loop that starts at zero or above is known
+    /// not to be. Index tuples behind batch axes are compared with the axes that they name. This adds up to
+    /// eight ops, of which constant folding leaves three where sizes are static.
     ///
     /// # Before
     /// ```mil
@@ -86,6 +89,9 @@ fn signed_indices(rw: &Rewrite<'_>, gather: OpId) -> Result<Operand, No> {
     No::unless(!unsigned, "the indices are unsigned")?;
     if let Some(constant) = call.constant("indices") {
         No::unless(!constant.all(|index| index >= 0.0)?, "the indices are not negative")?;
+    }
+    if let Some(value) = rw.graph().input(gather, "indices") {
+        No::unless(!is_counter(rw.graph(), value), "the indices count the rounds of a loop")?;
     }
     if let Some(producer) = rw.graph().producer(gather, "indices") {
         // What `topk` gives first are elements, and then places.

@@ -1,8 +1,7 @@
 //! The mutators: the only way to change a graph. Each keeps operands and use edges in step and writes the
 //! journal.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashSet};
 use petgraph::stable_graph::{EdgeIndex, StableDiGraph};
 use smallvec::SmallVec;
 
@@ -175,9 +174,9 @@ impl Graph {
             use_counts: Vec::new(),
             nodes: Vec::new(),
             blocks: Vec::new(),
-            names: HashMap::new(),
-            suffixes: HashMap::new(),
-            interned: HashMap::new(),
+            names: HashMap::default(),
+            suffixes: HashMap::default(),
+            interned: HashSet::default(),
             journal: Vec::new(),
             revision: Revision::next(),
             origins: Origins::default(),
@@ -188,11 +187,21 @@ impl Graph {
 
     /// A shared name for an op type or a parameter, so that many ops hold one string.
     pub fn intern(&mut self, text: &str) -> Name {
-        if let Some(name) = self.interned.get(text) {
+        match self.interned.get(text) {
+            Some(name) => name.clone(),
+            None => self.share(text.into()),
+        }
+    }
+
+    /// The shared name of this text; a short one has nothing to share.
+    fn share(&mut self, name: Name) -> Name {
+        if name.is_short() {
+            return name;
+        }
+        if let Some(name) = self.interned.get(&name) {
             return name.clone();
         }
-        let name = Name::from(text);
-        self.interned.insert(text.into(), name.clone());
+        self.interned.insert(name.clone());
         name
     }
 
@@ -325,7 +334,7 @@ impl Graph {
             }
         }
         // Inner ops go last to first, so that users go before definitions.
-        let mut doomed = vec![op];
+        let mut doomed: SmallVec<[OpId; 4]> = SmallVec::from_elem(op, 1);
         let mut at = 0;
         while let Some(&next) = doomed.get(at) {
             for &block in &self.op(next).blocks {
@@ -368,6 +377,15 @@ impl Graph {
         self.release_name(&old);
         *self.names.entry(name).or_default() += 1;
         self.record(Edit::ValueName(value, old));
+    }
+
+    /// Gives each of two values of the program the name of the other.
+    pub fn swap_names(&mut self, a: ValueId, b: ValueId) {
+        let (of_a, of_b) = (self.value(a).name.clone(), self.value(b).name.clone());
+        for (value, old, new) in [(a, of_a.clone(), of_b.clone()), (b, of_b, of_a)] {
+            self.value_mut(value).name = new;
+            self.record(Edit::ValueName(value, old));
+        }
     }
 
     /// Replaces a value's declared type.
@@ -469,7 +487,7 @@ impl Graph {
     }
 
     fn new_op(&mut self, new: NewOp) -> OpId {
-        let kind = self.intern(&new.kind);
+        let kind = self.share(new.kind);
         let op = self.bare_op(kind, Graph::ROOT);
         let results = new
             .results
@@ -479,7 +497,7 @@ impl Graph {
             .collect();
         let blocks = new.blocks.into_iter().map(|block| self.new_block(Some(op), block)).collect();
         let mut arguments: Vec<(Name, Argument)> =
-            new.arguments.into_iter().map(|(param, argument)| (self.intern(&param), argument)).collect();
+            new.arguments.into_iter().map(|(param, argument)| (self.share(param), argument)).collect();
         arguments.sort_by(|a, b| a.0.cmp(&b.0));
         arguments.dedup_by(|later, kept| {
             let same = later.0 == kept.0;
@@ -544,7 +562,7 @@ impl Graph {
     }
 
     /// Results of an op and inputs of its blocks.
-    fn owned_values(&self, op: OpId) -> Vec<ValueId> {
+    fn owned_values(&self, op: OpId) -> SmallVec<[ValueId; 4]> {
         let op = self.op(op);
         let inputs = op.blocks.iter().flat_map(|block| &self.blocks[block.index()].inputs);
         op.results.iter().chain(inputs).copied().collect()

@@ -132,9 +132,7 @@ impl Graph {
             }
         }
         freed.retain(|&op| self.is_live(op));
-        freed.sort_unstable();
-        freed.dedup();
-        freed
+        self.sorted(freed)
     }
 
     /// The live ops that changes since a checkpoint touched, and the users of their results; sorted, each
@@ -157,14 +155,25 @@ impl Graph {
                 Edit::Erased(..) | Edit::Origins(..) => {}
             }
         }
-        ops.sort_unstable();
-        ops.dedup();
+        let mut ops = self.sorted(ops);
         ops.retain(|&op| self.is_live(op));
         let users: Vec<OpId> =
             ops.iter().flat_map(|&op| self.op(op).results.iter()).flat_map(|&v| self.users(v)).collect();
         ops.extend(users);
-        ops.sort_unstable();
-        ops.dedup();
+        self.sorted(ops)
+    }
+
+    /// Ops in the order of their ids, each once.
+    fn sorted(&self, mut ops: Vec<OpId>) -> Vec<OpId> {
+        if ops.len() < self.bound() / 16 {
+            ops.sort_unstable();
+            ops.dedup();
+            return ops;
+        }
+        let mut found = vec![false; self.bound()];
+        ops.iter().for_each(|op| found[op.index()] = true);
+        ops.clear();
+        ops.extend((0_u32..).zip(found).filter(|&(_, found)| found).map(|(id, _)| OpId(id)));
         ops
     }
 }

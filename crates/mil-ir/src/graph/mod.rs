@@ -17,8 +17,7 @@ mod order;
 mod origins;
 mod uses;
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashSet};
 use mil_tensor::Tensor;
 use petgraph::stable_graph::StableDiGraph;
 use smallvec::SmallVec;
@@ -45,7 +44,7 @@ pub struct Graph {
     blocks: Vec<Block>,
     names: HashMap<Name, u32>,
     suffixes: HashMap<Name, u32>,
-    interned: HashMap<Box<str>, Name>,
+    interned: HashSet<Name>,
     journal: Vec<Edit>,
     revision: Revision,
     origins: Origins,
@@ -132,6 +131,7 @@ pub struct BlockRef<'g> {
 
 impl Op {
     /// The op type, for example `conv`.
+    #[inline]
     pub fn kind(&self) -> &Name {
         &self.kind
     }
@@ -147,11 +147,10 @@ impl Op {
     }
 
     /// What is bound to a parameter.
+    #[inline]
     pub fn argument(&self, param: &str) -> Option<&Argument> {
-        self.arguments
-            .binary_search_by(|(name, _)| name.as_str().cmp(param))
-            .ok()
-            .map(|at| &self.arguments[at].1)
+        // They are few, and the lengths of most names differ.
+        self.arguments.iter().find(|(name, _)| name == param).map(|(_, argument)| argument)
     }
 
     /// All operands: by parameter, then by position.
@@ -165,6 +164,7 @@ impl Op {
     }
 
     /// What the op defines.
+    #[inline]
     pub fn results(&self) -> &[ValueId] {
         &self.results
     }
@@ -246,6 +246,7 @@ impl Value {
     }
 
     /// The declared type.
+    #[inline]
     pub fn ty(&self) -> &Type {
         &self.ty
     }
@@ -314,6 +315,7 @@ impl Graph {
     }
 
     /// The op of this id. Ids come from this graph; another graph's may name anything or panic.
+    #[inline]
     pub fn op(&self, id: OpId) -> &Op {
         match &self.nodes[id.index()] {
             Node::Op(op) => op,
@@ -322,6 +324,7 @@ impl Graph {
     }
 
     /// The value of this id.
+    #[inline]
     pub fn value(&self, id: ValueId) -> &Value {
         match &self.nodes[id.index()] {
             Node::Value(value) => value,
@@ -345,6 +348,7 @@ impl Graph {
     }
 
     /// The op that defines a value; `None` for an input of a block.
+    #[inline]
     pub fn definition(&self, value: ValueId) -> Option<OpId> {
         match self.value(value).definition {
             Definition::Result(op, _) => Some(op),
@@ -404,6 +408,7 @@ impl Graph {
     }
 
     /// What is bound to a parameter that takes one operand.
+    #[inline]
     pub fn operand(&self, op: OpId, param: &str) -> Option<&Operand> {
         match self.op(op).argument(param).map(|argument| &argument[..]) {
             Some([one]) => Some(one),
@@ -412,11 +417,13 @@ impl Graph {
     }
 
     /// The value bound to a parameter that takes one operand.
+    #[inline]
     pub fn input(&self, op: OpId, param: &str) -> Option<ValueId> {
         self.operand(op, param)?.value()
     }
 
     /// The op that defines what is bound to a parameter.
+    #[inline]
     pub fn producer(&self, op: OpId, param: &str) -> Option<OpId> {
         self.definition(self.input(op, param)?)
     }
@@ -530,7 +537,7 @@ impl Graph {
             }
         }
         faults.extend(self.check_uses());
-        let mut names: HashMap<Name, u32> = HashMap::new();
+        let mut names: HashMap<Name, u32> = HashMap::default();
         let inputs = self.blocks().flat_map(|block| self.block(block).inputs());
         for &value in inputs.chain(self.walk().flat_map(|op| self.op(op).results())) {
             *names.entry(self.value(value).name.clone()).or_default() += 1;

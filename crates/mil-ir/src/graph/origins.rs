@@ -3,7 +3,7 @@
 //! A rewrite makes one entry that refers to those it takes together, so that a chain of rewrites costs no
 //! more than its length; the names are collected when someone asks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
@@ -14,7 +14,8 @@ use crate::{Name, OpId};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origins {
     entries: Vec<Entry>,
-    known: BTreeMap<OpId, OriginId>,
+    /// By op.
+    known: Vec<Option<OriginId>>,
 }
 
 /// An entry of a graph's record of what its ops stand for.
@@ -34,13 +35,17 @@ impl Origins {
         self.entries.push(entry);
         OriginId(self.entries.len() as u32 - 1)
     }
+
+    fn of(&self, op: OpId) -> Option<OriginId> {
+        self.known.get(op.index()).copied().flatten()
+    }
 }
 
 impl Graph {
     /// Labels of the ops of the original program that an op replaces, each once; empty where it stands for
     /// itself.
     pub fn origins(&self, op: OpId) -> Vec<Name> {
-        let mut stack: Vec<OriginId> = self.origins.known.get(&op).copied().into_iter().collect();
+        let mut stack: Vec<OriginId> = self.origins.of(op).into_iter().collect();
         let (mut seen, mut told) = (BTreeSet::new(), BTreeSet::new());
         let mut names = Vec::new();
         while let Some(id) = stack.pop() {
@@ -58,15 +63,15 @@ impl Graph {
 
     /// Some op of the original program is what an op stands for.
     pub(crate) fn has_origins(&self, op: OpId) -> bool {
-        self.origins.known.contains_key(&op)
+        self.origins.of(op).is_some()
     }
 
     /// Records that an op stands for all that these ops stand for.
     pub fn inherit_origins(&mut self, op: OpId, from: &[OpId]) {
         let parts = from
             .iter()
-            .map(|&op| match self.origins.known.get(&op) {
-                Some(&id) => id,
+            .map(|&op| match self.origins.of(op) {
+                Some(id) => id,
                 None => {
                     let name = self.label(op).clone();
                     self.origins.add(Entry::Op(name))
@@ -78,10 +83,11 @@ impl Graph {
     }
 
     pub(super) fn put_origins(&mut self, op: OpId, origins: Option<OriginId>) {
-        let old = match origins {
-            Some(origins) => self.origins.known.insert(op, origins),
-            None => self.origins.known.remove(&op),
-        };
+        let known = &mut self.origins.known;
+        if known.len() <= op.index() {
+            known.resize(op.index() + 1, None);
+        }
+        let old = std::mem::replace(&mut known[op.index()], origins);
         self.record(Edit::Origins(op, old));
     }
 }

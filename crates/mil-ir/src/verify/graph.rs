@@ -1,7 +1,8 @@
 //! Functions and their graphs: names, visibility, constants, literals.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::report::{Place, Report, Violation};
 use super::{MAX_RANK, names};

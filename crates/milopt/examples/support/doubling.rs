@@ -69,6 +69,26 @@ pub(super) fn passes(most: usize, only_pass: Option<&str>, only_shape: Option<&s
     Ok(())
 }
 
+/// Each pass that takes longer than this on a shape of so many ops.
+pub(super) fn within(ops: usize, most: Duration) -> Outcome<()> {
+    println!("| pass | shape | ms for {ops} ops |");
+    println!("|---|---|---:|");
+    let mut slow = 0;
+    for (name, shape) in growth::SHAPES {
+        let program = shape(ops)?;
+        for def in milopt::passes::PASSES {
+            let time = shortest(def.id, &program)?;
+            if time > most {
+                println!("| {} | {name} | {:.0} |", def.id, time.as_secs_f64() * 1e3);
+                slow += 1;
+            }
+        }
+    }
+    let measured = milopt::passes::PASSES.len() * growth::SHAPES.len();
+    println!("\n{slow} of {measured} passes on shapes take more than {} ms", most.as_millis());
+    Ok(())
+}
+
 /// What casting to fp16 takes beside cleaning up, by shape.
 pub(super) fn casting(ops: usize) -> Outcome<()> {
     println!("| shape | add_fp16_cast, s | cleanup, s | ratio |");

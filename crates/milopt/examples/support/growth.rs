@@ -1,7 +1,7 @@
 //! Programs in which some passes have a lot to do, and others to look through: chains, fans, and nested
 //! blocks.
 
-use milopt::ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Program, Release, Type, ValueId};
+use milopt::ir::{At, BlockId, Graph, NewBlock, NewOp, OpId, Operand, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{DType, Tensor};
 
@@ -11,7 +11,7 @@ type Outcome = Result<Program, BuildError>;
 pub(crate) type Shape = fn(usize) -> Outcome;
 
 /// Each shape, with its name.
-pub(crate) const SHAPES: [(&str, Shape); 15] = [
+pub(crate) const SHAPES: [(&str, Shape); 16] = [
     ("elementwise", elementwise),
     ("transposes", transposes),
     ("reshapes", reshapes),
@@ -27,6 +27,7 @@ pub(crate) const SHAPES: [(&str, Shape); 15] = [
     ("one value", one_value),
     ("outputs", outputs),
     ("nested", nested),
+    ("attention", attention),
 ];
 
 fn begin(dims: &[usize]) -> (ProgramBuilder, ValueId) {
@@ -186,6 +187,51 @@ fn outputs(ops: usize) -> Outcome {
     let ends = names.map(|name| builder.op(NewOp::new("identity").named(name).with("x", x)));
     let ends = ends.collect::<Result<Vec<_>, _>>()?;
     builder.finish(ends)
+}
+
+/// Layers of attention: 17 ops each, four of them transposes.
+fn attention(ops: usize) -> Outcome {
+    let [tokens, heads, head] = [4, 2, 3];
+    let mut builder = ProgramBuilder::new(Release::IOS18);
+    let mut x = builder.input("x", Type::fixed(DType::Fp32, &[1, tokens, heads * head]));
+    let weight = builder.tensor("weight", Tensor::splat(&[heads * head, heads * head], 0.5_f32));
+    let apart = Tensor::ints(&[1, tokens as i32, heads as i32, head as i32]);
+    let together = Tensor::ints(&[1, tokens as i32, (heads * head) as i32]);
+    let swapped = Tensor::ints(&[0, 2, 1, 3]);
+    for layer in 0..ops / 17 {
+        let mut op = |kind: &str, name: &str, operands: Vec<(&'static str, Operand)>| {
+            let new = NewOp::new(kind).named(format!("{name}_{layer}"));
+            builder.op(operands.into_iter().fold(new, |new, (param, operand)| new.with(param, operand)))
+        };
+        let mut parts = Vec::new();
+        for name in ["q", "k", "v"] {
+            let y = op("linear", name, vec![("x", x.into()), ("weight", weight.into())])?;
+            let y = op(
+                "reshape",
+                &format!("{name}_apart"),
+                vec![("x", y.into()), ("shape", apart.clone().into())],
+            )?;
+            parts.push(op(
+                "transpose",
+                &format!("{name}_heads"),
+                vec![("x", y.into()), ("perm", swapped.clone().into())],
+            )?);
+        }
+        let scale = Tensor::scalar(0.5_f32);
+        let q = op("mul", "scaled", vec![("x", parts[0].into()), ("y", scale.into())])?;
+        let flag = Tensor::bool(true);
+        let scores = vec![("x", q.into()), ("y", parts[1].into()), ("transpose_y", flag.into())];
+        let scores = op("matmul", "scores", scores)?;
+        let last = Tensor::scalar(-1_i32);
+        let weights = op("softmax", "weights", vec![("x", scores.into()), ("axis", last.into())])?;
+        let y = op("matmul", "heads", vec![("x", weights.into()), ("y", parts[2].into())])?;
+        let y = op("transpose", "back", vec![("x", y.into()), ("perm", swapped.clone().into())])?;
+        let y = op("reshape", "together", vec![("x", y.into()), ("shape", together.clone().into())])?;
+        let y = op("linear", "out", vec![("x", y.into()), ("weight", weight.into())])?;
+        x = op("add", "sum", vec![("x", x.into()), ("y", y.into())])?;
+    }
+    let y = builder.op(NewOp::new("exp").named("y").with("x", x))?;
+    builder.finish([y])
 }
 
 /// Conditions inside conditions, eight deep, one after the other.
