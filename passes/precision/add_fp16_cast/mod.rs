@@ -177,7 +177,11 @@ impl AddFp16Cast {
                 Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?;
                 continue;
             }
-            let Some(params) = self.convertible(graph, op, opset) else {
+            let params = match self.names_half(graph, op, &twins) {
+                true => Some(vec!["x".to_owned()]),
+                false => self.convertible(graph, op, opset),
+            };
+            let Some(params) = params else {
                 keeps(graph, op, false)?;
                 continue;
             };
@@ -235,11 +239,7 @@ pub(in crate::precision) fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tenso
     }
     let cast = tensor.cast_saturating(DType::Fp16)?;
     let is_small = tensor.len() < SMALL;
-    let mut stands_for_infinity = false;
-    tensor.for_each_f64_chunk(|values| {
-        stands_for_infinity |= values.iter().any(|value| value.is_finite() && value.abs() >= range::INFINITE);
-    })?;
-    if !is_small && !stands_for_infinity {
+    if !is_small && !range::stands_for_infinity(tensor)? {
         return Ok(cast);
     }
     let values = tensor.to_f64s()?;
@@ -272,6 +272,15 @@ impl AddFp16Cast {
         }
         let params = convertible(graph, op, def, version, target >= Release::IOS17);
         (!params.is_empty()).then_some(params)
+    }
+
+    /// An `identity` only gives another name: it is of fp16 where its input is, and no reason to cast what is not.
+    fn names_half(&self, graph: &Graph, op: OpId, twins: &Twins) -> bool {
+        let skipped = self.skip_ops_by_type.iter().any(|skip| skip == "identity");
+        graph.op(op).kind() == "identity"
+            && !skipped
+            && is_known(graph, op)
+            && graph.input(op, "x").is_some_and(|x| twins.half(x).is_some())
     }
 
     /// Gives an op its fp16 version, beside it.
@@ -335,9 +344,12 @@ impl AddFp16Cast {
             return Ok(Operand::Value(known));
         }
         let name = format!("{}_to_fp16", rw.graph().value(value).name());
-        let cast = match rw.graph().const_tensor(value).filter(|_| self.convert_constants) {
-            Some(tensor) => rw.tensor(&name, to_fp16(&tensor, limit)?, op),
-            None => {
+        let cast = match rw.graph().const_tensor(value) {
+            // A cast would make infinity of a mask, and no number of it times zero.
+            Some(tensor) if self.convert_constants || range::stands_for_infinity(&tensor)? => {
+                rw.tensor(&name, to_fp16(&tensor, limit)?, op)
+            }
+            _ => {
                 let ty = rw.ty(value).with_dtype(DType::Fp16);
                 let cast = cast(rw, value, "fp16", &name, op)?;
                 rw.graph_mut().retype(cast, ty);
