@@ -133,6 +133,7 @@ pub use shape::MergeReduceAxes;
 pub use shape::RemoveSymbolicReshape;
 pub use shape::ReplaceStackReshape;
 pub use shape::ResolveStaticShapes;
+pub use shape::SimplifyGatherIndices;
 pub use shape::UseReflectionPadding;
 pub use state::CanonicalizeStateWrites;
 pub use state::MarkKvCacheStates;

@@ -109,6 +109,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::ScatterToConcat::DEF,
     &crate::SelectOptimization::DEF,
     &crate::SelectOutputs::DEF,
+    &crate::SimplifyGatherIndices::DEF,
     &crate::SineToPolynomial::DEF,
     &crate::SliceAttentionQueries::DEF,
     &crate::SplitStates::DEF,

@@ -17,6 +17,7 @@ mod merge_reduce_axes;
 mod remove_symbolic_reshape;
 mod replace_stack_reshape;
 mod resolve_static_shapes;
+mod simplify_gather_indices;
 mod use_reflection_padding;
 pub use concat_to_pixel_shuffle::ConcatToPixelShuffle;
 pub use detect_concat_interleave::DetectConcatInterleave;
@@ -32,6 +33,7 @@ pub use merge_reduce_axes::MergeReduceAxes;
 pub use remove_symbolic_reshape::RemoveSymbolicReshape;
 pub use replace_stack_reshape::ReplaceStackReshape;
 pub use resolve_static_shapes::ResolveStaticShapes;
+pub use simplify_gather_indices::SimplifyGatherIndices;
 pub use use_reflection_padding::UseReflectionPadding;
 
 pub(crate) use guard_negative_gather_indices::along_axis as guard_rows;

@@ -207,7 +207,7 @@ pub enum DecodeErrorKind {
     /// A name that stands for nothing where it is used.
     #[error("uses {0:?}, which is not defined before it")]
     Undefined(String),
-    /// A name that stands for a value already.
+    /// A name of two inputs or outputs, or of two states.
     #[error("defines {0:?}, which is defined already")]
     Duplicate(String),
     /// The block of a function has inputs of its own.

@@ -1,5 +1,6 @@
 //! The package: a model, its weights, and what else stands beside them.
 
+use mil_ir::verify::Violation;
 use mil_ir::{Model, Program};
 
 use crate::PackageError;
@@ -31,6 +32,7 @@ pub struct Package {
     pub(crate) files: Files,
     pub(crate) weights: Weights,
     missing: Vec<MissingItem>,
+    mended: Vec<Violation>,
     warnings: Vec<String>,
 }
 
@@ -63,8 +65,9 @@ impl Package {
         weights: Weights,
         missing: Vec<MissingItem>,
     ) -> Package {
+        let (mended, warnings) = (Vec::new(), Vec::new());
         let mut package =
-            Package { model, taken: false, manifest, files, weights, missing, warnings: Vec::new() };
+            Package { model, taken: false, manifest, files, weights, missing, mended, warnings };
         package.warnings = package.missing.iter().map(|item| item.error().to_string()).collect();
         package
     }
@@ -87,6 +90,18 @@ impl Package {
     /// What the model needs and what is not there: the program can be looked at, but not written.
     pub fn missing(&self) -> &[MissingItem] {
         &self.missing
+    }
+
+    /// Rules that the file breaks and the model does not, because reading mended them: values of one name were
+    /// given names of their own. Each is a warning, too.
+    pub fn mended(&self) -> &[Violation] {
+        &self.mended
+    }
+
+    /// Keeps in mind what was mended.
+    pub(crate) fn mend(&mut self, mended: Vec<Violation>) {
+        self.warnings.extend(mended.iter().map(Violation::to_string));
+        self.mended = mended;
     }
 
     /// Adds a warning.

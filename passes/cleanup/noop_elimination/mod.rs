@@ -1,4 +1,4 @@
-use mil_ir::{OpId, ValueId};
+use mil_ir::{Graph, OpId, ValueId};
 use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 
 pass! {
@@ -7,7 +7,8 @@ pass! {
     /// Input and result have the same type; where a shape is not static, only ops are removed whose result is
     /// their input by definition. The constant of an arithmetic op may be a `const` or a `fill`, of any shape
     /// that does not widen the result. Adding zero gives +0 for -0, the only case in which a float changes.
-    /// What gives the result of a block stays, since the name of an output must not change.
+    /// What gives an output of the function goes if its input can be given the name of the output; what gives
+    /// one of an inner block stays.
     ///
     /// # Before
     /// ```mil
@@ -50,7 +51,15 @@ pass! {
 
 /// The op is removed in favour of its input.
 fn forward(rw: &mut Rewrite<'_>, op: OpId, input: ValueId) -> Matched {
-    No::unless(!rw.graph().is_block_output(rw.result(op)?), "the result is an output")?;
+    let (graph, result) = (rw.graph(), rw.result(op)?);
+    let named_alike = || {
+        graph.is_output(result)
+            && !graph.is_output(input)
+            && graph.definition(input).is_some_and(|definition| {
+                graph.op(definition).kind() != "const" && graph.op(definition).block() == Graph::ROOT
+            })
+    };
+    No::unless(!graph.is_block_output(result) || named_alike(), "the result is an output")?;
     rw.replace_with_existing(op, &[input], &[])
 }
 

@@ -7,11 +7,8 @@ use foldhash::{HashMap, HashMapExt};
 use mil_ir::{Dim, Graph, Name, OpId, ValueId};
 use mil_ops::{Call, is_known};
 
-use super::frame::{Frame, Reader, Site, Slot};
+use super::frame::{Frame, MOST_AXES, Reader, Site, Slot};
 use super::view::{Steps, View};
-
-/// Core ML's tensors have at most five axes; converters write six for a moment.
-const MOST_AXES: usize = 6;
 
 /// How often a loop is thought to run: what can be moved out of it is.
 const ROUNDS: u64 = 8;

@@ -186,7 +186,11 @@ impl AddFp16Cast {
                 continue;
             }
             let is_fp32 = |operand: &Operand| halves.is_fp32(graph, operand);
-            let Some(params) = self.params(graph, op, opset, &is_fp32) else {
+            let params = match self.names_half(graph, op, &halves) {
+                true => Some(vec!["x"]),
+                false => self.params(graph, op, opset, &is_fp32),
+            };
+            let Some(params) = params else {
                 keeps(graph, op, false)?;
                 continue;
             };
@@ -255,11 +259,7 @@ pub(in crate::precision) fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tenso
     }
     let cast = tensor.cast_saturating(DType::Fp16)?;
     let is_small = tensor.len() < SMALL;
-    let mut stands_for_infinity = false;
-    tensor.for_each_f64_chunk(|values| {
-        stands_for_infinity |= values.iter().any(|value| value.is_finite() && value.abs() >= range::INFINITE);
-    })?;
-    if !is_small && !stands_for_infinity {
+    if !is_small && !range::stands_for_infinity(tensor)? {
         return Ok(cast);
     }
     let values = tensor.to_f64s()?;
@@ -305,6 +305,15 @@ impl AddFp16Cast {
         }
         let params = convertible(found, def, version, target >= Release::IOS17, is_fp32);
         (!params.is_empty()).then_some(params)
+    }
+
+    /// An `identity` only gives another name: it is of fp16 where its input is, and no reason to cast what is not.
+    fn names_half(&self, graph: &Graph, op: OpId, halves: &Halves) -> bool {
+        let skipped = self.skip_ops_by_type.iter().any(|skip| skip == "identity");
+        graph.op(op).kind() == "identity"
+            && !skipped
+            && is_known(graph, op)
+            && graph.input(op, "x").is_some_and(|x| halves.is_half(x))
     }
 
     /// Makes an op compute in fp16.
@@ -376,7 +385,11 @@ impl AddFp16Cast {
         {
             return Ok(Some(Operand::Value(half)));
         }
-        let constant = graph.const_tensor(value).filter(|_| self.convert_constants);
+        // A cast would make infinity of a mask, and no number of it times zero.
+        let constant = match graph.const_tensor(value) {
+            Some(tensor) if self.convert_constants || range::stands_for_infinity(&tensor)? => Some(tensor),
+            _ => None,
+        };
         if constant.is_some() {
             halves.replaced_constant(graph, value);
         }

@@ -82,6 +82,17 @@ fn has_constant_beyond(graph: &Graph, op: OpId) -> Result<bool, TensorError> {
     Ok(beyond)
 }
 
+/// A constant has a finite element that stands for infinity.
+pub(super) fn stands_for_infinity(tensor: &Tensor) -> Result<bool, TensorError> {
+    let mut stands = false;
+    if !matches!(tensor.data(), Data::Opaque(_)) {
+        tensor.for_each_f64_chunk(|values| {
+            stands |= values.iter().any(|value| value.is_finite() && value.abs() >= INFINITE);
+        })?;
+    }
+    Ok(stands)
+}
+
 /// The largest magnitude of what constants beyond the range become in an op.
 pub(in crate::precision) fn limit(kind: &str) -> f64 {
     if ADDS.contains(&kind) { MASK } else { f64::from(f16::MAX.to_f32()) }

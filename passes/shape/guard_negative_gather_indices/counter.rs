@@ -5,27 +5,10 @@ use mil_ir::{Graph, Operand, ValueId};
 use mil_ops::is_known;
 use mil_tensor::DType;
 
-/// The value is the counter of a loop, or a cast of it to integers that have all its numbers, and is never
-/// negative.
-pub(super) fn is_counter(graph: &Graph, mut value: ValueId) -> bool {
-    let mut most = i64::from(i32::MAX);
-    while let Some(op) = graph.definition(value) {
-        let Some(x) = graph.input(op, "x").filter(|_| graph.op(op).kind() == "cast") else { return false };
-        most = match graph.value(value).ty().dtype() {
-            Some(DType::Int32) => most,
-            Some(DType::Int16) => most.min(i64::from(i16::MAX)),
-            Some(DType::Int8) => most.min(i64::from(i8::MAX)),
-            _ => return false,
-        };
-        value = x;
-    }
-    largest(graph, value).is_some_and(|largest| largest <= most)
-}
-
 /// The largest number that a counter is inside its loop. `None` for what is not a variable of a loop that
 /// starts at a number which is not negative, is added such a number in each round, and is compared with a
 /// constant before each.
-fn largest(graph: &Graph, value: ValueId) -> Option<i64> {
+pub(super) fn largest(graph: &Graph, value: ValueId) -> Option<i64> {
     let body = graph.block(graph.home(value));
     let is_int32 = graph.value(value).ty().dtype() == Some(DType::Int32);
     let op = graph.op(body.parent().filter(|&parent| is_int32 && is_known(graph, parent))?);

@@ -1,6 +1,6 @@
 mod counter;
+mod counts;
 
-use counter::is_counter;
 use mil_ir::{NewOp, OpId, Operand, Release, ValueId};
 use mil_pass::{Alias, Matched, No, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
@@ -11,9 +11,10 @@ pass! {
     /// Makes negative indices of `gather` and `gather_nd` count from the front.
     ///
     /// From iOS17 on Core ML does not take negative indices. Where they are signed and may be negative, the
-    /// size of the axis is added to those that are; the counter of a loop that starts at zero or above is known
-    /// not to be. Index tuples behind batch axes are compared with the axes that they name. This adds up to
-    /// eight ops, of which constant folding leaves three where sizes are static.
+    /// size of the axis is added to those that are. Index tuples behind batch axes are compared with the axes
+    /// that they name. This adds up to eight ops, of which constant folding leaves three where sizes are
+    /// static. Indices that are made from places, sizes, ranges from 0 on, truth values and counters of loops
+    /// need no guard.
     ///
     /// # Before
     /// ```mil
@@ -49,9 +50,6 @@ pass! {
         tuples(gather_nd),
     ],
 }
-
-/// What gives indices that are never negative.
-const NOT_NEGATIVE: &[&str] = &["reduce_argmax", "reduce_argmin", "argsort", "non_zero", "shape"];
 
 pub(crate) fn along_axis(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
     let indices = signed_indices(rw, gather)?;
@@ -90,21 +88,12 @@ fn signed_indices(rw: &Rewrite<'_>, gather: OpId) -> Result<Operand, No> {
     if let Some(constant) = call.constant("indices") {
         No::unless(!constant.all(|index| index >= 0.0)?, "the indices are not negative")?;
     }
-    if let Some(value) = rw.graph().input(gather, "indices") {
-        No::unless(!is_counter(rw.graph(), value), "the indices count the rounds of a loop")?;
-    }
     if let Some(producer) = rw.graph().producer(gather, "indices") {
-        // What `topk` gives first are elements, and then places.
-        let places =
-            rw.is(producer, &["topk"]) && rw.graph().input(gather, "indices") == second_result(rw, producer);
-        No::unless(!places && !rw.is(producer, NOT_NEGATIVE), "the indices are not negative")?;
         No::unless(!is_guarded(rw, producer), "the indices are guarded already")?;
     }
+    let counts = rw.input(gather, "indices").is_ok_and(|indices| counts::largest(rw, indices).is_some());
+    No::unless(!counts, "the indices are not negative")?;
     call.operand("indices").cloned().ok_or(No::miss("the indices are an attribute"))
-}
-
-fn second_result(rw: &Rewrite<'_>, op: OpId) -> Option<ValueId> {
-    rw.graph().op(op).results().get(1).copied()
 }
 
 /// `select` of what is not negative, and of something else where it is.

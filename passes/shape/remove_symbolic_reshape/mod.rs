@@ -1,4 +1,4 @@
-use mil_ir::{Graph, OpId, SymExpr};
+use mil_ir::{Graph, OpId, SymExpr, Type};
 use mil_ops::{Shapes, is_known};
 use mil_pass::{Alias, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::Tensor;
@@ -7,7 +7,8 @@ pass! {
     /// Gives a `reshape` whose shape is computed a constant one, with -1 for the one size that is not known.
     ///
     /// All other sizes follow from arithmetic on shapes and are positive, so that only one value of the last
-    /// one is possible. What computed the shape falls to `dead_code_elimination`.
+    /// one is possible. A -1 whose size follows from the elements of `x` becomes that size, so that another one
+    /// may be open in its place. What computed the shape falls to `dead_code_elimination`.
     ///
     /// # Before
     /// ```mil
@@ -69,10 +70,16 @@ impl Pass for RemoveSymbolicReshape {
 /// positive.
 fn constant_shape(graph: &Graph, reshape: OpId, shapes: &Shapes) -> Option<Vec<i32>> {
     let sizes = shapes.elements(graph.input(reshape, "shape")?)?;
-    let constant = |size: &Option<SymExpr>| match size.as_ref().and_then(SymExpr::as_constant) {
-        Some(size) => i32::try_from(size).ok().filter(|&size| size > 0),
-        None => Some(-1),
+    let &[result] = graph.op(reshape).results() else { return None };
+    let follows = shapes.refined(result).and_then(Type::dims);
+    let constant = |(axis, size): (usize, &Option<SymExpr>)| {
+        let size = match size.as_ref().and_then(SymExpr::as_constant) {
+            Some(-1) => i64::try_from(follows?.get(axis)?.fixed()?).ok(),
+            Some(size) => Some(size),
+            None => return Some(-1),
+        };
+        i32::try_from(size?).ok().filter(|&size| size > 0)
     };
-    let shape: Vec<i32> = sizes.iter().map(constant).collect::<Option<_>>()?;
+    let shape: Vec<i32> = sizes.iter().enumerate().map(constant).collect::<Option<_>>()?;
     (shape.iter().filter(|&&size| size == -1).count() <= 1).then_some(shape)
 }

@@ -70,8 +70,9 @@ impl Package {
     ) -> Result<Package, PackageError> {
         let model_path = manifest.as_ref().map_or_else(Manifest::new_model_path, |m| m.model().to_owned());
         let mut weights = Weights::new(parent(&model_path));
-        let mut decoder = Decoder { files: &files, weights: &mut weights };
+        let mut decoder = Decoder::new(&files, &mut weights);
         let model = decoder.model(Bytes::from(bytes), &limits.message)?;
+        let mended = decoder.mended;
         let is_within = |path: &str, MissingItem { item, .. }: &MissingItem| {
             path.ends_with(item.as_str()) || path.contains(&format!("{item}/"))
         };
@@ -86,7 +87,9 @@ impl Package {
                 missing.push(MissingItem::new(path.clone()));
             }
         }
-        Ok(Package::new(model, manifest, files, weights, missing))
+        let mut package = Package::new(model, manifest, files, weights, missing);
+        package.mend(mended);
+        Ok(package)
     }
 }
 

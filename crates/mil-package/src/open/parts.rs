@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mil_ir::text::parse_with;
+use mil_ir::verify::Violation;
 use mil_ir::{Graph, Literal, Model, Name, OpId, Operand, Program, Storage};
 use mil_tensor::{DType, FileSource};
 
@@ -21,18 +22,21 @@ pub(crate) struct Parts {
     pub(crate) files: Files,
     pub(crate) weights: Weights,
     pub(crate) warnings: Vec<String>,
+    pub(crate) mended: Vec<Violation>,
     missing: Vec<MissingItem>,
 }
 
 impl Parts {
     pub(crate) fn new() -> Parts {
         let weights = Weights::new(parent(&Manifest::new_model_path()));
-        Parts { files: Files::default(), weights, warnings: Vec::new(), missing: Vec::new() }
+        let (files, missing) = (Files::default(), Vec::new());
+        Parts { files, weights, warnings: Vec::new(), mended: Vec::new(), missing }
     }
 
     pub(crate) fn into_package(self, model: Model) -> Package {
         let mut package = Package::new(model, None, self.files, self.weights, self.missing);
         self.warnings.into_iter().for_each(|warning| package.warn(warning));
+        package.mend(self.mended);
         package
     }
 

@@ -19,6 +19,7 @@ pub(crate) mod model;
 pub(crate) mod program;
 mod types;
 
+use mil_ir::verify::Violation;
 use mil_ir::{Carried, Literal, Name};
 
 use crate::EncodeError;
@@ -31,6 +32,14 @@ use crate::weights::{Layout, Weights};
 pub(crate) struct Decoder<'a> {
     pub(crate) files: &'a Files,
     pub(crate) weights: &'a mut Weights,
+    /// Rules that the programs break, and what was read instead; of a member of a pipeline with its path.
+    pub(crate) mended: Vec<Violation>,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(files: &'a Files, weights: &'a mut Weights) -> Decoder<'a> {
+        Decoder { files, weights, mended: Vec::new() }
+    }
 }
 
 /// What encoding a program needs besides the program.

@@ -98,7 +98,12 @@ impl Decoder<'_> {
             match raw.number {
                 MODELS => {
                     let carried = take(&mut carried, &[Step::At(MODELS, models.len())]);
-                    models.push(self.scanned_model(value, carried)?);
+                    let known = self.mended.len();
+                    let model = self.scanned_model(value, carried)?;
+                    self.mended[known..]
+                        .iter_mut()
+                        .for_each(|found| found.place.member.insert(0, models.len()));
+                    models.push(model);
                 }
                 2 => names.push(Name::from(String::from_utf8_lossy(&value).as_ref())),
                 _ => {}

@@ -60,7 +60,9 @@ impl Decoder<'_> {
         let mut specializations = IndexMap::new();
         for (opset, block) in message.block_specializations {
             let carried = take(&mut carried, &[Step::Entry(SPECIALIZATIONS, &opset)]);
-            specializations.insert(Opset::new(&opset), decode_graph(self, name, &inputs, block, carried)?);
+            let opset = Opset::new(&opset);
+            let graph = decode_graph(self, name, &opset, &inputs, (block, carried))?;
+            specializations.insert(opset, graph);
         }
         let attributes = self.attributes(&message.attributes, &mut carried).map_err(in_function(name))?;
         let opset = Opset::new(&message.opset);

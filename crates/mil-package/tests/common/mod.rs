@@ -149,7 +149,7 @@ fn array(shape: &[i64]) -> ArrayFeatureType {
     }
 }
 
-fn block(operations: &[Operation], outputs: &[&str]) -> Block {
+pub(crate) fn block(operations: &[Operation], outputs: &[&str]) -> Block {
     let mut block = Block {
         outputs: outputs.iter().map(|&name| name.into()).collect(),
         attributes: [("note".to_owned(), string("of a block"))].into(),

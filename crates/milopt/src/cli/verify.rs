@@ -23,7 +23,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let package = open(&args.input)?;
-    let report = crate::verify(package.model());
+    let mut report = Report { violations: package.mended().to_vec(), ..Report::default() };
+    report.extend(crate::verify(package.model()));
     if args.json {
         say_json(&crate::verify::to_json(&report))?;
     } else {

@@ -16,7 +16,7 @@ use super::view::{Factor, ONE, Steps, View, merge, part, product, times};
 pub(super) use reader::Reader;
 
 /// Core ML's tensors have at most five axes.
-const MOST_AXES: usize = 5;
+pub(super) const MOST_AXES: usize = 5;
 
 /// The space of indices over which an op runs.
 #[derive(Debug)]

@@ -53,8 +53,10 @@ impl Compiled<'_> {
         }
         match data {
             Some(Data::Message(bytes)) => {
-                let mut decoder = Decoder { files: &self.parts.files, weights: &mut self.parts.weights };
-                decoder.model(bytes.into(), &self.limits.message)
+                let mut decoder = Decoder::new(&self.parts.files, &mut self.parts.weights);
+                let model = decoder.model(bytes.into(), &self.limits.message)?;
+                self.parts.mended.extend(decoder.mended);
+                Ok(model)
             }
             Some(Data::Described { kind, members: Some(members), interface }) => {
                 self.pipeline(folder, prefix, depth, kind, Some(members), Some(*interface))
@@ -73,7 +75,7 @@ impl Compiled<'_> {
             return Ok(None);
         }
         let bytes = read_all(&open_file(&path)?, DATA, self.limits.model_bytes)?;
-        let mut decoder = Decoder { files: &self.parts.files, weights: &mut self.parts.weights };
+        let mut decoder = Decoder::new(&self.parts.files, &mut self.parts.weights);
         data::read(&bytes, &mut decoder, &self.limits.message)
     }
 

@@ -2,11 +2,12 @@
 //!
 //! A stack holds the blocks that are open. An op's results become visible after its inner blocks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use mil_ir::verify::Report;
 use mil_ir::{
-    At, Attributes, BlockId, Carried, Graph, Literal, Name, NewBlock, NewOp, OpId, Operand, STATE_PARAM,
-    Type, ValueId,
+    At, Attributes, BlockId, Carried, Graph, Literal, Name, NewBlock, NewOp, OpId, Operand, Opset, Type,
+    ValueId,
 };
 use mil_proto::specification::mil_spec::{
     Block, NamedValueType, Operation, Value, argument::binding::Binding as Bound,
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::DecodeError;
 use crate::error::{DecodeErrorKind, Place};
+use crate::translate::block::scope::Scope;
 use crate::translate::carried::{Step, take};
 use crate::translate::{Decoded, Decoder};
 
@@ -56,15 +58,20 @@ struct OpenBlock {
 pub(crate) fn decode_graph(
     decoder: &mut Decoder<'_>,
     function: &str,
+    opset: &Opset,
     inputs: &[(Name, Type, Carried)],
-    block: Block,
-    carried: Carried,
+    (block, carried): (Block, Carried),
 ) -> Result<Graph, DecodeError> {
     let graph = Graph::new(inputs.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect());
-    let mut reader =
-        GraphReader { decoder, graph, scope: HashMap::new(), states: HashMap::new(), op: String::new() };
-    match reader.read(inputs, block, carried) {
-        Ok(()) => {
+    let mut reader = GraphReader { decoder, graph, scope: Scope::default(), op: String::new() };
+    let read = reader.read(inputs, block, carried).and_then(|()| {
+        reader.op.clear();
+        std::mem::take(&mut reader.scope).rename_repeated(&mut reader.graph)
+    });
+    match read {
+        Ok(repeated) => {
+            let report = Report { violations: repeated, ..Report::default() };
+            reader.decoder.mended.extend(report.in_graph(&function.into(), opset).violations);
             reader.graph.forget_edits();
             Ok(reader.graph)
         }
@@ -79,9 +86,7 @@ struct GraphReader<'r, 'd> {
     decoder: &'r mut Decoder<'d>,
     graph: Graph,
     /// What names stand for where the reader is.
-    scope: HashMap<Name, ValueId>,
-    /// The same for states, which have names of their own; see [`mil_ir::STATE_PARAM`].
-    states: HashMap<Name, ValueId>,
+    scope: Scope,
     /// Label of the op that is being decoded, for errors.
     op: String,
 }
@@ -103,7 +108,7 @@ impl GraphReader<'_, '_> {
             };
             if let Some(op) = open.pending.take() {
                 for value in self.graph.op(op).results().to_vec() {
-                    self.define(value, &mut open.names)?;
+                    self.scope.define(&self.graph, value, &mut open.names)?;
                 }
             }
             let Some(bytes) = open.operations.next() else {
@@ -127,7 +132,7 @@ impl GraphReader<'_, '_> {
     fn enter(&mut self, id: BlockId, block: Block, carried: Carried, owner: String) -> Decoded<OpenBlock> {
         let mut names = Vec::new();
         for value in self.graph.block(id).inputs().to_vec() {
-            self.define(value, &mut names)?;
+            self.scope.define(&self.graph, value, &mut names)?;
         }
         Ok(OpenBlock {
             id,
@@ -144,41 +149,13 @@ impl GraphReader<'_, '_> {
 
     fn leave(&mut self, mut block: OpenBlock) -> Decoded<()> {
         self.op = block.owner;
-        let outputs = block.outputs.iter().map(|name| self.lookup(name, "")).collect::<Decoded<Vec<_>>>()?;
+        let outputs =
+            block.outputs.iter().map(|name| self.scope.lookup(name, "")).collect::<Decoded<Vec<_>>>()?;
         self.graph.set_outputs(block.id, outputs);
         let attributes = self.attributes(&block.attributes, BLOCK_ATTRIBUTES, &mut block.carried)?;
         self.graph.set_block_extras(block.id, attributes, block.carried.boxed());
-        for name in block.names {
-            self.scope.remove(&name);
-        }
+        self.scope.leave(block.names);
         Ok(())
-    }
-
-    fn define(&mut self, value: ValueId, names: &mut Vec<Name>) -> Decoded<()> {
-        let name = self.graph.value(value).name().clone();
-        if self.graph.value(value).ty().as_state().is_some() {
-            // Only functions take states, so that their names never go out of sight.
-            return match self.states.insert(name.clone(), value) {
-                Some(_) => Err(DecodeErrorKind::Duplicate(name.to_string())),
-                None => Ok(()),
-            };
-        }
-        if self.scope.insert(name.clone(), value).is_some() {
-            return Err(DecodeErrorKind::Duplicate(name.to_string()));
-        }
-        names.push(name);
-        Ok(())
-    }
-
-    /// The value of a name. Of a state and another value with the same name, `param` tells which.
-    fn lookup(&self, name: &str, param: &str) -> Decoded<ValueId> {
-        let (first, second) =
-            if param == STATE_PARAM { (&self.states, &self.scope) } else { (&self.scope, &self.states) };
-        first
-            .get(name)
-            .or_else(|| second.get(name))
-            .copied()
-            .ok_or_else(|| DecodeErrorKind::Undefined(name.to_owned()))
     }
 
     fn attributes(
@@ -216,7 +193,7 @@ impl GraphReader<'_, '_> {
             let mut operands = mil_ir::Argument::new();
             for (index, binding) in argument.arguments.iter().enumerate() {
                 operands.push(match &binding.binding {
-                    Some(Bound::Name(name)) => Operand::Value(self.lookup(name, param)?),
+                    Some(Bound::Name(name)) => Operand::Value(self.scope.lookup(name, param)?),
                     Some(Bound::Value(value)) => {
                         let steps = [Step::Entry(INPUTS, param), Step::At(1, index), Step::One(2)];
                         let carried = take(&mut carried, &steps);

@@ -1,11 +1,12 @@
 //! Blocks and operations: the graph of one specialisation of a function.
 //!
-//! Operations refer to values by name. [`decode`] keeps a map of the names that are visible where it stands;
-//! [`encode`] writes the names of values; [`walk`] visits what is not a block of its own: literals, and what
+//! Operations refer to values by name. [`decode`] reads them, with a [`scope`] of the names that are visible
+//! where it stands; [`encode`] writes the names of values; [`walk`] visits what is not a block of its own: literals, and what
 //! is carried unread.
 
 mod decode;
 mod encode;
+mod scope;
 mod walk;
 
 use mil_ir::{Literal, LiteralData, Storage, Type, TypeKind};
