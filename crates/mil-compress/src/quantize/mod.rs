@@ -3,6 +3,8 @@
 mod apply;
 mod range;
 
+pub(crate) use range::extents;
+
 use mil_tensor::{DType, Tensor};
 
 use crate::read::check_type;
