@@ -2,6 +2,7 @@
 
 mod apply;
 mod range;
+mod short;
 
 pub(crate) use range::extents;
 

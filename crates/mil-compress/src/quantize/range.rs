@@ -4,6 +4,7 @@ use half::f16;
 use mil_tensor::{DType, Tensor, vectorized};
 
 use super::apply::{ROUND, clamp};
+use super::short::{self, LONGEST};
 use super::{Integers, Parameters, Range};
 use crate::distribution::{Distribution, Histogram};
 use crate::read::{Reader, TILE, are_finite};
@@ -22,10 +23,10 @@ const FEW: ([f32; 3], f32) = ([1.0, 1.086, 1.172], 1.09);
 const MANY: ([f32; 1], f32) = ([1.0], 1.03);
 
 /// The range is not made smaller than the extent by more than this.
-const SMALLEST: f32 = 16.0;
+pub(super) const SMALLEST: f32 = 16.0;
 
 /// The extent of no elements.
-const EMPTY: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
+pub(super) const EMPTY: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 /// The parameters of each block.
 pub(super) fn find(
@@ -96,7 +97,19 @@ vectorized! {
     /// The parameters of rows that follow each other.
     fn search_rows<'v>(values: &'v [f32], size: usize, integers: Integers, dtype: DType) -> Vec<Parameters> {
         let (mut found, mut scratch) = (Vec::with_capacity(values.len() / size), [0.0; PART]);
-        for values in values.chunks_exact(size) {
+        let mut rest = values;
+        if size <= LONGEST {
+            let mut columns = [[0.0; short::LANES]; LONGEST];
+            let together = values.chunks_exact(size * short::LANES);
+            rest = together.remainder();
+            for values in together {
+                found.extend(match integers.are_few() {
+                    true => integers.search_together(values, dtype, FEW, &mut columns),
+                    false => integers.search_together(values, dtype, MANY, &mut columns),
+                });
+            }
+        }
+        for values in rest.chunks_exact(size) {
             let row = Row { values, weights: None, extent: extent(values) };
             found.push(integers.search(&row, dtype, &mut scratch));
         }
@@ -163,7 +176,7 @@ fn counted(rows: &Tensor, first: usize, size: usize) -> Result<(Vec<f32>, Vec<f3
 impl Integers {
     /// The parameters for a block of this extent, made smaller by a factor.
     #[inline(always)]
-    fn of_extent(self, (least, most): (f32, f32), factor: f32, dtype: DType) -> Parameters {
+    pub(super) fn of_extent(self, (least, most): (f32, f32), factor: f32, dtype: DType) -> Parameters {
         let Some(zero) = self.zero else {
             let (least, most) = (least.min(0.0) / factor, most.max(0.0) / factor);
             let scale = (most - least) / (self.most - self.least) as f32;
@@ -176,10 +189,15 @@ impl Integers {
         Parameters { scale: rounded(scale, largest, dtype), zero }
     }
 
+    /// So few that much is gained where large elements are clipped.
+    fn are_few(self) -> bool {
+        self.most - self.least < 32
+    }
+
     /// The parameters with the least squared error of those that are tried.
     #[inline(always)]
     fn search(self, row: &Row<'_>, dtype: DType, scratch: &mut [f32; PART]) -> Parameters {
-        if self.most - self.least < 32 {
+        if self.are_few() {
             self.try_all(row, dtype, FEW, scratch)
         } else {
             self.try_all(row, dtype, MANY, scratch)
@@ -236,28 +254,31 @@ impl Integers {
 
 /// What the error of a block follows from, whatever the scale, where the integers are fixed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     /// Of products of elements with their integers.
-    products: f64,
+    pub(super) products: f64,
     /// Of squares of the integers.
-    squares: f64,
+    pub(super) squares: f64,
 }
 
 impl Sums {
     /// How much less the squared error is than the sum of all squares, with the best scale.
-    fn gain(&self) -> f64 {
+    #[inline(always)]
+    pub(super) fn gain(&self) -> f64 {
         if self.squares > 0.0 { self.products * self.products / self.squares } else { 0.0 }
     }
 
     /// The squared error beside the sum of all squares.
-    fn error(&self, scale: f32) -> f64 {
+    #[inline(always)]
+    pub(super) fn error(&self, scale: f32) -> f64 {
         f64::from(scale) * (f64::from(scale) * self.squares - 2.0 * self.products)
     }
 }
 
 /// A scale in the type in which it is stored. It is never 0, the scale of a block of zeros is 1, and what the
 /// largest element becomes is finite.
-fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
+#[inline(always)]
+pub(super) fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
     if scale == 0.0 {
         return 1.0;
     }
@@ -266,12 +287,28 @@ fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
         let overflows = (scale * libm::rintf(largest / scale)).is_infinite();
         return if overflows { scale.next_down() } else { scale };
     }
-    let half = f16::from_f32(scale).max(f16::from_bits(1));
-    if largest < f16::MAX.to_f32() / 2.0 {
-        return half.to_f32();
+    /// The largest half float, and the least above 0.
+    const ENDS: (f32, f32) = (65504.0, 1.0 / (1 << 24) as f32);
+    let half = half_of(scale).max(ENDS.1);
+    if largest < ENDS.0 / 2.0 {
+        return half;
     }
-    let becomes = half.to_f32() * libm::rintf(largest / half.to_f32());
-    if f16::from_f32(becomes).is_infinite() { f16::from_bits(half.to_bits() - 1) } else { half }.to_f32()
+    if half * libm::rintf(largest / half) >= ENDS.0 + 16.0 {
+        let below = f16::from_f32(half).to_bits() - 1;
+        return f16::from_bits(below).to_f32();
+    }
+    half
+}
+
+/// The half float nearest to a number that is not negative, ties to even, without what is infinite.
+#[inline(always)]
+fn half_of(number: f32) -> f32 {
+    let bits = number.to_bits();
+    // 13 bits fewer.
+    let normal = f32::from_bits((bits + 0x0FFF + (bits >> 13 & 1)) & !0x1FFF);
+    // The lowest bit of 0.5 is that of the half floats which are not normal.
+    let tiny = (number + 0.5) - 0.5;
+    if number < 1.0 / (1 << 14) as f32 { tiny } else { normal }
 }
 
 impl Row<'_> {
@@ -330,4 +367,19 @@ fn weighted_sums(values: &[f32], weights: &[f32], (inverse, (low, high)): (f32, 
         let heavy = f64::from(weight) * integer;
         Sums { products: sums.products + f64::from(value) * heavy, squares: sums.squares + integer * heavy }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_floats_are_the_nearest() {
+        for code in 0..0x7BFF_u16 {
+            let [low, high] = [code, code + 1].map(|code| f16::from_bits(code).to_f32());
+            for number in [low, low.next_up(), (low + high) / 2.0, ((low + high) / 2.0).next_up(), high] {
+                assert_eq!(half_of(number), f16::from_f32(number).to_f32(), "{number:e}");
+            }
+        }
+    }
 }
