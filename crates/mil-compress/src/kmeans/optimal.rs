@@ -469,4 +469,74 @@ mod tests {
             }
         }
     }
+
+    /// The least squared error of `k` clusters, by divide and conquer over the ends: another algorithm.
+    fn least_error_of_many(values: &[f64], weights: &[f64], k: usize) -> f64 {
+        let n = values.len();
+        let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let mut sum = 0.0;
+            std::iter::once(0.0)
+                .chain((0..n).map(|at| {
+                    sum += of(at);
+                    sum
+                }))
+                .collect()
+        };
+        let weight = sums(&|at| weights[at]);
+        let first = sums(&|at| weights[at] * values[at]);
+        let second = sums(&|at| weights[at] * values[at] * values[at]);
+        let error = |begin: usize, end: usize| {
+            let moment = first[end] - first[begin];
+            second[end] - second[begin] - moment * moment / (weight[end] - weight[begin])
+        };
+        let mut least: Vec<f64> = (0..=n).map(|end| if end == 0 { 0.0 } else { error(0, end) }).collect();
+        for cluster in 2..=k {
+            let mut next = vec![f64::INFINITY; n + 1];
+            let mut stack = vec![(cluster, n, cluster - 1, n - 1)];
+            while let Some((low, high, from, to)) = stack.pop() {
+                if low > high {
+                    continue;
+                }
+                let middle = (low + high) / 2;
+                let begins = from..=to.min(middle - 1);
+                let (at, best) = begins
+                    .map(|begin| (begin, least[begin] + error(begin, middle)))
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+                    .unwrap();
+                next[middle] = best;
+                stack.extend([(low, middle - 1, from, at), (middle + 1, high, at, to)]);
+            }
+            least = next;
+        }
+        least[n]
+    }
+
+    #[test]
+    fn no_clustering_of_many_values_is_better() {
+        let mut random = mil_tensor::random::Stream::new(1);
+        let mut bell = || (0..6).map(|_| random.unit()).sum::<f64>() - 3.0;
+        let shapes: [&mut dyn FnMut(usize) -> f64; 4] = [
+            &mut |_| bell(),
+            &mut |at| (at as f64 * 0.37).sin().powi(3) + at as f64 * 1e-7,
+            // Few values far away from many, and many that are almost the same.
+            &mut |at| if at % 100 == 0 { at as f64 } else { (at % 977) as f64 * 1e-4 },
+            &mut |at| at as f64,
+        ];
+        for shape in shapes {
+            let mut values: Vec<f64> = (0..1200).map(shape).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            let weights: Vec<f64> = (0..values.len()).map(|at| (1 + at * at % 13) as f64).collect();
+            let scale = error_of(&values, &weights, &[0.0]);
+            for k in [2, 3, 16, 64, 200] {
+                let found = centers(Distribution { values: values.clone(), weights: weights.clone() }, k);
+                let (error, least) =
+                    (error_of(&values, &weights, &found), least_error_of_many(&values, &weights, k));
+                assert!(
+                    found.len() <= k && error <= least * (1.0 + 1e-9) + 1e-12 * scale,
+                    "k {k}: {error} {least}"
+                );
+            }
+        }
+    }
 }

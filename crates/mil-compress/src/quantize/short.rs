@@ -103,8 +103,8 @@ impl Integers {
             for lane in 0..LANES {
                 integers[lane] = if integers[lane] < high[lane] { integers[lane] } else { high[lane] };
             }
-            for lane in 0..LANES {
-                integers[lane] = (integers[lane] + ROUND) - ROUND;
+            for integer in &mut integers {
+                *integer = (*integer + ROUND) - ROUND;
             }
             for lane in 0..LANES {
                 products[lane] += column[lane] * integers[lane];
