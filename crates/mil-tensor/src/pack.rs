@@ -126,7 +126,7 @@ fn spread<const BITS: usize>(word: u64, signed: bool) -> u64 {
         return ones;
     }
     let negative = ones >> (BITS - 1) & 0x0101_0101_0101_0101;
-    ones | negative * (0xFF << BITS & 0xFF)
+    ones | (negative * (0xFF << BITS & 0xFF))
 }
 
 /// The `bits` lowest bits of a byte.

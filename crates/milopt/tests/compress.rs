@@ -8,7 +8,8 @@ use milopt::{Package, Pipeline};
 /// A function with a weight that all of them have.
 fn function(name: &str) -> String {
     let number = |at: usize| format!("{:.3}", (at as f64 * 0.7).sin());
-    let row = |row: usize| format!("[{}]", (0..64).map(|at| number(64 * row + at)).collect::<Vec<_>>().join(", "));
+    let row =
+        |row: usize| format!("[{}]", (0..64).map(|at| number(64 * row + at)).collect::<Vec<_>>().join(", "));
     let rows: Vec<String> = (0..64).map(row).collect();
     format!(
         "    func {name}<ios18>(tensor<fp32, [1, 64]> x) {{

@@ -133,19 +133,21 @@ impl Tried {
     #[inline(always)]
     fn take(&mut self, other: &Tried, open: Lanes<bool>) -> Lanes<bool> {
         let mut better = [false; LANES];
-        for lane in 0..LANES {
-            better[lane] = open[lane] & (other.sums(lane).gain() > self.sums(lane).gain());
+        for (lane, better) in better.iter_mut().enumerate() {
+            *better = open[lane] & (other.sums(lane).gain() > self.sums(lane).gain());
         }
-        for lane in 0..LANES {
-            self.products[lane] = if better[lane] { other.products[lane] } else { self.products[lane] };
-        }
-        for lane in 0..LANES {
-            self.squares[lane] = if better[lane] { other.squares[lane] } else { self.squares[lane] };
-        }
-        for lane in 0..LANES {
-            self.zero[lane] = if better[lane] { other.zero[lane] } else { self.zero[lane] };
-        }
+        select(better, &mut self.products, other.products);
+        select(better, &mut self.squares, other.squares);
+        select(better, &mut self.zero, other.zero);
         better
+    }
+}
+
+/// Takes what is new in some lanes.
+#[inline(always)]
+fn select<T: Copy>(lanes: Lanes<bool>, old: &mut Lanes<T>, new: Lanes<T>) {
+    for ((old, new), takes) in old.iter_mut().zip(new).zip(lanes) {
+        *old = if takes { new } else { *old };
     }
 }
 
