@@ -95,12 +95,16 @@ pub(super) fn decompressed(graph: &Graph, op: OpId) -> Result<Tensor, No> {
     found.ok_or(No::miss("what the op decompresses is not a plain constant"))
 }
 
-/// A value as it is when it is decompressed: a constant, or the result of ops that decompress constants.
-pub(super) fn decompressed_value(graph: &Graph, value: ValueId) -> Option<Tensor> {
+/// A value as it is when it is decompressed: a constant, or the result of ops that decompress constants, which
+/// is computed when it is read. `None` for other values, and for the mask that goes with a sparse weight.
+pub fn decompressed_value(graph: &Graph, value: ValueId) -> Option<Tensor> {
     if let Some(tensor) = graph.const_tensor(value) {
         return Some(tensor);
     }
-    decompress(graph, graph.definition(value)?, 0).ok().flatten()
+    let op = graph.definition(value)?;
+    let found = decompress(graph, op, 0).ok().flatten()?;
+    // Of two results, the first is a mask.
+    (graph.op(op).results().last() == Some(&value)).then_some(found)
 }
 
 /// Ops that decompress for each other, at most.
@@ -167,6 +171,7 @@ fn decompress(graph: &Graph, op: OpId, depth: usize) -> Result<Option<Tensor>, C
             };
             expand(&elements, &mask, &Counts::of(&mask)?)?
         }
+        "constexpr_cast" => wanted!("source_val").cast(DType::Fp32)?,
         "constexpr_lut_to_sparse" => {
             let (mask, indices) = (wanted!("indices_mask"), wanted!("indices_nonzero_data"));
             let counts = Counts::of(&mask)?;

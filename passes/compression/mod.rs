@@ -10,6 +10,8 @@ mod emit;
 mod mask;
 mod weights;
 
+pub use emit::decompressed_value;
+
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 mod insert_prefix_quantize_dequantize_pair;
 mod insert_suffix_quantize_dequantize_pair;

@@ -1,7 +1,7 @@
 //! Finding the weights that are compressed, and putting what they become in their places.
 
 use mil_compress::CompressError;
-use mil_ir::{Graph, OpId, Opset, Program, Release, ValueId};
+use mil_ir::{At, Graph, NewOp, OpId, Opset, Program, Release, ValueId};
 use mil_pass::{No, PassCx, PassError, Rewrite};
 use mil_tensor::{DType, Tensor};
 use serde_json::json;
@@ -141,6 +141,7 @@ pub(super) fn run<C: Compressor>(
     let mut graphs: Vec<Vec<Found>> = Vec::new();
     let mut plans: Vec<(C::Plan, Tensor)> = Vec::new();
     cx.each_graph(program, |graph, cx| {
+        name_inline(compressor.config(), graph);
         let mut found = Vec::new();
         for op in graph.walk().collect::<Vec<_>>() {
             cx.check_cancelled()?;
@@ -187,6 +188,38 @@ pub(super) fn run<C: Compressor>(
     })
 }
 
+/// Makes constants of the weights that stand in the ops that use them, where they are to be compressed.
+fn name_inline<C: OpConfig>(config: &Config<C>, graph: &mut Graph) {
+    let mut inline = Vec::new();
+    for op in graph.walk() {
+        let Some(said) = config.of_op(graph, op).filter(|_| !is_decompressor(graph, op)) else { continue };
+        for (param, argument) in graph.op(op).arguments() {
+            for (position, operand) in argument.iter().enumerate() {
+                let Some(literal) = operand.literal() else { continue };
+                let is_weight = |tensor: &Tensor| {
+                    is_stored(tensor) && tensor.rank() > 1 && tensor.len() > said.weight_threshold()
+                };
+                if literal.as_tensor().is_some_and(is_weight) {
+                    inline.push((op, param.clone(), position, literal.clone()));
+                }
+            }
+        }
+    }
+    for (op, param, position, literal) in inline {
+        let name = graph.fresh_name(&format!("{}_{param}", graph.label(op)));
+        let constant = graph.insert(NewOp::constant(name, literal), At::Before(op));
+        graph.inherit_origins(constant, &[op]);
+        if let Some(value) = graph.op(constant).result() {
+            graph.set_operand(op, &param, position, value);
+        }
+    }
+}
+
+/// What a file holds beside the program, as converters decide it.
+fn is_stored(tensor: &Tensor) -> bool {
+    matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
+}
+
 /// All fits, several at once where they need little memory.
 fn fit_all<C: Compressor>(compressor: &C, plans: &[(C::Plan, Tensor)]) -> Vec<Result<C::Fit, CompressError>> {
     let heavy = |at: &usize| compressor.is_heavy(&plans[*at].0);
@@ -221,11 +254,7 @@ fn look<C: Compressor>(
         false if again && compressor.again().iter().any(whole) => Some(super::emit::decompressed(graph, op)?),
         false => None,
     };
-    // What a file holds beside the program, as converters decide it.
-    let stored = |tensor: &Tensor| {
-        matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
-    };
-    let Some(tensor) = tensor.filter(stored) else { return Ok(None) };
+    let Some(tensor) = tensor.filter(is_stored) else { return Ok(None) };
     let users: Vec<OpId> = graph.users(value).filter(|&user| !graph.op(user).is_return()).collect();
     No::unless(!users.is_empty(), "no op uses the weight")?;
     let decompressors = users.iter().filter(|&&user| is_decompressor(graph, user)).count();

@@ -96,6 +96,11 @@ impl Blocks {
         self.joined.iter().map(|axis| axis.len).product()
     }
 
+    /// Elements of a block that follow each other.
+    pub(crate) fn run(&self) -> usize {
+        self.joined.last().map_or(1, |axis| axis.len)
+    }
+
     /// The elements of a tensor of this shape, block by block: row `i` of the result is block `i`.
     pub fn rows(&self, tensor: &Tensor) -> Result<Tensor, CompressError> {
         let (mut split, mut order, mut inner) = (Vec::new(), Vec::new(), Vec::new());
@@ -109,26 +114,69 @@ impl Blocks {
         Ok(rows.reshaped(&[self.count(), self.size()])?)
     }
 
-    /// Calls `visit` with successive ranges of `len` elements from element `first` on, counted from there, and
-    /// the blocks to which they belong.
-    pub(crate) fn segments(&self, first: usize, len: usize, mut visit: impl FnMut(Range<usize>, Segment)) {
-        let Some((last, outer)) = self.joined.split_last() else {
-            return visit(0..len, Segment::Same(0));
+    /// Successive ranges of `len` elements from element `first` on, counted from there, and the blocks to which
+    /// they belong.
+    #[inline(always)]
+    pub(crate) fn segments(&self, first: usize, len: usize) -> Segments<'_> {
+        let (last, outer) = match self.joined.split_last() {
+            Some((&last, outer)) => (last, outer),
+            None => (Axis { count: 1, len: usize::MAX }, &[][..]),
         };
-        let round = last.count * last.len;
-        let mut at = 0;
-        while at < len {
-            let element = first + at;
-            let (turn, place) = (element / round, element % round);
-            let base = outer_block(outer, turn) * last.count;
-            let (left, segment) = match last.len {
-                1 if last.count > 1 => (round - place, Segment::Each(base + place)),
-                _ => (last.len - place % last.len, Segment::Same(base + place / last.len)),
-            };
-            let end = (at + left).min(len);
-            visit(at..end, segment);
-            at = end;
+        let round = last.count.saturating_mul(last.len);
+        let mut segments =
+            Segments { last, outer, round, turn: first / round, at: 0, len, stop: 0, block: 0, left: 0 };
+        segments.enter(first % round);
+        segments
+    }
+}
+
+/// See [`Blocks::segments`].
+pub(crate) struct Segments<'b> {
+    last: Axis,
+    outer: &'b [Axis],
+    /// Elements of an index of the outer axes, and which of these indices.
+    round: usize,
+    turn: usize,
+    /// What is left of the range.
+    at: usize,
+    len: usize,
+    /// Where the index of the outer axes ends.
+    stop: usize,
+    /// The next block, and how many of its elements are left.
+    block: usize,
+    left: usize,
+}
+
+impl Segments<'_> {
+    /// Begins with an index of the outer axes, at a place of it.
+    #[inline(always)]
+    fn enter(&mut self, place: usize) {
+        self.stop = self.len.min(self.at.saturating_add(self.round - place));
+        self.block = outer_block(self.outer, self.turn) * self.last.count + place / self.last.len;
+        self.left = self.last.len - place % self.last.len;
+    }
+}
+
+impl Iterator for Segments<'_> {
+    type Item = (Range<usize>, Segment);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(Range<usize>, Segment)> {
+        if self.at == self.stop {
+            if self.at >= self.len {
+                return None;
+            }
+            self.turn += 1;
+            self.enter(0);
         }
+        let (begin, block) = (self.at, self.block);
+        if self.last.len == 1 && self.last.count > 1 {
+            self.at = self.stop;
+            return Some((begin..self.stop, Segment::Each(block)));
+        }
+        self.at = self.stop.min(begin.saturating_add(self.left));
+        (self.block, self.left) = (block + 1, self.last.len);
+        Some((begin..self.at, Segment::Same(block)))
     }
 }
 
@@ -181,14 +229,14 @@ mod tests {
             for first in 0..wanted.len() {
                 let len = wanted.len() - first;
                 let mut found = vec![usize::MAX; len];
-                blocks.segments(first, len, |range, segment| {
+                for (range, segment) in blocks.segments(first, len) {
                     for (i, found) in found[range].iter_mut().enumerate() {
                         *found = match segment {
                             Segment::Same(block) => block,
                             Segment::Each(block) => block + i,
                         };
                     }
-                });
+                }
                 assert_eq!(found, wanted[first..], "{shape:?} {counts:?} from {first}");
             }
             let numbers: Vec<i32> = wanted.iter().map(|&block| block as i32).collect();

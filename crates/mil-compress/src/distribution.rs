@@ -1,11 +1,10 @@
 //! The distinct values of a row and how much each of them weighs.
 
-use half::f16;
 use mil_tensor::Tensor;
 
 use crate::CompressError;
 use crate::par;
-use crate::read::{Reader, TILE};
+use crate::read::{Reader, TILE, largest_magnitude, single_of};
 
 /// Values that are told apart; beyond that, neighbours share a bin, which keeps their sum.
 ///
@@ -39,6 +38,31 @@ impl Distribution {
         }
         self.values.push(value);
         self.weights.push(weight);
+    }
+
+    /// Adds the half floats of which there are any, ascending; `code` gives the bits of each.
+    fn push_counted<'c>(
+        &mut self,
+        counts: impl ExactSizeIterator<Item = &'c u32>,
+        code: impl Fn(usize) -> u16,
+    ) {
+        /// Values that are looked at before the vectors grow.
+        const SOME: usize = 64;
+        let (mut values, mut weights) = ([0.0; SOME], [0.0; SOME]);
+        let (mut held, mut left) = (0, counts.len());
+        for (at, &count) in counts.enumerate() {
+            // What there is none of is overwritten by the next: which are there cannot be guessed, so that
+            // branches would be slow.
+            values[held] = f64::from(single_of(code(at)));
+            weights[held] = f64::from(count);
+            held += usize::from(count > 0);
+            left -= 1;
+            if held == SOME || left == 0 {
+                self.values.extend_from_slice(&values[..held]);
+                self.weights.extend_from_slice(&weights[..held]);
+                held = 0;
+            }
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -144,7 +168,7 @@ impl Histogram {
     /// Of `size` elements of a tensor of half floats, counted on all cores.
     pub(crate) fn of(tensor: &Tensor, first: usize, size: usize) -> Result<Histogram, CompressError> {
         // Few parts: each has counts of its own until all are added up.
-        let parts = (size / SHARE).clamp(1, 16);
+        let parts = (size / SHARE).clamp(1, 16).min(par::cores());
         let part = size.div_ceil(parts);
         let counted = par::map(parts, |at| {
             let mut reader = Reader::new(tensor);
@@ -162,9 +186,7 @@ impl Histogram {
 
     /// Counts the elements of a piece of a row.
     pub(crate) fn add(&mut self, bits: &[u16]) {
-        // Signed maxima exist in every vector unit.
-        let most = bits.iter().fold(0, |most: i16, &bits| most.max((bits & 0x7FFF) as i16));
-        self.most = self.most.max(most as u16);
+        self.most = self.most.max(largest_magnitude(bits));
         for &bits in bits {
             self.counts[usize::from(bits)] += 1;
         }
@@ -197,13 +219,16 @@ impl Histogram {
     pub(crate) fn take(&mut self) -> Result<Distribution, CompressError> {
         self.check()?;
         let mut found = Distribution::default();
-        let negative = (0..=self.most).rev().map(|magnitude| magnitude | 0x8000);
-        for bits in negative.chain(0..=self.most) {
-            let count = std::mem::take(&mut self.counts[usize::from(bits)]);
-            if count > 0 {
-                found.push(f16::from_bits(bits).to_f64(), f64::from(count));
-            }
-        }
+        let (positive, negative) = self.counts.split_at_mut(HALVES / 2);
+        let (positive, negative) =
+            (&mut positive[..=usize::from(self.most)], &mut negative[..=usize::from(self.most)]);
+        // The two zeros are one value.
+        positive[0] += std::mem::take(&mut negative[0]);
+        let last = self.most | 0x8000;
+        found.push_counted(negative.iter().rev(), |at| last - at as u16);
+        found.push_counted(positive.iter(), |at| at as u16);
+        negative.fill(0);
+        positive.fill(0);
         self.most = 0;
         Ok(found)
     }
@@ -220,6 +245,8 @@ impl Histogram {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
 
     #[test]

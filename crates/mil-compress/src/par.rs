@@ -27,6 +27,29 @@ pub(crate) fn map<T: Send>(
     (0..count).map(work).collect()
 }
 
+/// The same with something that is made once and used for one number after another, such as a buffer.
+pub(crate) fn map_with<S, T: Send>(
+    count: usize,
+    init: impl Fn() -> S + Send + Sync,
+    work: impl Fn(&mut S, usize) -> Result<T, CompressError> + Send + Sync,
+) -> Result<Vec<T>, CompressError> {
+    #[cfg(feature = "rayon")]
+    if count > 1 {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().map_init(init, work).collect();
+    }
+    let mut own = init();
+    (0..count).map(|at| work(&mut own, at)).collect()
+}
+
+/// How many cores may work.
+pub(crate) fn cores() -> usize {
+    #[cfg(feature = "rayon")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "rayon"))]
+    1
+}
+
 /// Sorts numbers that are no NaN.
 pub(crate) fn sort(values: &mut [f32]) {
     #[cfg(feature = "rayon")]

@@ -29,6 +29,7 @@ mod source;
 #[cfg(feature = "spill")]
 mod spill;
 mod tensor;
+mod vectorized;
 
 pub use data::{Data, Fingerprint};
 pub use dtype::DType;
@@ -39,3 +40,4 @@ pub use limits::{EAGER_BYTES, MAX_DEPTH};
 pub use place::place;
 pub use source::{Blob, FileSource, MemorySource, Source};
 pub use tensor::{Shape, Tensor};
+pub use vectorized::{Work, run_vectorized};

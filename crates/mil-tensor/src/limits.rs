@@ -18,6 +18,12 @@ pub(crate) const CHUNK: usize = limit(8 << 20, 96);
 /// Bytes of its operand that one level of an expression holds at a time.
 pub(crate) const TILE: usize = limit(2 << 20, 64);
 
+/// Bytes of wide elements that stay in a core's own cache until they are packed.
+pub(crate) const PLAIN: usize = limit(32 << 10, 64);
+
+/// Bytes of a computed tensor that a streaming reader asks for at once: some for each core.
+pub(crate) const COMPUTED_CHUNK: usize = limit(2 << 20, 96);
+
 /// Bytes that a strided reader reads at once, unless they go straight to their place.
 pub(crate) const BLOCK: usize = limit(256 << 10, 40);
 

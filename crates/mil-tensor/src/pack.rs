@@ -4,7 +4,7 @@
 //! but a sub-byte integer has a byte of its own, sign-extended. Elements of a byte or more look alike
 //! in both forms.
 
-use crate::DType;
+use crate::{DType, vectorized};
 
 /// Bytes of one wide element; `None` for types without a fixed size.
 pub(crate) fn wide_size(dtype: DType) -> Option<usize> {
@@ -13,33 +13,120 @@ pub(crate) fn wide_size(dtype: DType) -> Option<usize> {
 
 /// The packed elements that begin after `skip` bits, as wide ones.
 pub(crate) fn unpack(dtype: DType, packed: &[u8], skip: usize, wide: &mut [u8]) {
-    let Some(bits) = dtype.bits().filter(|&bits| bits < 8) else { return };
     let signed = dtype.int_range().is_some_and(|(min, _)| min < 0);
-    for (group, out) in wide.chunks_mut(8).enumerate() {
-        let at = skip + group * 8 * bits;
-        let mut bytes = [0; 8];
-        let rest = packed.get(at / 8..).unwrap_or_default();
-        let len = rest.len().min(8);
-        bytes[..len].copy_from_slice(&rest[..len]);
-        // Eight elements of at most 6 bits, and at most 7 bits to skip.
-        let word = u64::from_le_bytes(bytes) >> (at % 8);
-        for (i, out) in out.iter_mut().enumerate() {
-            let high = ((word >> (i * bits)) as u8) << (8 - bits);
-            *out = if signed { (high as i8 >> (8 - bits)) as u8 } else { high >> (8 - bits) };
-        }
+    match dtype.bits() {
+        Some(1) => unpack_bits::<1>(packed, skip, signed, wide),
+        Some(2) => unpack_bits::<2>(packed, skip, signed, wide),
+        Some(3) => unpack_bits::<3>(packed, skip, signed, wide),
+        Some(4) => unpack_bits::<4>(packed, skip, signed, wide),
+        Some(6) => unpack_bits::<6>(packed, skip, signed, wide),
+        _ => {}
     }
 }
 
 /// The inverse of [`unpack`] from bit 0 on; bits behind the last element are 0.
 pub(crate) fn pack(dtype: DType, wide: &[u8], packed: &mut [u8]) {
-    let Some(bits) = dtype.bits().filter(|&bits| bits < 8) else { return };
-    packed.fill(0);
-    // Eight elements fill as many bytes as one has bits.
-    for (group, out) in wide.chunks(8).zip(packed.chunks_mut(bits)) {
-        let element = |(i, &value): (usize, &u8)| u64::from(value & low_bits(bits)) << (i * bits);
-        let word = group.iter().enumerate().map(element).fold(0, |word, bits| word | bits);
-        out.copy_from_slice(&word.to_le_bytes()[..out.len()]);
+    match dtype.bits() {
+        Some(1) => pack_bits::<1>(wide, packed),
+        Some(2) => pack_bits::<2>(wide, packed),
+        Some(3) => pack_bits::<3>(wide, packed),
+        Some(4) => pack_bits::<4>(wide, packed),
+        Some(6) => pack_bits::<6>(wide, packed),
+        _ => {}
     }
+}
+
+// Eight elements fill as many bytes as one has bits: a word of wide elements on one side, a word of packed
+// ones on the other.
+
+fn unpack_bits<const BITS: usize>(packed: &[u8], skip: usize, signed: bool, wide: &mut [u8]) {
+    let packed = packed.get(skip / 8..).unwrap_or_default();
+    let (groups, rest) = wide.as_chunks_mut::<8>();
+    let mut done = 0;
+    if skip.is_multiple_of(8) {
+        spread_all::<BITS>(packed, signed, groups);
+        done = groups.len().min(packed.len() / BITS);
+    }
+    for (i, group) in groups[done..].iter_mut().map(|group| &mut group[..]).chain([rest]).enumerate() {
+        let at = skip % 8 + (done + i) * 8 * BITS;
+        let mut word = [0; 8];
+        let left = packed.get(at / 8..).unwrap_or_default();
+        let len = left.len().min(8);
+        word[..len].copy_from_slice(&left[..len]);
+        // Eight elements of at most 6 bits, and at most 7 bits to skip.
+        let elements = spread::<BITS>(u64::from_le_bytes(word) >> (at % 8), signed).to_le_bytes();
+        group.copy_from_slice(&elements[..group.len()]);
+    }
+}
+
+fn pack_bits<const BITS: usize>(wide: &[u8], packed: &mut [u8]) {
+    let (groups, rest) = wide.as_chunks::<8>();
+    let whole = groups.len().min(packed.len() / BITS);
+    let (front, tail) = packed.split_at_mut(whole * BITS);
+    gather_all::<BITS>(groups, front);
+    tail.fill(0);
+    let last = groups.get(whole).map_or(rest, |group| &group[..]);
+    let mut word = [0; 8];
+    word[..last.len()].copy_from_slice(last);
+    let word = gather::<BITS>(u64::from_le_bytes(word)).to_le_bytes();
+    let len = tail.len().min(BITS);
+    tail[..len].copy_from_slice(&word[..len]);
+}
+
+vectorized! {
+    fn spread_all<'p, 'g; const BITS: usize>(packed: &'p [u8], signed: bool, groups: &'g mut [[u8; 8]]) {
+        let (packed, _) = packed.as_chunks::<BITS>();
+        for (group, packed) in groups.iter_mut().zip(packed) {
+            let mut word = [0; 8];
+            word[..BITS].copy_from_slice(packed);
+            *group = spread::<BITS>(u64::from_le_bytes(word), signed).to_le_bytes();
+        }
+    }
+}
+
+vectorized! {
+    fn gather_all<'g, 'p; const BITS: usize>(groups: &'g [[u8; 8]], packed: &'p mut [u8]) {
+        let (packed, _) = packed.as_chunks_mut::<BITS>();
+        for (out, &group) in packed.iter_mut().zip(groups) {
+            out.copy_from_slice(&gather::<BITS>(u64::from_le_bytes(group)).to_le_bytes()[..BITS]);
+        }
+    }
+}
+
+/// Ones in the `ones` lowest bits of every second lane of a word, from the first on.
+const fn even(width: usize, ones: usize) -> u64 {
+    let (mut mask, mut at) = (0, 0);
+    while at < 64 {
+        mask |= ((1 << ones) - 1) << at;
+        at += 2 * width;
+    }
+    mask
+}
+
+/// Moves the lowest bits of each byte together: of two neighbours first, then of four, then of eight.
+#[inline(always)]
+fn gather<const BITS: usize>(word: u64) -> u64 {
+    let ones = word & const { even(8, BITS) } | word >> (8 - BITS) & const { even(8, BITS) << BITS };
+    let twos = ones & const { even(16, 2 * BITS) };
+    let twos = twos | ones >> (16 - 2 * BITS) & const { even(16, 2 * BITS) << (2 * BITS) };
+    let fours = twos & const { even(32, 4 * BITS) };
+    fours | twos >> (32 - 4 * BITS) & const { even(32, 4 * BITS) << (4 * BITS) }
+}
+
+/// The inverse of [`gather`], sign-extended within each byte where elements are signed.
+#[inline(always)]
+fn spread<const BITS: usize>(word: u64, signed: bool) -> u64 {
+    let fours = word & const { even(32, 4 * BITS) };
+    let fours = fours | word << (32 - 4 * BITS) & const { even(32, 4 * BITS) << 32 };
+    let twos = fours & const { even(16, 2 * BITS) };
+    let twos = twos | fours << (16 - 2 * BITS) & const { even(16, 2 * BITS) << 16 };
+    let ones = twos & const { even(8, BITS) };
+    let ones = ones | twos << (8 - BITS) & const { even(8, BITS) << 8 };
+    if !signed {
+        return ones;
+    }
+    let negative = ones >> (BITS - 1) & 0x0101_0101_0101_0101;
+    ones | (negative * (0xFF << BITS & 0xFF))
 }
 
 /// The `bits` lowest bits of a byte.

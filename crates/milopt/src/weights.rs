@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use mil_ir::{Graph, OpId, Opset, Program};
 use mil_ops::Trait;
 use mil_ops::eval::{EvalOptions, fold_with};
+use mil_passes::compression::decompressed_value;
 use mil_tensor::{Data, Tensor, TensorError};
 use serde::Serialize;
 
@@ -70,8 +71,9 @@ pub struct User {
 pub const MOST: usize = 1 << 20;
 
 /// The weights of a program that have at least so many elements, in the order in which they stand. What a
-/// file holds at one place is one weight, whatever functions have it. A compressed weight is decompressed to
-/// look at its numbers, one after the other and none that would take more than `most_bytes`.
+/// file holds at one place is one weight, whatever functions have it. A compressed weight is decompressed piece
+/// by piece to look at its numbers; where only its op as a whole knows how, unless it would take more than
+/// `most_bytes`.
 pub fn weights(program: &Program, member: &[usize], min_elements: usize, most_bytes: usize) -> Vec<Weight> {
     let mut all: Vec<Weight> = Vec::new();
     let mut known: BTreeMap<Place, usize> = BTreeMap::new();
@@ -238,7 +240,9 @@ impl Found {
                 weight.shape = shape(graph, *op);
                 let ty = graph.op(*op).results().first().map(|&value| graph.value(value).ty());
                 weight.dtype = ty.and_then(|ty| ty.dtype()).map_or("?".into(), |dtype| dtype.to_string());
-                decompressed(graph, *op, opset, most_bytes)
+                let last = graph.op(*op).results().last();
+                let lazy = last.and_then(|&value| decompressed_value(graph, value));
+                lazy.map_or_else(|| decompressed(graph, *op, opset, most_bytes), Ok)
             }
         };
         if let (Found::Constant(..) | Found::Literal(..), Ok(tensor)) = (self, &tensor) {
@@ -261,7 +265,7 @@ fn shape(graph: &Graph, op: OpId) -> Vec<usize> {
     value.and_then(|&value| graph.value(value).ty().fixed_shape()).unwrap_or_default()
 }
 
-/// What a compressed weight stands for. Its parts are constants, or compressed as well.
+/// What a compressed weight stands for, as a whole. Its parts are constants, or compressed as well.
 fn decompressed(graph: &Graph, op: OpId, opset: &Opset, most_bytes: usize) -> Result<Tensor, String> {
     let mut options = EvalOptions::default();
     options.limits.value_bytes = most_bytes;

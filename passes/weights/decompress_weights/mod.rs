@@ -5,11 +5,14 @@ use mil_ops::eval::{self, EvalOptions};
 use mil_ops::{Trait, is_known};
 use mil_pass::{Alias, Pass, PassCx, PassError, pass};
 
+use crate::compression::decompressed_value;
+
 pass! {
     /// Puts plain constants in the place of compressed weights.
     ///
-    /// Every `constexpr_*` op becomes a `const` of what it stands for, computed by its own kernel, to the bit
-    /// what the program computed with. What only it used goes. The program grows by what was saved.
+    /// Every `constexpr_*` op becomes a `const` of what it stands for, to the bit what the program computed with;
+    /// the elements are computed when they are written. What only it used goes. The program grows by what was
+    /// saved.
     ///
     /// # Before
     /// ```mil
@@ -48,21 +51,24 @@ impl Pass for DecompressWeights {
             if !cx.spend() {
                 break;
             }
-            let tensors = match eval::fold(graph, op, &opset, &options) {
-                Some(Ok(tensors)) => tensors,
-                Some(Err(error)) => {
-                    return Err(PassError::Refused(format!(
-                        "{} cannot be decompressed: {error}",
-                        graph.label(op)
-                    )));
-                }
-                None => {
-                    let label = graph.label(op);
-                    return Err(PassError::Refused(format!(
-                        "{label} cannot be decompressed: it is too large"
-                    )));
-                }
-            };
+            let lazy = graph.op(op).result().and_then(|value| decompressed_value(graph, value));
+            let tensors =
+                match lazy.map(|tensor| Ok(vec![tensor])).or_else(|| eval::fold(graph, op, &opset, &options))
+                {
+                    Some(Ok(tensors)) => tensors,
+                    Some(Err(error)) => {
+                        return Err(PassError::Refused(format!(
+                            "{} cannot be decompressed: {error}",
+                            graph.label(op)
+                        )));
+                    }
+                    None => {
+                        let label = graph.label(op);
+                        return Err(PassError::Refused(format!(
+                            "{label} cannot be decompressed: it is too large"
+                        )));
+                    }
+                };
             let parts: Vec<OpId> =
                 graph.op(op).values().filter_map(|value| graph.definition(value)).collect();
             let results = graph.op(op).results().to_vec();

@@ -5,11 +5,13 @@
 //! such costs the least error is convex in the number of clusters, and so k clusters are optimal where each
 //! cluster costs a suitable price beside its error and their number is free (Aggarwal, Schieber, Tokuyama,
 //! *Finding a minimum-weight k-link path in graphs with the concave Monge property*, 1994). One such path
-//! needs a single walk over the values with a queue of candidates. The price is found by a few walks: from
+//! needs a single walk over the values. The price is found by a few walks: from
 //! Lloyd's iteration follows a good first guess. Where no price gives exactly k clusters (several numbers
 //! of clusters are equally good at one price), two paths are spliced into one.
 //!
 //! Neither time nor memory depends on k.
+
+use mil_tensor::vectorized;
 
 use crate::distribution::Distribution;
 
@@ -27,6 +29,9 @@ pub(crate) fn centers(values: Distribution, k: usize) -> Vec<f64> {
 /// Walks that find the price of a cluster before they give up the number and splice.
 const WALKS: usize = 60;
 
+/// Clusters begin at no more values than this, or 16 for each cluster, where the first price is looked for.
+const COARSE: usize = 512;
+
 /// Prefix sums over the values, and what a walk needs.
 struct Search {
     /// Weight of all values before each.
@@ -40,8 +45,6 @@ struct Search {
     gain: Vec<f64>,
     /// Where the last cluster before each begins.
     from: Vec<u32>,
-    /// Candidates for the beginning of a cluster, and the first end for which each is the best.
-    queue: Vec<(u32, u32)>,
 }
 
 /// A path: the ends of its clusters, their gains, and the price for which it is the best.
@@ -68,7 +71,7 @@ impl Search {
         sum.push(total);
         weight.push(heavy);
         let len = sum.len();
-        Search { weight, sum, origin, squares, gain: vec![0.0; len], from: vec![0; len], queue: Vec::new() }
+        Search { weight, sum, origin, squares, gain: vec![0.0; len], from: vec![0; len] }
     }
 
     /// Number of values.
@@ -91,7 +94,7 @@ impl Search {
         if k <= 1 {
             return vec![self.len()];
         }
-        let mut price = self.guess(k);
+        let mut price = self.first_price(k);
         // The paths with fewer and with more clusters than k that come closest.
         let (mut few, mut many): (Option<Path>, Option<Path>) = (None, None);
         // The price is the one at which both are equally good.
@@ -130,6 +133,41 @@ impl Search {
         let few = few.map_or_else(one, |path| path.ends);
         let many = many.map_or_else(|| (1..=self.len()).collect(), |path| path.ends);
         splice(&few, &many, k)
+    }
+
+    /// A price for which the best path has about k clusters, and often exactly k: in the middle of the prices
+    /// for which it has where neighbours are taken together, which costs little.
+    fn first_price(&self, k: usize) -> f64 {
+        let step = self.len() / COARSE.max(16 * k);
+        if step < 4 {
+            return self.guess(k);
+        }
+        let nodes = || (0..self.len()).step_by(step).chain([self.len()]);
+        let at_nodes = |sums: &[f64]| nodes().map(|node| sums[node]).collect::<Vec<f64>>();
+        let len = nodes().count();
+        let mut coarse = Search {
+            weight: at_nodes(&self.weight),
+            sum: at_nodes(&self.sum),
+            gain: vec![0.0; len],
+            from: vec![0; len],
+            ..*self
+        };
+        let mut price = coarse.guess(k);
+        for _ in 0..8 {
+            let ratio = coarse.walk(price).ends.len() as f64 / k as f64;
+            if ratio == 1.0 {
+                // Half of the way to where the number changes, as a rule.
+                let part = 0.8 / k as f64;
+                if coarse.walk(price * (1.0 - part)).ends.len() != k {
+                    price *= 1.0 + 0.75 * part;
+                } else if coarse.walk(price * (1.0 + part)).ends.len() != k {
+                    price *= 1.0 - 0.75 * part;
+                }
+                break;
+            }
+            price *= ratio * ratio * ratio;
+        }
+        price
     }
 
     /// A price for which the best path has about k clusters: what one more cluster gains where Lloyd's
@@ -199,119 +237,146 @@ impl Search {
     /// The best path where each cluster costs `price`.
     fn walk(&mut self, price: f64) -> Path {
         let len = self.len();
-        let Search { weight, sum, gain, from, queue, .. } = self;
-        // Of one length, which the compiler then knows.
-        let (weight, sum) = (&weight[..=len], &sum[..=len]);
-        let (gain, from) = (&mut gain[..=len], &mut from[..=len]);
-        let mut head = 0;
-        queue.clear();
-        queue.push((0, 1));
-        gain[0] = 0.0;
-        for end in 1..=len {
-            while queue.get(head + 1).is_some_and(|next| next.1 as usize <= end) {
-                head += 1;
-            }
-            let begin = queue[head].0 as usize;
-            let moment = sum[end] - sum[begin];
-            gain[end] = gain[begin] + moment * moment / (weight[end] - weight[begin]) - price;
-            from[end] = begin as u32;
-            if end < len {
-                enqueue(Costs { weight, sum, gain }, queue, head, end);
-            }
-        }
+        walk(self, price);
         let mut ends = Vec::new();
         let mut end = len;
         while end > 0 {
             ends.push(end);
-            end = from[end] as usize;
+            end = self.from[end] as usize;
         }
         ends.reverse();
-        let gain = gain[len] + price * ends.len() as f64;
+        let gain = self.gain[len] + price * ends.len() as f64;
         Path { ends, gain, price }
     }
 }
 
-/// What a walk compares clusters by; see the fields of [`Search`].
-#[derive(Clone, Copy)]
-struct Costs<'s> {
-    weight: &'s [f64],
-    sum: &'s [f64],
-    gain: &'s [f64],
-}
-
-/// Makes the value at `new` a candidate for the beginning of clusters that end behind `new`.
-#[inline(always)]
-fn enqueue(costs: Costs<'_>, queue: &mut Vec<(u32, u32)>, head: usize, new: usize) {
-    let end = costs.weight.len();
-    let mut limit = end;
-    while queue.len() > head {
-        let (old, since) = queue[queue.len() - 1];
-        let compared = costs.compare(new, old as usize);
-        let since = (since as usize).max(new + 1);
-        if !compared.better(since) {
-            let first = compared.first_better(since, limit);
-            if first < end {
-                queue.push((new as u32, first as u32));
+vectorized! {
+    /// Finds for each end where the last cluster before it begins, if each cluster costs a price.
+    ///
+    /// Where one begin is better than an earlier one for some end, it is so for all later ends. So the best
+    /// begin never moves back, and what is best for two ends bounds what is best for those between them.
+    fn walk<'s>(search: &'s mut Search, price: f64) {
+        search.gain[0] = 0.0;
+        let (mut first, mut size) = (1, 1);
+        while first <= search.len() {
+            size = power_of_two(size.min(search.len() + 1 - first));
+            if search.block(first, size, price) {
+                first += size;
+                size = (first - 1 - search.from[first - 1] as usize) / 2;
+            } else {
+                size /= 2;
             }
-            return;
         }
-        limit = since;
-        queue.pop();
-    }
-    queue.push((new as u32, new as u32 + 1));
-}
-
-/// Two candidates for the beginning of a cluster.
-struct Compared<'s> {
-    weight: &'s [f64],
-    sum: &'s [f64],
-    /// Weight and sum before the later one, and before the earlier one.
-    new: (f64, f64),
-    old: (f64, f64),
-    /// How much more is gained before the later one.
-    ahead: f64,
-}
-
-impl<'s> Costs<'s> {
-    #[inline(always)]
-    fn compare(self, new: usize, old: usize) -> Compared<'s> {
-        let Costs { weight, sum, gain } = self;
-        let at = |place: usize| (weight[place], sum[place]);
-        Compared { weight, sum, new: at(new), old: at(old), ahead: gain[new] - gain[old] }
     }
 }
 
-impl Compared<'_> {
-    /// A cluster that ends here had better begin at the later one. Once true, true for all later ends.
+/// Numbers that vector units take at once.
+const LANES: usize = 8;
+
+impl Search {
+    /// Looks at `size` ends, a power of two, as if clusters that end here began before them. Answers whether
+    /// they do, as they do where clusters are longer; for one end it is true.
     #[inline(always)]
-    fn better(&self, end: usize) -> bool {
+    fn block(&mut self, first: usize, size: usize, price: f64) -> bool {
+        let last = first + size - 1;
+        self.settle(last, self.from[first - 1] as usize, first, price);
+        // The end in the middle, then those in the middle of both halves, and so on.
+        let mut stride = size / 2;
+        while stride > 0 && (stride >= LANES || size < LANES) {
+            let mut end = first + stride - 1;
+            while end < last {
+                let (low, high) = (self.from[end - stride] as usize, self.from[end + stride] as usize);
+                self.settle(end, low, high + 1, price);
+                end += 2 * stride;
+            }
+            stride /= 2;
+        }
+        if size >= LANES {
+            for end in (first..=last).step_by(LANES) {
+                self.settle_all(end, price);
+            }
+        }
+        // If no begin within the block is better for its last end, none is for the others.
+        size == 1 || self.best(last, first, last).1 - price <= self.gain[last]
+    }
+
+    /// Finds the best begin for an end, of those from `low` on and before `high`.
+    #[inline(always)]
+    fn settle(&mut self, end: usize, low: usize, high: usize, price: f64) {
+        let (begin, gain) = self.best(end, low, high);
+        self.gain[end] = gain - price;
+        self.from[end] = begin as u32;
+    }
+
+    /// Finds the best begins for so many ends that follow each other. Those for the one before them and for the
+    /// last of them are known.
+    #[inline(always)]
+    fn settle_all(&mut self, first: usize, price: f64) {
+        let (low, high) = (self.from[first - 1] as usize, self.from[first + LANES - 1] as usize);
+        let (mut weights, mut sums) = ([0.0; LANES], [0.0; LANES]);
+        weights.copy_from_slice(&self.weight[first..first + LANES]);
+        sums.copy_from_slice(&self.sum[first..first + LANES]);
+        let (mut most, mut place) = ([f64::NEG_INFINITY; LANES], [0.0_f64; LANES]);
+        let begins = self.weight[low..=high].iter().zip(&self.sum[low..=high]).zip(&self.gain[low..=high]);
+        let mut at = 0.0;
+        for ((&weight, &sum), &gain) in begins {
+            for lane in 0..LANES {
+                let moment = sums[lane] - sum;
+                let found = gain + moment * moment / (weights[lane] - weight);
+                let better = found > most[lane];
+                most[lane] = if better { found } else { most[lane] };
+                place[lane] = if better { at } else { place[lane] };
+            }
+            at += 1.0;
+        }
+        for lane in 0..LANES {
+            self.gain[first + lane] = most[lane] - price;
+            self.from[first + lane] = low as u32 + place[lane] as u32;
+        }
+    }
+
+    /// The best begin for an end, of those from `low` on and before `high`, and what is gained with it.
+    #[inline(always)]
+    fn best(&self, end: usize, low: usize, high: usize) -> (usize, f64) {
         let (weight, sum) = (self.weight[end], self.sum[end]);
-        let (of_new, of_old) = (weight - self.new.0, weight - self.old.0);
-        let (new_sum, old_sum) = (sum - self.new.1, sum - self.old.1);
-        self.ahead * of_new * of_old >= old_sum * old_sum * of_new - new_sum * new_sum * of_old
-    }
-
-    /// The first end behind `worse` for which the later one is better; `limit`, for which it is, if there is
-    /// none before.
-    #[inline(always)]
-    fn first_better(&self, mut worse: usize, limit: usize) -> usize {
-        // It is near, as a rule.
-        let mut step = 1;
-        let mut good = limit;
-        while worse + step < limit {
-            if self.better(worse + step) {
-                good = worse + step;
-                break;
+        let gained = |at: usize| {
+            let moment = sum - self.sum[at];
+            self.gain[at] + moment * moment / (weight - self.weight[at])
+        };
+        let (weights, _) = self.weight[low..high].as_chunks::<LANES>();
+        let (sums, _) = self.sum[low..high].as_chunks::<LANES>();
+        let (gains, _) = self.gain[low..high].as_chunks::<LANES>();
+        let (mut most, mut place) = ([f64::NEG_INFINITY; LANES], [0.0_f64; LANES]);
+        let mut at = 0.0;
+        for ((weights, sums), gains) in weights.iter().zip(sums).zip(gains) {
+            for lane in 0..LANES {
+                let moment = sum - sums[lane];
+                let found = gains[lane] + moment * moment / (weight - weights[lane]);
+                let better = found > most[lane];
+                most[lane] = if better { found } else { most[lane] };
+                place[lane] = if better { at } else { place[lane] };
             }
-            worse += step;
-            step *= 2;
+            at += 1.0;
         }
-        while good - worse > 1 {
-            let middle = worse + (good - worse) / 2;
-            if self.better(middle) { good = middle } else { worse = middle }
+        let mut best = (low, f64::NEG_INFINITY);
+        for lane in 0..LANES {
+            if most[lane] > best.1 {
+                best = (low + place[lane] as usize * LANES + lane, most[lane]);
+            }
         }
-        good
+        for at in low + weights.len() * LANES..high {
+            let found = gained(at);
+            if found > best.1 {
+                best = (at, found);
+            }
+        }
+        best
     }
+}
+
+/// The largest power of two that is not above a number; 1 for 0.
+fn power_of_two(number: usize) -> usize {
+    1 << number.max(1).ilog2()
 }
 
 /// A path with k clusters, from one with fewer and one with more that are best at the same price: it begins
@@ -401,6 +466,76 @@ mod tests {
         for n in 2..26 {
             for k in 1..n {
                 check((0..n).map(|value| value as f64).collect(), &vec![1.0; n], k);
+            }
+        }
+    }
+
+    /// The least squared error of `k` clusters, by divide and conquer over the ends: another algorithm.
+    fn least_error_of_many(values: &[f64], weights: &[f64], k: usize) -> f64 {
+        let n = values.len();
+        let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let mut sum = 0.0;
+            std::iter::once(0.0)
+                .chain((0..n).map(|at| {
+                    sum += of(at);
+                    sum
+                }))
+                .collect()
+        };
+        let weight = sums(&|at| weights[at]);
+        let first = sums(&|at| weights[at] * values[at]);
+        let second = sums(&|at| weights[at] * values[at] * values[at]);
+        let error = |begin: usize, end: usize| {
+            let moment = first[end] - first[begin];
+            second[end] - second[begin] - moment * moment / (weight[end] - weight[begin])
+        };
+        let mut least: Vec<f64> = (0..=n).map(|end| if end == 0 { 0.0 } else { error(0, end) }).collect();
+        for cluster in 2..=k {
+            let mut next = vec![f64::INFINITY; n + 1];
+            let mut stack = vec![(cluster, n, cluster - 1, n - 1)];
+            while let Some((low, high, from, to)) = stack.pop() {
+                if low > high {
+                    continue;
+                }
+                let middle = (low + high) / 2;
+                let begins = from..=to.min(middle - 1);
+                let (at, best) = begins
+                    .map(|begin| (begin, least[begin] + error(begin, middle)))
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+                    .unwrap();
+                next[middle] = best;
+                stack.extend([(low, middle - 1, from, at), (middle + 1, high, at, to)]);
+            }
+            least = next;
+        }
+        least[n]
+    }
+
+    #[test]
+    fn no_clustering_of_many_values_is_better() {
+        let mut random = mil_tensor::random::Stream::new(1);
+        let mut bell = || (0..6).map(|_| random.unit()).sum::<f64>() - 3.0;
+        let shapes: [&mut dyn FnMut(usize) -> f64; 4] = [
+            &mut |_| bell(),
+            &mut |at| (at as f64 * 0.37).sin().powi(3) + at as f64 * 1e-7,
+            // Few values far away from many, and many that are almost the same.
+            &mut |at| if at % 100 == 0 { at as f64 } else { (at % 977) as f64 * 1e-4 },
+            &mut |at| at as f64,
+        ];
+        for shape in shapes {
+            let mut values: Vec<f64> = (0..1200).map(shape).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            let weights: Vec<f64> = (0..values.len()).map(|at| (1 + at * at % 13) as f64).collect();
+            let scale = error_of(&values, &weights, &[0.0]);
+            for k in [2, 3, 16, 64, 200] {
+                let found = centers(Distribution { values: values.clone(), weights: weights.clone() }, k);
+                let (error, least) =
+                    (error_of(&values, &weights, &found), least_error_of_many(&values, &weights, k));
+                assert!(
+                    found.len() <= k && error <= least * (1.0 + 1e-9) + 1e-12 * scale,
+                    "k {k}: {error} {least}"
+                );
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{Mode, Options};
 use crate::distribution::{Distribution, Histogram};
 use crate::kmeans::{optimal, vectors as vector_means};
 use crate::read::{Reader, TILE};
-use crate::{Blocks, CompressError, par};
+use crate::{Blocks, CompressError, par, quantize};
 
 /// Elements that one core looks at before another may help.
 const SHARE: usize = 1 << 18;
@@ -30,9 +30,18 @@ pub(super) fn numbers(
         let bits = options.bits.map_or_else(|| bits_for(given.len()), Ok)?;
         return Tables::round(vec![given.clone(); groups.count()], 1, bits, dtype);
     }
+    if options.mode == Mode::Uniform && importance.is_none() && !options.ignore_zeros {
+        let extents = quantize::extents(&rows)?.into_iter();
+        let found = extents.map(|(least, most)| even(least.into(), most.into(), entries)).collect();
+        let bits = options.bits.map_or_else(|| bits_for(entries), Ok)?;
+        return Tables::round(found, 1, bits, dtype);
+    }
     let find = |values: Distribution| match options.mode {
         Mode::Kmeans => Ok(optimal::centers(values, entries)),
-        Mode::Uniform => Ok(even(&values, entries)),
+        Mode::Uniform => Ok(match (values.values.first(), values.values.last()) {
+            (Some(&least), Some(&most)) => even(least, most, entries),
+            _ => Vec::new(),
+        }),
         _ if values.len() > entries => Err(CompressError::Distinct(entries)),
         _ => Ok(values.values),
     };
@@ -87,10 +96,7 @@ fn bits_for(entries: usize) -> Result<usize, CompressError> {
 }
 
 /// Entries evenly from the least to the largest value.
-fn even(values: &Distribution, entries: usize) -> Vec<f64> {
-    let (Some(&least), Some(&most)) = (values.values.first(), values.values.last()) else {
-        return Vec::new();
-    };
+fn even(least: f64, most: f64, entries: usize) -> Vec<f64> {
     let step = (most - least) / (entries - 1).max(1) as f64;
     (0..entries).map(|at| least + at as f64 * step).collect()
 }
@@ -138,9 +144,8 @@ fn each_row(
         return Ok(vec![find(Histogram::of(rows, 0, size)?.take()?)?]);
     }
     let share = (SHARE / size.max(1)).max(1);
-    let found = par::map(count.div_ceil(share), |job| {
-        let mut reader = Reader::new(rows);
-        let mut histogram = Histogram::new();
+    let tools = || (Reader::new(rows), Histogram::new());
+    let found = par::map_with(count.div_ceil(share), tools, |(reader, histogram), job| {
         let rows = job * share..((job + 1) * share).min(count);
         rows.map(|row| {
             for at in (0..size).step_by(TILE) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mil_tensor::{Computation, DType, Tensor, TensorError};
+use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use super::index_type;
 use super::table::{Table, Tables};
@@ -57,10 +57,9 @@ impl Computation for Numbers {
         let mut by_bits: Option<(usize, Box<[u8; 1 << 16]>)> = None;
         for (i, out) in out.chunks_mut(TILE).enumerate() {
             let first = first + i * TILE;
-            let mut segments = Vec::new();
-            self.groups.segments(first, out.len(), |range, segment| segments.push((range, segment)));
+            let segments = self.groups.segments(first, out.len());
             // Where elements are many for each table.
-            let long = halves && out.len() / segments.len().max(1) >= LONG;
+            let long = halves && self.groups.run() >= LONG;
             if long {
                 let bits = reader.bits(first, out.len()).map_err(unwrap)?;
                 for (range, segment) in segments {
@@ -81,24 +80,29 @@ impl Computation for Numbers {
                 }
                 continue;
             }
-            let values = reader.floats(first, out.len()).map_err(unwrap)?;
-            for (range, segment) in segments {
-                match segment {
-                    Segment::Same(group) => {
-                        self.tables[group].nearest_of(&values[range.clone()], &mut out[range]);
-                    }
-                    Segment::Each(group) => {
-                        let tables = &self.tables[group..];
-                        for ((out, &value), table) in
-                            out[range.clone()].iter_mut().zip(&values[range]).zip(tables)
-                        {
-                            *out = table.nearest(value);
-                        }
+            let values = &*reader.floats(first, out.len()).map_err(unwrap)?;
+            nearest_of(self, first, values, out);
+        }
+        Ok(())
+    }
+}
+
+vectorized! {
+    /// The entries next to numbers from element `first` on.
+    fn nearest_of<'n, 'v, 'o>(op: &'n Numbers, first: usize, values: &'v [f32], out: &'o mut [u8]) {
+        for (range, segment) in op.groups.segments(first, values.len()) {
+            match segment {
+                Segment::Same(group) => {
+                    op.tables[group].nearest_of(&values[range.clone()], &mut out[range]);
+                }
+                Segment::Each(group) => {
+                    let each = out[range.clone()].iter_mut().zip(&values[range]).zip(&op.tables[group..]);
+                    for ((out, &value), table) in each {
+                        *out = table.nearest(value);
                     }
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -126,7 +130,7 @@ impl Computation for Vectors {
         for (i, out) in out.chunks_mut(tile).enumerate() {
             let first = first + i * tile;
             let values = reader.floats(first * width, out.len() * width).map_err(unwrap)?;
-            self.groups.segments(first, out.len(), |range, segment| {
+            for (range, segment) in self.groups.segments(first, out.len()) {
                 let vectors = values[range.start * width..range.end * width].chunks_exact(width);
                 for (i, (out, vector)) in out[range].iter_mut().zip(vectors).enumerate() {
                     let group = match segment {
@@ -135,7 +139,7 @@ impl Computation for Vectors {
                     };
                     *out = Table::nearest_vector(&self.tables[group], vector);
                 }
-            });
+            }
         }
         Ok(())
     }

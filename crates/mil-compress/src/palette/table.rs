@@ -79,6 +79,7 @@ impl Table {
     }
 
     /// The entry next to each number.
+    #[inline(always)]
     pub(super) fn nearest_of(&self, values: &[f32], out: &mut [u8]) {
         if self.borders.len() > 16 {
             for (out, &value) in out.iter_mut().zip(values) {

@@ -3,7 +3,7 @@
 mod order;
 mod slabs;
 
-use mil_tensor::{Computation, DType, Tensor, TensorError};
+use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use crate::CompressError;
 use crate::palette::unwrap;
@@ -72,7 +72,9 @@ pub fn prune(weight: &Tensor, rule: Rule) -> Result<Pruned, CompressError> {
 /// those of the weight as it is used, where the weight itself is indices or integers.
 pub fn prune_with(weight: &Tensor, magnitudes: &Tensor, rule: Rule) -> Result<Pruned, CompressError> {
     check_type(magnitudes.dtype())?;
-    if !all_finite(magnitudes)? {
+    // Who counts all magnitudes sees it by himself.
+    let counts = matches!(rule, Rule::Sparsity(part) if part > 0.0);
+    if !counts && !all_finite(magnitudes)? {
         return Err(CompressError::NotFinite);
     }
     let part = match rule {
@@ -136,19 +138,32 @@ impl Computation for Above {
         let halves = (self.source.dtype() == DType::Fp16).then(|| order::half_below(self.threshold));
         for (i, out) in out.chunks_mut(TILE).enumerate() {
             let first = first + i * TILE;
-            if let Some(threshold) = halves {
-                let bits = reader.bits(first, out.len()).map_err(unwrap)?;
-                for (out, &bits) in out.iter_mut().zip(bits) {
-                    *out = u8::from((bits & 0x7FFF) as i16 > threshold);
+            match halves {
+                Some(threshold) => {
+                    halves_above(reader.bits(first, out.len()).map_err(unwrap)?, threshold, out)
                 }
-            } else {
-                let values = reader.floats(first, out.len()).map_err(unwrap)?;
-                for (out, &value) in out.iter_mut().zip(values.iter()) {
-                    *out = u8::from(value.abs() > self.threshold);
-                }
+                None => singles_above(reader.floats(first, out.len()).map_err(unwrap)?, self.threshold, out),
             }
         }
         Ok(())
+    }
+}
+
+vectorized! {
+    /// Which half floats have magnitudes above that with these bits.
+    fn halves_above<'b, 'o>(bits: &'b [u16], threshold: i16, out: &'o mut [u8]) {
+        for (out, &bits) in out.iter_mut().zip(bits) {
+            *out = u8::from((bits & 0x7FFF) as i16 > threshold);
+        }
+    }
+}
+
+vectorized! {
+    /// Which numbers have magnitudes above a threshold.
+    fn singles_above<'v, 'o>(values: &'v [f32], threshold: f32, out: &'o mut [u8]) {
+        for (out, &value) in out.iter_mut().zip(values) {
+            *out = u8::from(value.abs() > threshold);
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) fn magnitude(tensor: &Tensor, part: f64) -> Result<f32, CompressError
     }
     // The upper half of the bits first, then the lower half of those.
     let upper = count(tensor, |bits| Some(bits >> 16))?;
+    if upper[0x7F80..].iter().any(|&count| count > 0) {
+        return Err(CompressError::NotFinite);
+    }
     let (upper, before) = rank(&upper, place);
     let lower = count(tensor, |bits| (bits >> 16 == upper).then_some(bits & 0xFFFF))?;
     let (lower, _) = rank(&lower, place - before);
@@ -43,7 +46,7 @@ fn count(
     tensor: &Tensor,
     digit: impl Fn(u32) -> Option<u32> + Send + Sync,
 ) -> Result<Vec<u64>, CompressError> {
-    let parts = (tensor.len() / SHARE).clamp(1, 16);
+    let parts = (tensor.len() / SHARE).clamp(1, 16).min(par::cores());
     let part = tensor.len().div_ceil(parts);
     let counted = par::map(parts, |at| {
         let mut reader = Reader::new(tensor);

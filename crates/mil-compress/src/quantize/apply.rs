@@ -1,6 +1,6 @@
 //! The integers themselves, computed when they are read.
 
-use mil_tensor::{Computation, DType, Tensor, TensorError};
+use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use super::{Integers, Parameters};
 use crate::blocks::Segment;
@@ -61,29 +61,35 @@ impl Computation for Integral {
         let mut reader = Reader::new(&self.source);
         for (i, out) in out.chunks_mut(TILE).enumerate() {
             let first = first + i * TILE;
-            let values = reader.floats(first, out.len()).map_err(unwrap)?;
-            self.blocks.segments(first, out.len(), |range, segment| {
-                let (values, out) = (&values[range.clone()], &mut out[range]);
-                match segment {
-                    Segment::Same(at) => {
-                        let (inverse, low, high) = (self.inverse[at], self.low[at], self.high[at]);
-                        let zero = self.zeros[at];
-                        for (out, &value) in out.iter_mut().zip(values) {
-                            *out = round(clamp(value * inverse, low, high)).wrapping_add(zero);
-                        }
-                    }
-                    Segment::Each(at) => {
-                        let (inverse, low, high) = (&self.inverse[at..], &self.low[at..], &self.high[at..]);
-                        let each = out.iter_mut().zip(values).zip(inverse).zip(low.iter().zip(high));
-                        for ((((out, &value), &inverse), (&low, &high)), &zero) in each.zip(&self.zeros[at..])
-                        {
-                            *out = round(clamp(value * inverse, low, high)).wrapping_add(zero);
-                        }
-                    }
-                }
-            });
+            let values = &*reader.floats(first, out.len()).map_err(unwrap)?;
+            integers_of(self, first, values, out);
         }
         Ok(())
+    }
+}
+
+vectorized! {
+    /// The integers of elements from element `first` on.
+    fn integers_of<'i, 'v, 'o>(found: &'i Integral, first: usize, values: &'v [f32], out: &'o mut [u8]) {
+        let Integral { inverse, low, high, zeros, .. } = found;
+        for (range, segment) in found.blocks.segments(first, out.len()) {
+            let (values, out) = (&values[range.clone()], &mut out[range]);
+            match segment {
+                Segment::Same(at) => {
+                    let (inverse, low, high, zero) = (inverse[at], low[at], high[at], zeros[at]);
+                    for (out, &value) in out.iter_mut().zip(values) {
+                        *out = round(clamp(value * inverse, low, high)).wrapping_add(zero);
+                    }
+                }
+                Segment::Each(at) => {
+                    let (inverse, low, high) = (&inverse[at..], &low[at..], &high[at..]);
+                    let each = out.iter_mut().zip(values).zip(inverse).zip(low.iter().zip(high));
+                    for ((((out, &value), &inverse), (&low, &high)), &zero) in each.zip(&zeros[at..]) {
+                        *out = round(clamp(value * inverse, low, high)).wrapping_add(zero);
+                    }
+                }
+            }
+        }
     }
 }
 

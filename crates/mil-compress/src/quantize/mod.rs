@@ -2,6 +2,9 @@
 
 mod apply;
 mod range;
+mod short;
+
+pub(crate) use range::extents;
 
 use mil_tensor::{DType, Tensor};
 

@@ -1,16 +1,17 @@
 //! Scales and zero points: of the extent of each block, or with the least error of some that are tried.
 
 use half::f16;
-use mil_tensor::{DType, Tensor};
+use mil_tensor::{DType, Tensor, vectorized};
 
 use super::apply::{ROUND, clamp};
+use super::short::{self, LONGEST};
 use super::{Integers, Parameters, Range};
 use crate::distribution::{Distribution, Histogram};
-use crate::read::{Reader, TILE};
+use crate::read::{Reader, TILE, are_finite};
 use crate::{Blocks, CompressError, par};
 
-/// Elements that one core looks at before another may help.
-const SHARE: usize = 1 << 17;
+/// Elements that one core looks at before another may help: they stay in its own cache.
+const SHARE: usize = TILE;
 
 /// Rows of more elements are counted instead of being held in memory.
 const LONG: usize = 1 << 20;
@@ -22,7 +23,10 @@ const FEW: ([f32; 3], f32) = ([1.0, 1.086, 1.172], 1.09);
 const MANY: ([f32; 1], f32) = ([1.0], 1.03);
 
 /// The range is not made smaller than the extent by more than this.
-const SMALLEST: f32 = 16.0;
+pub(super) const SMALLEST: f32 = 16.0;
+
+/// The extent of no elements.
+pub(super) const EMPTY: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 /// The parameters of each block.
 pub(super) fn find(
@@ -39,52 +43,89 @@ pub(super) fn find(
         return Ok(extents(&rows)?.into_iter().map(of_extent).collect());
     }
     if size > LONG {
-        return (0..count)
-            .map(|row| Ok(integers.search(&counted(&rows, row * size, size)?, dtype)))
-            .collect();
-    }
-    let share = (SHARE / size.max(1)).max(1);
-    let found = par::map(count.div_ceil(share), |job| {
-        let mut reader = Reader::new(&rows);
-        let first = job * share;
-        let values = reader.floats(first * size, share.min(count - first) * size)?;
-        check_finite(values)?;
-        let each = values.chunks_exact(size).map(|values| {
-            integers.search(&Row { values: values.into(), weights: None, extent: extent(values) }, dtype)
-        });
-        Ok(each.collect::<Vec<_>>())
-    })?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// The least and the largest element of each row.
-pub(super) fn extents(rows: &Tensor) -> Result<Vec<(f32, f32)>, CompressError> {
-    let (count, size) = (rows.shape()[0], rows.shape()[1]);
-    if size > SHARE {
         let row = |row: usize| {
-            let parts = par::map(size.div_ceil(SHARE), |part| {
-                let (mut reader, mut all) = (Reader::new(rows), (f32::INFINITY, f32::NEG_INFINITY));
-                for at in (part * SHARE..((part + 1) * SHARE).min(size)).step_by(TILE) {
-                    let count = TILE.min(((part + 1) * SHARE).min(size) - at);
-                    let values = reader.floats(row * size + at, count)?;
-                    check_finite(values)?;
-                    all = join(all, extent(values));
-                }
-                Ok(all)
-            })?;
-            Ok(parts.into_iter().fold((f32::INFINITY, f32::NEG_INFINITY), join))
+            let (values, weights) = counted(&rows, row * size, size)?;
+            let row = Row { values: &values, weights: Some(&weights), extent: extent(&values) };
+            Ok(integers.search(&row, dtype, &mut [0.0; PART]))
         };
         return (0..count).map(row).collect();
     }
     let share = (SHARE / size.max(1)).max(1);
-    let found = par::map(count.div_ceil(share), |job| {
-        let mut reader = Reader::new(rows);
-        let first = job * share;
-        let values = reader.floats(first * size, share.min(count - first) * size)?;
-        check_finite(values)?;
-        Ok(values.chunks_exact(size).map(extent).collect::<Vec<_>>())
-    })?;
+    let found = par::map_with(
+        count.div_ceil(share),
+        || Reader::new(&rows),
+        |reader, job| {
+            let first = job * share;
+            let values = &*reader.floats(first * size, share.min(count - first) * size)?;
+            check_finite(values)?;
+            Ok(search_rows(values, size, integers, dtype))
+        },
+    )?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// The least and the largest element of each row.
+pub(crate) fn extents(rows: &Tensor) -> Result<Vec<(f32, f32)>, CompressError> {
+    let (count, size) = (rows.shape()[0], rows.shape()[1]);
+    if size > SHARE {
+        let row = |row: usize| {
+            let reader = || Reader::new(rows);
+            let parts = par::map_with(size.div_ceil(TILE), reader, |reader, part| {
+                let values = reader.floats(row * size + part * TILE, TILE.min(size - part * TILE))?;
+                check_finite(values)?;
+                Ok(extent_of_rows(values, values.len()).into_iter().fold(EMPTY, join))
+            })?;
+            Ok(parts.into_iter().fold(EMPTY, join))
+        };
+        return (0..count).map(row).collect();
+    }
+    let share = (SHARE / size.max(1)).max(1);
+    let found = par::map_with(
+        count.div_ceil(share),
+        || Reader::new(rows),
+        |reader, job| {
+            let first = job * share;
+            let values = &*reader.floats(first * size, share.min(count - first) * size)?;
+            check_finite(values)?;
+            Ok(extent_of_rows(values, size))
+        },
+    )?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+vectorized! {
+    /// The parameters of rows that follow each other.
+    fn search_rows<'v>(values: &'v [f32], size: usize, integers: Integers, dtype: DType) -> Vec<Parameters> {
+        let (mut found, mut scratch) = (Vec::with_capacity(values.len() / size), [0.0; PART]);
+        let mut rest = values;
+        if size <= LONGEST {
+            let mut columns = [[0.0; short::LANES]; LONGEST];
+            let together = values.chunks_exact(size * short::LANES);
+            rest = together.remainder();
+            for values in together {
+                found.extend(match integers.are_few() {
+                    true => integers.search_together(values, dtype, FEW, &mut columns),
+                    false => integers.search_together(values, dtype, MANY, &mut columns),
+                });
+            }
+        }
+        for values in rest.chunks_exact(size) {
+            let row = Row { values, weights: None, extent: extent(values) };
+            found.push(integers.search(&row, dtype, &mut scratch));
+        }
+        found
+    }
+}
+
+vectorized! {
+    /// The extents of rows that follow each other.
+    fn extent_of_rows<'v>(values: &'v [f32], size: usize) -> Vec<(f32, f32)> {
+        let mut found = Vec::with_capacity(values.len() / size);
+        for values in values.chunks_exact(size) {
+            found.push(extent(values));
+        }
+        found
+    }
 }
 
 fn join(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
@@ -92,55 +133,50 @@ fn join(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
 }
 
 /// The least and the largest of some elements.
+#[inline(always)]
 fn extent(values: &[f32]) -> (f32, f32) {
-    const LANES: usize = 8;
-    let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let lesser = |a: f32, b: f32| if b < a { b } else { a };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    (outermost(values, EMPTY.0, lesser), outermost(values, EMPTY.1, larger))
+}
+
+#[inline(always)]
+fn outermost(values: &[f32], first: f32, of_two: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [first; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        for (at, &value) in chunk.iter().enumerate() {
-            least[at] = if value < least[at] { value } else { least[at] };
-            most[at] = if value > most[at] { value } else { most[at] };
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = of_two(*lane, value);
         }
     }
-    let lesser = |a: f32, &b: &f32| if b < a { b } else { a };
-    let larger = |a: f32, &b: &f32| if b > a { b } else { a };
-    let (least, most) = (least.iter().chain(rest), most.iter().chain(rest));
-    (least.fold(f32::INFINITY, lesser), most.fold(f32::NEG_INFINITY, larger))
+    lanes.iter().chain(rest).fold(first, |a, &b| of_two(a, b))
 }
 
 fn check_finite(values: &[f32]) -> Result<(), CompressError> {
-    // Zero times what is not finite is not a number. Eight sums, for vector units.
-    let mut sums = [0.0_f32; 8];
-    let (chunks, rest) = values.as_chunks::<8>();
-    for chunk in chunks {
-        sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value * 0.0);
-    }
-    let finite = sums.iter().chain(rest).all(|value| value.is_finite());
-    if finite { Ok(()) } else { Err(CompressError::NotFinite) }
+    if are_finite(values) { Ok(()) } else { Err(CompressError::NotFinite) }
 }
 
 /// The elements of a block, or its distinct elements and how many there are of each.
 struct Row<'v> {
-    values: std::borrow::Cow<'v, [f32]>,
-    weights: Option<Vec<f32>>,
+    values: &'v [f32],
+    weights: Option<&'v [f32]>,
     extent: (f32, f32),
 }
 
-/// The distinct elements of a row.
-fn counted(rows: &Tensor, first: usize, size: usize) -> Result<Row<'static>, CompressError> {
+/// The distinct elements of a row, and how many there are of each.
+fn counted(rows: &Tensor, first: usize, size: usize) -> Result<(Vec<f32>, Vec<f32>), CompressError> {
     let found = match rows.dtype() {
         DType::Fp16 => Histogram::of(rows, first, size)?.take()?,
         _ => Distribution::of_singles(Reader::new(rows).floats(first, size)?)?,
     };
     let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
-    let values = single(&found.values);
-    let extent = extent(&values);
-    Ok(Row { values: values.into(), weights: Some(single(&found.weights)), extent })
+    Ok((single(&found.values), single(&found.weights)))
 }
 
 impl Integers {
     /// The parameters for a block of this extent, made smaller by a factor.
-    fn of_extent(self, (least, most): (f32, f32), factor: f32, dtype: DType) -> Parameters {
+    #[inline(always)]
+    pub(super) fn of_extent(self, (least, most): (f32, f32), factor: f32, dtype: DType) -> Parameters {
         let Some(zero) = self.zero else {
             let (least, most) = (least.min(0.0) / factor, most.max(0.0) / factor);
             let scale = (most - least) / (self.most - self.least) as f32;
@@ -153,20 +189,28 @@ impl Integers {
         Parameters { scale: rounded(scale, largest, dtype), zero }
     }
 
+    /// So few that much is gained where large elements are clipped.
+    fn are_few(self) -> bool {
+        self.most - self.least < 32
+    }
+
     /// The parameters with the least squared error of those that are tried.
-    fn search(self, row: &Row<'_>, dtype: DType) -> Parameters {
-        if self.most - self.least < 32 {
-            self.try_all(row, dtype, FEW)
+    #[inline(always)]
+    fn search(self, row: &Row<'_>, dtype: DType, scratch: &mut [f32; PART]) -> Parameters {
+        if self.are_few() {
+            self.try_all(row, dtype, FEW, scratch)
         } else {
-            self.try_all(row, dtype, MANY)
+            self.try_all(row, dtype, MANY, scratch)
         }
     }
 
+    #[inline(always)]
     fn try_all<const N: usize>(
         self,
         row: &Row<'_>,
         dtype: DType,
         (factors, step): ([f32; N], f32),
+        scratch: &mut [f32; PART],
     ) -> Parameters {
         let extent = self.of_extent(row.extent, 1.0, dtype);
         let zero = |factor: f32| match self.zero {
@@ -177,7 +221,10 @@ impl Integers {
         // The scale of the extent itself is tried as it is stored, so that the result is never worse.
         let mut tried = factors.map(|factor| (extent.scale.recip() * factor, zero(factor)));
         let mut factor = factors[factors.len() - 1];
-        let mut sums = row.sums(tried.map(|(inverse, zero)| (inverse, range(zero))));
+        let mut sums = [Sums::default(); N];
+        for (sums, (inverse, zero)) in sums.iter_mut().zip(tried) {
+            *sums = row.sums((inverse, range(zero)), scratch);
+        }
         let mut best = 0;
         for at in 1..tried.len() {
             if sums[at].gain() > sums[best].gain() {
@@ -187,7 +234,7 @@ impl Integers {
         while best == tried.len() - 1 && factor < SMALLEST {
             factor *= step;
             let next = (extent.scale.recip() * factor, zero(factor));
-            let [found, ..] = row.sums([(next.0, range(next.1))]);
+            let found = row.sums((next.0, range(next.1)), scratch);
             if found.gain() <= sums[best].gain() {
                 break;
             }
@@ -207,28 +254,31 @@ impl Integers {
 
 /// What the error of a block follows from, whatever the scale, where the integers are fixed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     /// Of products of elements with their integers.
-    products: f64,
+    pub(super) products: f64,
     /// Of squares of the integers.
-    squares: f64,
+    pub(super) squares: f64,
 }
 
 impl Sums {
     /// How much less the squared error is than the sum of all squares, with the best scale.
-    fn gain(&self) -> f64 {
+    #[inline(always)]
+    pub(super) fn gain(&self) -> f64 {
         if self.squares > 0.0 { self.products * self.products / self.squares } else { 0.0 }
     }
 
     /// The squared error beside the sum of all squares.
-    fn error(&self, scale: f32) -> f64 {
+    #[inline(always)]
+    pub(super) fn error(&self, scale: f32) -> f64 {
         f64::from(scale) * (f64::from(scale) * self.squares - 2.0 * self.products)
     }
 }
 
 /// A scale in the type in which it is stored. It is never 0, the scale of a block of zeros is 1, and what the
 /// largest element becomes is finite.
-fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
+#[inline(always)]
+pub(super) fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
     if scale == 0.0 {
         return 1.0;
     }
@@ -237,68 +287,77 @@ fn rounded(scale: f32, largest: f32, dtype: DType) -> f32 {
         let overflows = (scale * libm::rintf(largest / scale)).is_infinite();
         return if overflows { scale.next_down() } else { scale };
     }
-    let half = f16::from_f32(scale).max(f16::from_bits(1));
-    if largest < f16::MAX.to_f32() / 2.0 {
-        return half.to_f32();
+    /// The largest half float, and the least above 0.
+    const ENDS: (f32, f32) = (65504.0, 1.0 / (1 << 24) as f32);
+    let half = half_of(scale).max(ENDS.1);
+    if largest < ENDS.0 / 2.0 {
+        return half;
     }
-    let becomes = half.to_f32() * libm::rintf(largest / half.to_f32());
-    if f16::from_f32(becomes).is_infinite() { f16::from_bits(half.to_bits() - 1) } else { half }.to_f32()
+    if half * libm::rintf(largest / half) >= ENDS.0 + 16.0 {
+        let below = f16::from_f32(half).to_bits() - 1;
+        return f16::from_bits(below).to_f32();
+    }
+    half
+}
+
+/// The half float nearest to a number that is not negative, ties to even, without what is infinite.
+#[inline(always)]
+fn half_of(number: f32) -> f32 {
+    let bits = number.to_bits();
+    // 13 bits fewer.
+    let normal = f32::from_bits((bits + 0x0FFF + (bits >> 13 & 1)) & !0x1FFF);
+    // The lowest bit of 0.5 is that of the half floats which are not normal.
+    let tiny = (number + 0.5) - 0.5;
+    if number < 1.0 / (1 << 14) as f32 { tiny } else { normal }
 }
 
 impl Row<'_> {
-    /// The sums for several inverses of scales, each with the range of the integers.
-    fn sums<const N: usize>(&self, tried: [(f32, (f32, f32)); N]) -> [Sums; N] {
-        match &self.weights {
-            None => sums(&self.values, tried),
-            Some(weights) => tried.map(|tried| weighted_sums(&self.values, weights, tried)),
+    /// The sums for the inverse of a scale and the range of the integers.
+    #[inline(always)]
+    fn sums(&self, tried: (f32, (f32, f32)), scratch: &mut [f32; PART]) -> Sums {
+        match self.weights {
+            None => sums(self.values, tried, scratch),
+            Some(weights) => weighted_sums(self.values, weights, tried),
         }
     }
 }
 
 /// Elements that vector units take at once.
-const LANES: usize = 4;
+const LANES: usize = 8;
 
-/// The sums of elements that count once.
-fn sums<const N: usize>(values: &[f32], tried: [(f32, (f32, f32)); N]) -> [Sums; N] {
-    /// Singles add up so many numbers well.
-    const PART: usize = 512;
-    let mut all = [Sums::default(); N];
+/// Elements of which singles add up the squares well.
+const PART: usize = 512;
+
+/// The sums of elements that count once, for the inverse of a scale and the range of the integers.
+#[inline(always)]
+fn sums(values: &[f32], (inverse, (low, high)): (f32, (f32, f32)), integers: &mut [f32; PART]) -> Sums {
+    let mut all = Sums::default();
     for part in values.chunks(PART) {
-        let mut lanes = [[[0.0_f32; LANES]; 2]; N];
-        let (chunks, rest) = part.as_chunks::<LANES>();
-        for chunk in chunks {
-            add(chunk, &tried, &mut lanes);
+        let integers = &mut integers[..part.len()];
+        for (integer, &value) in integers.iter_mut().zip(part) {
+            *integer = (clamp(value * inverse, low, high) + ROUND) - ROUND;
         }
-        if !rest.is_empty() {
-            // Zeros add nothing.
-            let mut last = [0.0; LANES];
-            last[..rest.len()].copy_from_slice(rest);
-            add(&last, &tried, &mut lanes);
-        }
-        let sum = |lanes: [f32; LANES]| f64::from((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]));
-        for (all, [products, squares]) in all.iter_mut().zip(lanes) {
-            all.products += sum(products);
-            all.squares += sum(squares);
-        }
+        all.products += dot(part, integers);
+        all.squares += dot(integers, integers);
     }
     all
 }
 
-/// Adds the products and squares of some elements.
+/// The sum of the products of two rows.
 #[inline(always)]
-fn add<const N: usize>(
-    chunk: &[f32; LANES],
-    tried: &[(f32, (f32, f32)); N],
-    lanes: &mut [[[f32; LANES]; 2]; N],
-) {
-    for n in 0..N {
-        let (inverse, (low, high)) = tried[n];
-        for at in 0..LANES {
-            let integer = (clamp(chunk[at] * inverse, low, high) + ROUND) - ROUND;
-            lanes[n][0][at] += chunk[at] * integer;
-            lanes[n][1][at] += integer * integer;
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut lanes = [0.0_f32; LANES];
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
         }
     }
+    for (lane, (a, b)) in lanes.iter_mut().zip(rest_a.iter().zip(rest_b)) {
+        *lane += a * b;
+    }
+    let lanes = [0, 1, 2, 3].map(|lane| lanes[lane] + lanes[lane + 4]);
+    f64::from((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]))
 }
 
 /// The sums of elements that count several times.
@@ -308,4 +367,19 @@ fn weighted_sums(values: &[f32], weights: &[f32], (inverse, (low, high)): (f32, 
         let heavy = f64::from(weight) * integer;
         Sums { products: sums.products + f64::from(value) * heavy, squares: sums.squares + integer * heavy }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_floats_are_the_nearest() {
+        for code in 0..0x7BFF_u16 {
+            let [low, high] = [code, code + 1].map(|code| f16::from_bits(code).to_f32());
+            for number in [low, low.next_up(), (low + high) / 2.0, ((low + high) / 2.0).next_up(), high] {
+                assert_eq!(half_of(number), f16::from_f32(number).to_f32(), "{number:e}");
+            }
+        }
+    }
 }

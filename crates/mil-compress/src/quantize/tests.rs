@@ -127,3 +127,28 @@ fn weights_that_are_not_finite_are_refused() {
         }
     }
 }
+
+#[test]
+fn short_blocks_are_searched_as_well_as_long_ones() {
+    // Eight blocks and more are searched together where they are short, each by itself where they are not.
+    for (size, dtype, symmetric) in [
+        (32, DType::Int4, true),
+        (32, DType::Uint4, false),
+        (5, DType::Int8, true),
+        (128, DType::Uint8, false),
+    ] {
+        let weight = weight(&[19, size], size as u64);
+        let options = Options { dtype, symmetric, range: Range::Search };
+        let blocks = Blocks::of_sizes(&[19, size], &[1, 0]).unwrap();
+        let together = quantize(&weight, &blocks, options).unwrap().dense().unwrap();
+        for row in 0..19 {
+            let slice = |tensor: &Tensor| tensor.sliced(&[row, 0], &[row + 1, size], &[1, 1]).unwrap();
+            let own = slice(&weight);
+            let alone = quantize(&own, &Blocks::whole(&[1, size]).unwrap(), options).unwrap();
+            let alone = loss(&own, &alone.dense().unwrap()).unwrap().noise;
+            let found = loss(&own, &slice(&together)).unwrap().noise;
+            // Sums are taken in another order.
+            assert!((found - alone).abs() <= 1e-4 * alone, "{dtype} row {row}: {found} and {alone}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mil_tensor::{Computation, DType, Tensor, TensorError};
+use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use crate::{CompressError, par};
 
@@ -16,10 +16,11 @@ pub struct Counts(Arc<[usize]>);
 impl Counts {
     /// Counts what a mask of single bits keeps.
     pub fn of(mask: &Tensor) -> Result<Counts, CompressError> {
-        let steps = par::map(mask.len().div_ceil(STEP), |step| {
-            let mut bits = vec![0; STEP.min(mask.len() - step * STEP)];
-            read_bits(mask, step * STEP, &mut bits)?;
-            Ok(bits.iter().map(|&bit| usize::from(bit)).sum::<usize>())
+        let buffer = || vec![0; STEP.min(mask.len())];
+        let steps = par::map_with(mask.len().div_ceil(STEP), buffer, |bits, step| {
+            let bits = &mut bits[..STEP.min(mask.len() - step * STEP)];
+            read_bits(mask, step * STEP, bits)?;
+            Ok(ones(bits))
         })?;
         let mut before = vec![0];
         let mut sum = 0;
@@ -33,6 +34,15 @@ impl Counts {
     /// Elements that are kept.
     pub fn kept(&self) -> usize {
         self.0.last().copied().unwrap_or(0)
+    }
+}
+
+vectorized! {
+    /// How many bits are set, each of which has a byte of its own.
+    fn ones<'b>(bits: &'b [u8]) -> usize {
+        // As many as a byte counts.
+        let count = |bits: &[u8]| usize::from(bits.iter().fold(0_u8, |sum, bit| sum.wrapping_add(*bit)));
+        bits.chunks(128).map(count).sum()
     }
 }
 
@@ -78,22 +88,26 @@ impl Computation for Compact {
         let before = &self.counts.0;
         // The last step before which no more than `first` elements are kept.
         let mut step = before.partition_point(|&kept| kept <= first).saturating_sub(1);
-        let mut bits = vec![0; STEP];
-        let mut kept = Vec::with_capacity(STEP * size);
+        let step_len = STEP.min(mask.len());
+        let mut bits = vec![0; step_len];
+        let mut elements = vec![0; step_len * size];
+        // One more, as what is not kept is written as well, and then written over.
+        let mut kept = vec![0; (step_len + 1) * size];
         let mut at = first;
         while at < end {
             let begin = step * STEP;
             let bits = &mut bits[..STEP.min(mask.len() - begin)];
+            let elements = &mut elements[..bits.len() * size];
             read_bits(mask, begin, bits)?;
-            let elements = wide(source, begin, bits.len())?;
-            kept.clear();
+            source.read_elements(begin, elements)?;
             match size {
-                1 => keep(&elements, bits, &mut kept),
-                2 => keep(bytemuck::cast_slice::<u8, [u8; 2]>(&elements), bits, &mut kept),
-                _ => keep(bytemuck::cast_slice::<u8, [u8; 4]>(&elements), bits, &mut kept),
+                1 => keep::<1>(elements, bits, &mut kept),
+                2 => keep::<2>(elements, bits, &mut kept),
+                4 => keep::<4>(elements, bits, &mut kept),
+                _ => keep::<8>(elements, bits, &mut kept),
             }
             let from = (at - before[step]) * size;
-            let count = (kept.len() - from).min((end - at) * size);
+            let count = ((before[step + 1] - before[step]) * size - from).min((end - at) * size);
             let place = (at - first) * size;
             out[place..place + count].copy_from_slice(&kept[from..from + count]);
             at += count / size;
@@ -103,15 +117,15 @@ impl Computation for Compact {
     }
 }
 
-/// Appends the elements that are kept, without branches, which would be guessed wrong half of the time.
-fn keep<T: bytemuck::Pod>(elements: &[T], bits: &[u8], kept: &mut Vec<u8>) {
-    let mut all = vec![T::zeroed(); elements.len() + 1];
+/// Puts the elements that are kept one after another, without branches, which would be guessed wrong half of
+/// the time.
+fn keep<const SIZE: usize>(elements: &[u8], bits: &[u8], kept: &mut [u8]) {
+    let ((elements, _), (kept, _)) = (elements.as_chunks::<SIZE>(), kept.as_chunks_mut::<SIZE>());
     let mut at = 0;
-    for (&element, &bit) in elements.iter().zip(bits) {
-        all[at] = element;
-        at += usize::from(bit);
+    for (element, &bit) in elements.iter().zip(bits) {
+        kept[at] = *element;
+        at += usize::from(bit & 1);
     }
-    kept.extend_from_slice(bytemuck::cast_slice(&all[..at]));
 }
 
 #[derive(Debug)]
@@ -134,23 +148,38 @@ impl Computation for Expand {
         let [source, mask] = &self.operands;
         let size = source.dtype().bits().unwrap_or(8).div_ceil(8);
         let end = first + out.len() / size;
-        let mut bits = vec![0; STEP];
-        out.fill(0);
+        let mut bits = vec![0; STEP.min(mask.len())];
+        let mut elements = Vec::new();
         for step in first / STEP..end.div_ceil(STEP) {
             let begin = step * STEP;
             let bits = &mut bits[..STEP.min(mask.len() - begin)];
             read_bits(mask, begin, bits)?;
-            let elements = wide(source, self.counts.0[step], self.counts.0[step + 1] - self.counts.0[step])?;
-            let mut elements = elements.chunks_exact(size);
-            for (i, _) in bits.iter().enumerate().filter(|(_, bit)| **bit != 0) {
-                let Some(element) = elements.next() else { break };
-                if (first..end).contains(&(begin + i)) {
-                    let place = (begin + i - first) * size;
-                    out[place..place + size].copy_from_slice(element);
-                }
+            // Which bits belong to the range, and how many are set before them.
+            let (low, high) = (first.max(begin) - begin, end.min(begin + bits.len()) - begin);
+            let before = self.counts.0[step] + ones(&bits[..low]);
+            let bits = &bits[low..high];
+            elements.resize((ones(bits) + 1) * size, 0);
+            let stored = elements.len() - size;
+            source.read_elements(before, &mut elements[..stored])?;
+            let out = &mut out[(begin + low - first) * size..][..bits.len() * size];
+            match size {
+                1 => put::<1>(&elements, bits, out),
+                2 => put::<2>(&elements, bits, out),
+                4 => put::<4>(&elements, bits, out),
+                _ => put::<8>(&elements, bits, out),
             }
         }
         Ok(())
+    }
+}
+
+/// Puts elements in the places of bits, and zeros elsewhere. One element more than there are bits is read.
+fn put<const SIZE: usize>(elements: &[u8], bits: &[u8], out: &mut [u8]) {
+    let ((elements, _), (out, _)) = (elements.as_chunks::<SIZE>(), out.as_chunks_mut::<SIZE>());
+    let mut at = 0;
+    for (out, &bit) in out.iter_mut().zip(bits) {
+        *out = elements[at].map(|byte| byte & (bit & 1).wrapping_neg());
+        at += usize::from(bit & 1);
     }
 }
 
@@ -160,12 +189,4 @@ fn read_bits(mask: &Tensor, first: usize, out: &mut [u8]) -> Result<(), TensorEr
         return Err(TensorError::Type(mask.dtype(), DType::Uint1));
     }
     mask.read_elements(first, out)
-}
-
-/// Elements as bytes of their own.
-fn wide(tensor: &Tensor, first: usize, count: usize) -> Result<Vec<u8>, TensorError> {
-    let size = tensor.dtype().bits().unwrap_or(8).div_ceil(8);
-    let mut bytes = vec![0; count * size];
-    tensor.read_elements(first, &mut bytes)?;
-    Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! Decompressed weights. They are what the interpreter makes of the same op.
 
 use half::slice::HalfFloatSliceExt;
-use mil_tensor::{Computation, DType, Tensor, TensorError};
+use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use crate::blocks::Segment;
 use crate::palette::{key, unwrap};
@@ -50,17 +50,29 @@ impl Computation for Dequantize {
     }
 
     fn read(&self, first: usize, out: &mut [u8]) -> Result<(), TensorError> {
-        each_tile(&self.data, self.dtype, first, out, |first, values| {
-            self.blocks.segments(first, values.len(), |range, segment| {
-                for (i, value) in values[range].iter_mut().enumerate() {
-                    let block = match segment {
-                        Segment::Same(block) => block,
-                        Segment::Each(block) => block + i,
-                    };
-                    *value = self.scale[block] * (*value - self.offset[block]);
+        each_tile(&self.data, self.dtype, first, out, |first, values| scale_of(self, first, values))
+    }
+}
+
+vectorized! {
+    /// Scales and shifts numbers from element `first` on.
+    fn scale_of<'d, 'v>(op: &'d Dequantize, first: usize, values: &'v mut [f32]) {
+        for (range, segment) in op.blocks.segments(first, values.len()) {
+            match segment {
+                Segment::Same(block) => {
+                    let (scale, offset) = (op.scale[block], op.offset[block]);
+                    for value in &mut values[range] {
+                        *value = scale * (*value - offset);
+                    }
                 }
-            });
-        })
+                Segment::Each(block) => {
+                    let each = op.scale[block..].iter().zip(&op.offset[block..]);
+                    for (value, (scale, offset)) in values[range].iter_mut().zip(each) {
+                        *value = scale * (*value - offset);
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -117,7 +129,7 @@ impl Computation for LookUp {
             let (begin, last) = (first / width, end.div_ceil(width));
             let indices = reader.floats(begin, last - begin).map_err(unwrap)?;
             values.clear();
-            self.groups.segments(begin, indices.len(), |range, segment| {
+            for (range, segment) in self.groups.segments(begin, indices.len()) {
                 for (i, &index) in indices[range].iter().enumerate() {
                     let group = match segment {
                         Segment::Same(group) => group,
@@ -126,7 +138,7 @@ impl Computation for LookUp {
                     let at = (group * self.count + index as usize) * width;
                     values.extend_from_slice(&self.entries[at..at + width]);
                 }
-            });
+            }
             let skip = first - begin * width;
             encode(self.dtype, &values[skip..skip + out.len() / size], out);
         }
@@ -163,9 +175,12 @@ pub(super) fn element_size(dtype: DType) -> Result<usize, TensorError> {
 fn encode(dtype: DType, values: &[f32], out: &mut [u8]) {
     match dtype {
         DType::Fp16 => {
-            let mut halves = vec![half::f16::ZERO; values.len()];
-            halves.convert_from_f32_slice(values);
-            out.copy_from_slice(bytemuck::cast_slice(&halves));
+            let mut halves = [half::f16::ZERO; 256];
+            for (out, values) in out.chunks_mut(2 * halves.len()).zip(values.chunks(halves.len())) {
+                let halves = &mut halves[..values.len()];
+                halves.convert_from_f32_slice(values);
+                out.copy_from_slice(bytemuck::cast_slice(halves));
+            }
         }
         DType::Fp32 => out.copy_from_slice(bytemuck::cast_slice(values)),
         // Integers of a byte or less, which tables may hold.

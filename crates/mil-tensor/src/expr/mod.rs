@@ -23,7 +23,7 @@ pub(crate) use concat::Concat;
 pub(crate) use scale_shift::{Factors, ScaleShift};
 pub(crate) use view::{Pick, View};
 
-use crate::limits::TILE;
+use crate::limits::{PLAIN, TILE};
 use crate::pack::{pack, wide_size};
 use crate::{DType, Data, EAGER_BYTES, Fingerprint, Tensor, TensorError};
 
@@ -121,7 +121,7 @@ impl Expr {
     /// Fills `out` with packed bytes from byte `start` on, on all cores where that pays: where elements are
     /// computed. What only moves them reads the more of a row at once the larger its piece is.
     pub(crate) fn read_packed(&self, start: usize, out: &mut [u8]) -> Result<(), TensorError> {
-        if !matches!(self.kind, Kind::Computed(_)) {
+        if !self.is_computed() {
             return self.read_piece(start, out);
         }
         // Eight elements fill as many bytes as one has bits, so that pieces begin with an element.
@@ -162,24 +162,40 @@ impl Expr {
     }
 
     /// The elements of less than a byte, in groups of eight, which fill as many bytes as an element
-    /// has bits.
+    /// has bits. Whole groups go straight to their place.
     fn read_sub_byte(&self, start: usize, out: &mut [u8]) -> Result<(), TensorError> {
         let bits = self.dtype.bits().unwrap_or(8);
         let end = start + out.len();
-        let (mut group, last) = (start / bits, end.div_ceil(bits));
-        let tile = (last - group).min(TILE / 8);
-        let (mut wide, mut packed) = (vec![0; tile * 8], vec![0; tile * bits]);
-        while group < last {
-            let groups = (last - group).min(tile);
-            let wide = &mut wide[..(groups * 8).min(self.len - group * 8)];
-            self.read_wide(group * 8, wide)?;
-            pack(self.dtype, wide, &mut packed);
-            let from = start.max(group * bits);
-            let to = end.min((group + groups) * bits);
-            out[from - start..to - start].copy_from_slice(&packed[from - group * bits..to - group * bits]);
-            group += groups;
+        let tile = if self.is_computed() { PLAIN } else { TILE } / 8;
+        let mut wide = vec![0; (out.len().div_ceil(bits) + 1).min(tile) * 8];
+        let mut at = start;
+        while at < end {
+            let (first, skip) = (at / bits * 8, at % bits);
+            let groups = if skip == 0 { ((end - at) / bits).min(tile) } else { 0 };
+            let wide = &mut wide[..(groups.max(1) * 8).min(self.len - first)];
+            self.read_wide(first, wide)?;
+            let out = &mut out[at - start..];
+            let count = match groups {
+                0 => {
+                    let mut group = [0; 8];
+                    pack(self.dtype, wide, &mut group[..bits]);
+                    let count = (bits - skip).min(out.len());
+                    out[..count].copy_from_slice(&group[skip..skip + count]);
+                    count
+                }
+                _ => {
+                    pack(self.dtype, wide, &mut out[..groups * bits]);
+                    groups * bits
+                }
+            };
+            at += count;
         }
         Ok(())
+    }
+
+    /// Somebody else computes the elements, and reads as much at once as is good for that.
+    pub(crate) fn is_computed(&self) -> bool {
+        matches!(self.kind, Kind::Computed(_))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use crate::limits::{CHUNK, TILE};
+use crate::limits::{CHUNK, COMPUTED_CHUNK, TILE};
 use crate::number::{decode_f64, decode_int};
 use crate::pack::{fill_splat, unpack, wide_size};
 use crate::{DType, Data, Element, Tensor, TensorError};
@@ -36,6 +36,19 @@ impl Tensor {
             Data::Opaque(fingerprint) => return Err(TensorError::Opaque(*fingerprint)),
         }
         Ok(())
+    }
+
+    /// The packed bytes from byte `start` on, where they are in memory: nothing is read or copied.
+    pub fn stored(&self, start: usize, len: usize) -> Option<&[u8]> {
+        match &*self.data {
+            Data::Inline(bytes) => bytes.get(start..start.checked_add(len)?),
+            Data::Mapped(blob) => {
+                let begin = blob.range.start.checked_add(start as u64)?;
+                let end = begin.checked_add(len as u64).filter(|&end| end <= blob.range.end)?;
+                blob.source.bytes(begin..end)
+            }
+            _ => None,
+        }
     }
 
     /// Fills `out` with elements from element `first` on, of which one of less than a byte has a byte of its
@@ -71,10 +84,10 @@ impl Tensor {
 
     /// All packed bytes, borrowed where they are in memory.
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, TensorError> {
-        if let Data::Inline(bytes) = &*self.data {
+        let len = self.byte_len().ok_or(TensorError::Type(self.dtype, DType::Uint8))?;
+        if let Some(bytes) = self.stored(0, len) {
             return Ok(Cow::Borrowed(bytes));
         }
-        let len = self.byte_len().ok_or(TensorError::Type(self.dtype, DType::Uint8))?;
         let mut bytes = vec![0; len];
         self.read_bytes(0, &mut bytes)?;
         Ok(Cow::Owned(bytes))
@@ -93,14 +106,18 @@ impl Tensor {
         &self,
         mut visit: impl FnMut(&[u8]) -> Result<(), TensorError>,
     ) -> Result<(), TensorError> {
-        if let Data::Inline(bytes) = &*self.data {
-            return visit(bytes);
-        }
         let len = self.byte_len().ok_or(TensorError::Type(self.dtype, DType::Uint8))?;
-        let mut buffer = vec![0; len.min(CHUNK)];
+        if let Some(bytes) = self.stored(0, len) {
+            return bytes.chunks(CHUNK).try_for_each(visit);
+        }
+        let chunk = match &*self.data {
+            Data::Lazy(expr) if expr.is_computed() => COMPUTED_CHUNK,
+            _ => CHUNK,
+        };
+        let mut buffer = vec![0; len.min(chunk)];
         let mut start = 0;
         while start < len {
-            let piece = &mut buffer[..(len - start).min(CHUNK)];
+            let piece = &mut buffer[..(len - start).min(chunk)];
             self.read_bytes(start, piece)?;
             visit(piece)?;
             start += piece.len();
@@ -119,9 +136,17 @@ impl Tensor {
         let (mut first, mut count) = (0, (TILE / 16).div_ceil(size));
         while first < len {
             let tile = count.min(len - first);
-            buffer.resize(tile * size, 0);
-            self.read_wide(first, &mut buffer)?;
-            if visit(&buffer).is_break() {
+            let in_memory =
+                if self.dtype.is_sub_byte() { None } else { self.stored(first * size, tile * size) };
+            let elements = match in_memory {
+                Some(elements) => elements,
+                None => {
+                    buffer.resize(tile * size, 0);
+                    self.read_wide(first, &mut buffer)?;
+                    &buffer
+                }
+            };
+            if visit(elements).is_break() {
                 break;
             }
             first += tile;
