@@ -37,7 +37,8 @@ impl Windows {
         let pad_type = pad_type.as_ref().and_then(|text| text.item_str()).unwrap_or("valid");
         let given = match pad_type {
             "custom" => sizes("pad", 0, 2 * rank)?,
-            _ => vec![0; 2 * rank],
+            "valid" | "same" | "same_lower" => vec![0; 2 * rank],
+            other => return Err(format!("pad_type {other} is not known")),
         };
         let (mut before, mut output) = (vec![0; rank], vec![0; rank]);
         for axis in 0..rank {

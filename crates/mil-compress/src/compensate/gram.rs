@@ -20,12 +20,14 @@ pub struct Gram {
     inputs: usize,
     /// The matrix of each group, row by row, up to the diagonal.
     sums: Vec<f32>,
+    /// Vectors that each group has met.
+    counts: Vec<usize>,
 }
 
 impl Gram {
     /// Of a layer that has met nothing.
     pub fn new(groups: usize, inputs: usize) -> Gram {
-        Gram { groups, inputs, sums: vec![0.0; groups * inputs * inputs] }
+        Gram { groups, inputs, sums: vec![0.0; groups * inputs * inputs], counts: vec![0; groups] }
     }
 
     /// Bytes that one takes.
@@ -41,6 +43,7 @@ impl Gram {
             return;
         }
         let Some(sums) = self.sums.chunks_exact_mut(inputs * inputs).nth(group) else { return };
+        self.counts[group] += count;
         par::each_piece(sums, ROWS * inputs, |piece, rows| {
             let first = piece * ROWS;
             for start in (0..count).step_by(TILE) {
@@ -78,6 +81,11 @@ impl Gram {
     pub(super) fn matrix(&self, group: usize) -> &[f32] {
         let size = self.inputs * self.inputs;
         &self.sums[group * size..][..size]
+    }
+
+    /// Vectors that a group has met.
+    pub(super) fn count(&self, group: usize) -> usize {
+        self.counts[group]
     }
 
     /// The energy of each input of a group.

@@ -25,7 +25,7 @@ impl Layer {
         for group in 0..groups {
             let mixture: Vec<f64> = (0..inputs * 3).map(|_| normal()).collect();
             let mut all = Vec::new();
-            for _ in 0..40 {
+            for _ in 0..200 {
                 let parts = [normal(), normal(), normal()];
                 for input in 0..inputs {
                     let mixed: f64 = parts.iter().zip(&mixture[input * 3..]).map(|(a, b)| a * b).sum();
@@ -137,4 +137,25 @@ fn a_gram_of_another_layer_is_refused() {
     assert!(quantized(&layer.weight, &blocks, &plain, &Gram::new(1, 6).into(), 0).is_err());
     assert!(quantized(&layer.weight, &blocks, &plain, &Gram::new(4, 12).into(), 0).is_err());
     assert!(quantized(&layer.weight, &blocks, &plain, &layer.met, 2).is_err());
+}
+
+/// With as many inputs as vectors that have nothing to do with each other, what looks like a connection is chance:
+/// others are not given less closely than with plain rounding.
+#[test]
+fn chance_is_not_relied_on() {
+    let (rows, inputs, count) = (16, 64, 64);
+    let mut random = Stream::new(11);
+    let mut normal = || ((0..12).map(|_| random.unit() - 0.5).sum::<f64>()) as f32;
+    let weight: Vec<f32> = (0..rows * inputs).map(|_| 0.1 * normal()).collect();
+    let weight = Tensor::from_slice(&[rows, inputs], &weight).unwrap();
+    let columns: Vec<f32> = (0..inputs * count).map(|_| normal()).collect();
+    let mut gram = Gram::new(1, inputs);
+    gram.add(0, &columns, count);
+    let blocks = Blocks::of_sizes(&[rows, inputs], &[1, 0]).unwrap();
+    let options = Options { dtype: DType::Int4, symmetric: true, range: Range::Search };
+    let plain = quantize(&weight, &blocks, options).unwrap();
+    let (found, _) = quantized(&weight, &blocks, &plain, &gram.into(), 0).unwrap();
+    // Other vectors of that kind show the squared error of the weight itself.
+    let noise = |of: &Quantized| crate::loss(&weight, &of.dense().unwrap()).unwrap().noise;
+    assert!(noise(&found) < 1.02 * noise(&plain), "{} {}", noise(&found), noise(&plain));
 }

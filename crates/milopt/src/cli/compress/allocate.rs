@@ -36,10 +36,11 @@ pub(super) struct Found {
     pub(super) size: u64,
     /// The noise that the chosen forms are expected to make in what the model gives, in decibels below the signal.
     pub(super) expected_snr_db: f64,
-    /// The same for the best choice that was not ruled out.
-    pub(super) bound: f64,
     /// No choice from the table is better.
     pub(super) is_optimal: bool,
+    /// How much smaller the error, or the size where that was to be small, of another choice could be at most, as a
+    /// part of it.
+    pub(super) gap: f64,
     /// The error of each weight was weighed by what it makes of the outputs, on the samples.
     pub(super) by_sensitivity: bool,
     /// Weights and forms in the table.
@@ -47,6 +48,12 @@ pub(super) struct Found {
     /// See `weights`.
     pub(super) forms: usize,
 }
+
+/// The sensitivity of a weight whose error leaves no number in an output.
+const BROKEN: f64 = 1e6;
+
+/// No weight is less sensitive than this part of the one in the middle.
+const LEAST_PART: f64 = 0.01;
 
 /// What is measured with: a program and how its passes run.
 pub(super) struct Bench<'b> {
@@ -102,10 +109,11 @@ pub(super) fn allocate(
     let chosen: Vec<(&Item, usize)> =
         chosen.filter_map(|(item, &at)| Some((item, item.forms.get(at)?.0?))).collect();
     let steps = steps(settings, &chosen);
-    let bound = match goal {
-        Goal::Size(_) => decibels(1.0, found.bound),
-        Goal::Error(_) => found.bound + fixed as f64,
+    let own = match goal {
+        Goal::Size(_) => found.error,
+        Goal::Error(_) => found.size as f64,
     };
+    let gap = if own > 0.0 { ((own - found.bound) / own).max(0.0) } else { 0.0 };
     Ok((
         steps,
         Found {
@@ -115,8 +123,8 @@ pub(super) fn allocate(
             },
             size: found.size + fixed,
             expected_snr_db: decibels(1.0, found.error),
-            bound,
             is_optimal: found.is_optimal,
+            gap,
             by_sensitivity: bench.calls.is_some(),
             weights: items.len(),
             forms: items.iter().map(|item| item.forms.len()).sum(),
@@ -180,7 +188,7 @@ impl Bench<'_> {
     /// Finds out how much of each weight's error the outputs show: each alone is compressed, and the model runs.
     fn probe(&self, items: &mut [Item], settings: &[Setting], calls: &Calls) -> Result<(), Failure> {
         let reference = calls.outputs(self.program)?;
-        for item in items {
+        for item in &mut *items {
             // The form that loses most of those that lose little: noise that is large enough to be seen, and
             // small enough to grow as errors do.
             let seen = |form: &&(Option<usize>, Form)| form.1.error > 0.0;
@@ -194,10 +202,13 @@ impl Bench<'_> {
             apply(&pipeline(&steps, &how, &Value::Null)?, &mut copy, None, None, self.registry)?;
             let found = fidelity(&reference, &calls.outputs(&copy)?);
             let noise: f64 = found.iter().map(|found| 10_f64.powf(-found.snr_db / 10.0)).sum();
-            let sensitivity = noise / form.error;
-            // What no number says is as sensitive as a weight can be that passes its error on.
-            item.sensitivity = if sensitivity.is_finite() { sensitivity } else { 1.0 };
+            item.sensitivity = (noise / form.error).min(BROKEN);
         }
+        // What these calls do not show may matter in others.
+        let mut all: Vec<f64> = items.iter().map(|item| item.sensitivity).collect();
+        all.sort_by(f64::total_cmp);
+        let least = LEAST_PART * all.get(all.len() / 2).copied().unwrap_or(0.0);
+        items.iter_mut().for_each(|item| item.sensitivity = item.sensitivity.max(least));
         Ok(())
     }
 }

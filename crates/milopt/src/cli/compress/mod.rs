@@ -166,12 +166,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     if args.sweep {
         let program = only(&package, "--sweep")?;
-        let settings = settings::all(is_from_ios18(program), args.steps.weight_threshold);
+        let settings = settings::all(is_from_ios18(program), true, args.steps.weight_threshold);
         let how = args.steps.how(true, false, args.compensate);
         let bench = Bench { program, calls: calls.as_ref(), how: &how, registry: &context.registry };
         report.sweep = sweep::sweep(&bench, &settings)?;
     } else {
-        compress(args, context, &mut package, calls.as_ref(), (!raised).then_some(&known), &mut report)?;
+        let changed = Changed { known: &known, raised };
+        compress(args, context, &mut package, calls.as_ref(), &changed, &mut report)?;
         report.placement = placement(&package, &target);
     }
     if let Some(output) = &args.output {
@@ -181,14 +182,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     tell(args, context, &report)
 }
 
-/// Runs the passes, and checks what they leave. `known` are the rules that the model broke before, where nothing
-/// has changed it since.
+/// What is known of a model before the passes.
+struct Changed<'k> {
+    /// The rules that it broke when it was read.
+    known: &'k Rules,
+    /// It has been changed since.
+    raised: bool,
+}
+
+/// Runs the passes, and checks what they leave.
 fn compress(
     args: &Args,
     context: &Context,
     package: &mut Package,
     calls: Option<&Calls>,
-    known: Option<&Rules>,
+    changed: &Changed<'_>,
     report: &mut Report,
 ) -> Outcome {
     let measure = args.report.is_some() || args.dry_run || args.json;
@@ -199,7 +207,8 @@ fn compress(
     let goal = args.target_size.map(Goal::Size).or(args.max_error.map(Goal::Error));
     if let Some(goal) = goal {
         let program = only(package, "--target-size and --max-error")?;
-        let settings = settings::all(is_from_ios18(program), args.steps.weight_threshold);
+        // Not by blocks: their ops leave the Neural Engine.
+        let settings = settings::all(is_from_ios18(program), false, args.steps.weight_threshold);
         let how = args.steps.how(true, false, false);
         let bench = Bench { program, calls, how: &how, registry: &context.registry };
         let (chosen, found) = allocate::allocate(&bench, &settings, goal)?;
@@ -216,14 +225,13 @@ fn compress(
     for (path, program) in paths.iter().zip(package.model_mut().programs_mut()) {
         let how = args.steps.how(measure, is_from_ios18(program) && goal.is_none(), args.compensate);
         let json = pipeline(args, program, calls, &steps, &how, activations.as_ref())?;
-        let known = known.map(|known| known.of_member(path));
+        let known = (!changed.raised).then(|| changed.known.of_member(path));
         reports.push(apply(&json, program, calls, known, &context.registry)?);
     }
-    if known.is_none() || reports.iter().any(RunReport::changed) {
+    if changed.raised || reports.iter().any(RunReport::changed) {
         let verified = paths.into_iter().zip(&reports);
         let verified = verified.filter_map(|(path, report)| Some((path, report.verified.clone()?)));
-        let before = known.cloned().unwrap_or_default();
-        check(&before, verify_rest(package.model(), verified.collect()))?;
+        check(changed.known, verify_rest(package.model(), verified.collect()))?;
     }
     report.weight_bytes_after = weight_bytes(package);
     report.weights = report::told(&reports);
@@ -264,7 +272,8 @@ fn tell(args: &Args, context: &Context, report: &Report) -> Outcome {
     if args.json {
         return say_json(report);
     }
-    if (args.report.is_some() && file.is_none()) || (args.dry_run || args.sweep) && file.is_none() {
+    let is_asked = args.report.is_some() || args.dry_run;
+    if args.sweep || (is_asked && file.is_none()) {
         say(&report::text(report))?;
     } else {
         report.placement.iter().for_each(|line| eprintln!("milopt: warning: {line}"));

@@ -22,8 +22,8 @@ impl Setting {
     }
 }
 
-/// The settings that a model can have; until iOS18 there are fewer.
-pub(super) fn all(from_ios18: bool, weight_threshold: Option<usize>) -> Vec<Setting> {
+/// The settings that a model can have, with scales of blocks or without; until iOS18 there are fewer.
+pub(super) fn all(from_ios18: bool, blocks: bool, weight_threshold: Option<usize>) -> Vec<Setting> {
     let mut all = Vec::new();
     let mut add = |name: String, pass: &'static str, needs_ios18: bool, mut fields: Value| {
         if let Some(threshold) = weight_threshold {
@@ -37,7 +37,7 @@ pub(super) fn all(from_ios18: bool, weight_threshold: Option<usize>) -> Vec<Sett
         let fields = json!({"dtype": dtype, "granularity": "per_channel"});
         add(format!("{dtype} by channel"), "linear_quantize_weights", needs_ios18, fields);
     }
-    for size in [32, 16] {
+    for size in [32, 16].into_iter().filter(|_| blocks) {
         let fields = json!({"dtype": "int4", "granularity": "per_block", "block_size": size});
         add(format!("int4 by {size}"), "linear_quantize_weights", true, fields);
     }
@@ -61,8 +61,9 @@ mod tests {
 
     #[test]
     fn older_releases_have_fewer_settings() {
-        let (old, new) = (all(false, None), all(true, Some(7)));
+        let (old, new) = (all(false, true, None), all(true, true, Some(7)));
         assert!(old.len() < new.len());
+        assert!(all(true, false, None).iter().all(|setting| setting.fields["granularity"] != "per_block"));
         let bits: Vec<&Value> = old.iter().filter_map(|setting| setting.fields.get("nbits")).collect();
         assert_eq!(bits, [8, 6, 4, 2, 1]);
         assert!(new.iter().all(|setting| setting.fields["weight_threshold"] == 7));
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn each_is_a_configuration_of_its_pass() {
-        for setting in all(true, None) {
+        for setting in all(true, true, None) {
             let config_type = match setting.pass {
                 "palettize_weights" => "OpPalettizerConfig",
                 _ => "OpLinearQuantizerConfig",

@@ -4,6 +4,7 @@ mod html;
 mod plot;
 mod text;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mil_pass::RunReport;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use super::allocate::Found;
 use super::calls::{Fidelity, decibels};
 use super::sweep::Point;
-use crate::cli::{Failure, Outcome};
+use crate::cli::Outcome;
 
 pub(super) use text::text;
 
@@ -50,8 +51,7 @@ impl Report {
             Some("json") => format!("{}\n", serde_json::to_string_pretty(self)?),
             _ => text(self),
         };
-        std::fs::write(path, content)
-            .map_err(|error| Failure::Input(format!("--report {}: {error}", path.display())))
+        Ok(mil_package::write_file(path, |mut file| file.write_all(content.as_bytes()))?)
     }
 }
 
