@@ -29,15 +29,22 @@ fn listed(shape: &[usize]) -> String {
 
 /// A program with a weight `w` and an op on it.
 fn program(x: &[usize], w: &[usize], y: &[usize], op: &str) -> Program {
+    parsed(&text(x, w, y, op))
+}
+
+fn parsed(text: &str) -> Program {
+    parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn text(x: &[usize], w: &[usize], y: &[usize], op: &str) -> String {
     let mut random = Stream::new(w.iter().product::<usize>() as u64);
     let weight = nested(w, &mut std::iter::repeat_with(|| random.unit() - 0.5));
     let (x, w, y) = (listed(x), listed(w), listed(y));
-    let text = format!(
+    format!(
         "program(1.3)\n{{\n    func main<ios18>(tensor<fp32, [{x}]> x) {{\n        tensor<fp32, [{w}]> w = \
          const()[name = string(\"w\"), val = tensor<fp32, [{w}]>({weight})];\n        tensor<fp32, [{y}]> y = \
          {op}[name = string(\"y\")];\n    }} -> (y);\n}}\n"
-    );
-    parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    )
 }
 
 /// Calls whose elements go together, as those of a network do.
@@ -161,11 +168,10 @@ fn what_no_call_can_show_is_rounded_plainly_and_told() {
 #[test]
 fn a_weight_that_two_ops_use_is_rounded_for_both() {
     let x = [2, 5, 12];
-    let text = program(&x, &[12, 12], &[2, 5, 12], "linear(x = x, weight = w)").to_string();
-    let second = "tensor<fp32, [2, 5, 12]> y = linear(weight = w, x = a)";
-    let text = text.replace("> y = linear(", "> a = linear(").replace("string(\"y\")", "string(\"a\")");
-    let text = text.replacen("} -> (y)", &format!("    {second}[name = string(\"y\")];\n    }} -> (y)"), 1);
-    let (before, samples) = (parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")), samples(&x));
+    let first = "linear(x = x, weight = w)[name = string(\"a\")];\n        tensor<fp32, [2, 5, 12]> y = linear(x = a, \
+                 weight = w)";
+    let text = text(&x, &[12, 12], &[2, 5, 12], first).replacen("> y = linear", "> a = linear", 1);
+    let (before, samples) = (parsed(&text), samples(&x));
     let (plain, _) = run(LINEAR, &format!("{{{INT4}}}"), &before, &samples);
     let (found, report) = run(LINEAR, &format!("{{{INT4}, samples=\"calls\"}}"), &before, &samples);
     assert_eq!(report.passes[0].details.len(), 1);
