@@ -73,3 +73,9 @@ pub(super) fn faked(
     };
     Ok(rw.tensor(&format!("{}_fake_{how}", weight.name), stored, weight.op))
 }
+
+/// Why the rounding of a weight does not learn from calls: it is one part of a weight that is compressed
+/// already, and what the parts make of each other is not followed.
+pub(super) fn uncalibrated(mask: &Option<Mask>, is_part: bool) -> Option<&'static str> {
+    (mask.is_some() || is_part).then_some("the weight is compressed already")
+}

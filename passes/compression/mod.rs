@@ -2,11 +2,14 @@
 //!
 //! Three passes compress weights; `weights.rs` drives them: it finds the weights that a configuration speaks
 //! of, has each distinct one fitted once, whatever number of functions hold it, and puts the ops in their
-//! places that decompress them when the model is loaded.
+//! places that decompress them when the model is loaded. With sample calls, `calibration/` sees what each
+//! weight meets in them, and rounding makes up for its errors there.
 
 mod activations;
+mod calibration;
 pub mod config;
 mod emit;
+mod fits;
 mod mask;
 mod weights;
 

@@ -1,12 +1,15 @@
 //! Finding the weights that are compressed, and putting what they become in their places.
 
 use mil_compress::CompressError;
+use mil_compress::compensate::Gain;
 use mil_ir::{At, Graph, NewOp, OpId, Opset, Program, Release, ValueId};
 use mil_pass::{No, PassCx, PassError, Rewrite};
 use mil_tensor::{DType, Tensor};
 use serde_json::json;
 
+use super::calibration::{Calibrated, Layer};
 use super::config::{Config, OpConfig};
+use super::fits::{self, Planned};
 
 /// What one of the three passes does with a weight.
 pub(super) trait Compressor: Sync {
@@ -35,8 +38,25 @@ pub(super) trait Compressor: Sync {
         false
     }
 
-    /// Finds the parameters.
-    fn fit(&self, plan: &Self::Plan) -> Result<Self::Fit, CompressError>;
+    /// The name of the calls in which weights are looked at, if rounding makes up for its errors.
+    fn samples(&self) -> Option<&str> {
+        None
+    }
+
+    /// Why the fit would not learn from calls.
+    fn uncalibrated(&self, plan: &Self::Plan) -> Option<&'static str> {
+        let _ = plan;
+        None
+    }
+
+    /// Finds the parameters; `met` is what the weight meets in calls.
+    fn fit(&self, plan: &Self::Plan, met: Option<&Calibrated>) -> Result<Self::Fit, CompressError>;
+
+    /// What calls have won, where the fit learned from them.
+    fn gain(&self, fit: &Self::Fit) -> Option<Gain> {
+        let _ = fit;
+        None
+    }
 
     /// Inserts what decompresses the weight; answers the value that takes its place.
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Self::Fit) -> Result<ValueId, No>;
@@ -139,7 +159,7 @@ pub(super) fn run<C: Compressor>(
     cx: &mut PassCx<'_>,
 ) -> Result<(), PassError> {
     let mut graphs: Vec<Vec<Found>> = Vec::new();
-    let mut plans: Vec<(C::Plan, Tensor)> = Vec::new();
+    let mut plans: Vec<Planned<C::Plan>> = Vec::new();
     cx.each_graph(program, |graph, cx| {
         name_inline(compressor.config(), graph);
         let mut found = Vec::new();
@@ -148,13 +168,21 @@ pub(super) fn run<C: Compressor>(
             match look(compressor, again, graph, cx, op) {
                 Ok(None) => {}
                 Ok(Some((weight, plan, tensor))) => {
-                    let same = |(old, known): &(C::Plan, Tensor)| {
-                        known.is_same(&tensor) && compressor.same(old, &plan)
+                    let layer = looked_at(compressor, graph, &weight, &plan, &tensor);
+                    let layer = layer.map(|layer| layer.map(|layer| (graphs.len(), layer)));
+                    let same = |known: &Planned<C::Plan>| {
+                        known.tensor.is_same(&tensor) && compressor.same(&known.plan, &plan)
                     };
-                    let at = plans.iter().position(same).unwrap_or_else(|| {
-                        plans.push((plan, tensor));
-                        plans.len() - 1
-                    });
+                    let at = match plans.iter().position(same) {
+                        Some(at) => {
+                            plans[at].layer = joined(plans[at].layer.take(), layer);
+                            at
+                        }
+                        None => {
+                            plans.push(Planned { plan, tensor, layer });
+                            plans.len() - 1
+                        }
+                    };
                     found.push(Found { weight, plan: at });
                 }
                 Err(No::Miss(reason)) => leave(graph, cx, op, &reason),
@@ -164,18 +192,18 @@ pub(super) fn run<C: Compressor>(
         graphs.push(found);
         Ok(())
     })?;
-    let fits = fit_all(compressor, &plans);
+    let fits = fits::all(compressor, &plans, program, cx)?;
     let mut graphs = graphs.into_iter();
     cx.each_graph(program, |graph, cx| {
         for Found { weight, plan } in graphs.next().unwrap_or_default() {
             cx.check_cancelled()?;
-            let (fit, source) = (&fits[plan], &plans[plan].1);
-            match fit {
+            let planned = &plans[plan];
+            match &fits[plan] {
                 Ok(fit) => {
                     if !cx.spend() {
                         return Ok(());
                     }
-                    put(compressor, graph, cx, &weight, fit, source, measure)?;
+                    put(compressor, graph, cx, &weight, fit, planned, measure)?;
                 }
                 Err(CompressError::Tensor(error @ mil_tensor::TensorError::Read { .. })) => {
                     let error = PassError::Refused(format!("{}: {error}", weight.name));
@@ -220,15 +248,33 @@ fn is_stored(tensor: &Tensor) -> bool {
     matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
 }
 
-/// All fits, several at once where they need little memory.
-fn fit_all<C: Compressor>(compressor: &C, plans: &[(C::Plan, Tensor)]) -> Vec<Result<C::Fit, CompressError>> {
-    let heavy = |at: &usize| compressor.is_heavy(&plans[*at].0);
-    let light: Vec<usize> = (0..plans.len()).filter(|at| !heavy(at)).collect();
-    let fit = |at: usize| compressor.fit(&plans[at].0);
-    let mut found: Vec<Option<_>> = plans.iter().map(|_| None).collect();
-    let fits = mil_compress::each(light.len(), |at| fit(light[at]));
-    light.iter().zip(fits).for_each(|(&at, fit)| found[at] = Some(fit));
-    found.into_iter().enumerate().map(|(at, done)| done.unwrap_or_else(|| fit(at))).collect()
+/// The layer in which a weight is looked at; `None` where nobody asks.
+fn looked_at<C: Compressor>(
+    compressor: &C,
+    graph: &Graph,
+    weight: &Weight,
+    plan: &C::Plan,
+    tensor: &Tensor,
+) -> Option<Result<Layer, &'static str>> {
+    compressor.samples()?;
+    Some(match compressor.uncalibrated(plan) {
+        Some(reason) => Err(reason),
+        None => Layer::of(graph, weight.value, tensor.shape()),
+    })
+}
+
+/// The layers of one weight that stands at two places: those of one graph are looked at together, those of
+/// another not at all.
+type Seen = Option<Result<(usize, Layer), &'static str>>;
+
+fn joined(a: Seen, b: Seen) -> Seen {
+    match (a, b) {
+        (Some(Ok((graph, a))), Some(Ok((other, b)))) if graph == other => {
+            Some(a.with(b).map(|layer| (graph, layer)))
+        }
+        (a @ Some(Ok(_)), _) => a,
+        (_, b) => b,
+    }
 }
 
 /// Looks at an op: is it a weight that is to be compressed? `None`: it is no weight at all.
@@ -349,9 +395,10 @@ fn put<C: Compressor>(
     cx: &mut PassCx<'_>,
     weight: &Weight,
     fit: &C::Fit,
-    source: &Tensor,
+    planned: &Planned<C::Plan>,
     measure: bool,
 ) -> Result<(), PassError> {
+    let source = &planned.tensor;
     let users: Vec<String> =
         final_users(graph, weight.value).iter().map(|&user| graph.label(user).to_string()).collect();
     let opset = cx.opset().clone();
@@ -377,6 +424,14 @@ fn put<C: Compressor>(
         let loss = mil_compress::loss(source, &dense).map_err(refused)?;
         detail["signal"] = json!(loss.signal);
         detail["noise"] = json!(loss.noise);
+    }
+    match (compressor.gain(fit), &planned.layer) {
+        (Some(gain), _) => {
+            detail["layer_error_plain"] = json!(gain.plain);
+            detail["layer_error"] = json!(gain.compensated);
+        }
+        (None, Some(Err(reason))) => detail["not_calibrated"] = json!(reason),
+        _ => {}
     }
     cx.tell(detail);
     Ok(())

@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "milopt",
         &[
             "mil-cases",
+            "mil-compress",
             "mil-estimate",
             "mil-eval",
             "mil-ir",

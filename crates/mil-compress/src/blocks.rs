@@ -35,6 +35,16 @@ pub(crate) enum Segment {
     Each(usize),
 }
 
+impl Segment {
+    /// The block of an element of the segment.
+    pub(crate) fn block(self, at: usize) -> usize {
+        match self {
+            Segment::Same(block) => block,
+            Segment::Each(first) => first + at,
+        }
+    }
+}
+
 impl Blocks {
     /// A grid of so many blocks along each axis, which divide its size.
     pub fn new(shape: &[usize], counts: &[usize]) -> Result<Blocks, CompressError> {

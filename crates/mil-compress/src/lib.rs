@@ -6,6 +6,8 @@
 //!
 //! | module | finds |
 //! |---|---|
+//! | [`allocate`] | which weight takes which form, within a size or an error |
+//! | [`compensate`] | integers and indices that make up for their own errors, from calibration inputs |
 //! | [`palette`] | look-up tables: optimal k-means, uniform, unique or given ones, for groups or vectors |
 //! | [`quantize`] | scales and zero points of integers, for blocks |
 //! | [`prune`] | which elements become zero: by threshold, by rank, in blocks, n of m |
@@ -26,6 +28,8 @@ mod measure;
 mod par;
 mod read;
 
+pub mod allocate;
+pub mod compensate;
 pub mod palette;
 pub mod prune;
 pub mod quantize;

@@ -50,6 +50,21 @@ pub(crate) fn cores() -> usize {
     1
 }
 
+/// Calls `work` with successive pieces of a slice and their numbers. The pieces are independent of each other.
+pub(crate) fn each_piece<T: Send>(
+    slice: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Send + Sync,
+) {
+    #[cfg(feature = "rayon")]
+    if slice.len() > size {
+        use rayon::prelude::*;
+        slice.par_chunks_mut(size).enumerate().for_each(|(at, piece)| work(at, piece));
+        return;
+    }
+    slice.chunks_mut(size.max(1)).enumerate().for_each(|(at, piece)| work(at, piece));
+}
+
 /// Sorts numbers that are no NaN.
 pub(crate) fn sort(values: &mut [f32]) {
     #[cfg(feature = "rayon")]

@@ -235,7 +235,7 @@ fn operand_facts(
 }
 
 /// A weight with several scales along an axis other than the first two, or along both of those.
-fn is_per_block(graph: &Graph, value: ValueId) -> bool {
+pub(crate) fn is_per_block(graph: &Graph, value: ValueId) -> bool {
     let Some(op) = graph.definition(value) else { return false };
     if graph.op(op).kind() != "constexpr_blockwise_shift_scale" {
         return false;

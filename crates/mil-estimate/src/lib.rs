@@ -41,6 +41,7 @@ mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
+mod forms;
 pub mod legality;
 mod operands;
 pub mod placement;
@@ -62,6 +63,7 @@ pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, es
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
+pub use forms::{FormRisk, form_risks};
 pub use legality::Reason;
 pub use operands::{OperandEstimate, Port};
 pub use rewrites::{Rewrite, Rewrites, Totals};

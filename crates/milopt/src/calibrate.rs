@@ -23,6 +23,9 @@ const OPS: [&str; 5] = ["conv", "linear", "avg_pool", "max_pool", "add"];
 /// Bins in which numbers are counted between the least and the largest.
 const BINS: usize = 2048;
 
+/// Ranges that are tried for each end.
+const STEPS: u32 = 100;
+
 /// The numbers of a value in all samples.
 #[derive(Clone, Debug)]
 struct Seen {
@@ -30,6 +33,8 @@ struct Seen {
     most: f64,
     /// How many fell into each bin.
     counts: Vec<u64>,
+    /// Their sum.
+    sums: Vec<f64>,
 }
 
 /// The names of the values of a function that may be quantized: what ops take and give that compute on
@@ -71,11 +76,12 @@ pub fn ranges(
 ) -> Result<BTreeMap<String, (f64, f64)>, mil_eval::Error> {
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
-    let evaluator = Evaluator::new(program, function, EvalOptions::default())?.with_outputs(&all)?;
+    // Ranges end in the model, which is the same on every machine.
+    let options = EvalOptions::default().reproducible();
+    let evaluator = Evaluator::new(program, function, options)?.with_outputs(&all)?;
     for sample in samples {
         each(&evaluator, sample, |name, values| {
-            let new = Seen { least: f64::INFINITY, most: f64::NEG_INFINITY, counts: Vec::new() };
-            let seen = seen.entry(name.to_owned()).or_insert(new);
+            let seen = seen.entry(name.to_owned()).or_insert_with(Seen::nothing);
             for &value in values.iter().filter(|value| value.is_finite()) {
                 (seen.least, seen.most) = (seen.least.min(value), seen.most.max(value));
             }
@@ -83,15 +89,11 @@ pub fn ranges(
     }
     seen.retain(|_, seen| seen.least <= seen.most);
     if calibration != Calibration::MinMax {
-        seen.values_mut().for_each(|seen| seen.counts = vec![0; BINS]);
+        seen.values_mut().for_each(Seen::start_counting);
         for sample in samples {
             each(&evaluator, sample, |name, values| {
                 let Some(seen) = seen.get_mut(name) else { return };
-                let scale = BINS as f64 / (seen.most - seen.least).max(f64::MIN_POSITIVE);
-                for &value in values.iter().filter(|value| value.is_finite()) {
-                    let bin = ((value - seen.least) * scale) as usize;
-                    seen.counts[bin.min(BINS - 1)] += 1;
-                }
+                values.iter().filter(|value| value.is_finite()).for_each(|&value| seen.count(value));
             })?;
         }
     }
@@ -121,6 +123,22 @@ fn each(
 }
 
 impl Seen {
+    fn nothing() -> Seen {
+        Seen { least: f64::INFINITY, most: f64::NEG_INFINITY, counts: Vec::new(), sums: Vec::new() }
+    }
+
+    /// When the least and the largest are known.
+    fn start_counting(&mut self) {
+        (self.counts, self.sums) = (vec![0; BINS], vec![0.0; BINS]);
+    }
+
+    fn count(&mut self, value: f64) {
+        let scale = BINS as f64 / (self.most - self.least).max(f64::MIN_POSITIVE);
+        let bin = (((value - self.least) * scale) as usize).min(BINS - 1);
+        self.counts[bin] += 1;
+        self.sums[bin] += value;
+    }
+
     /// The lower border of a bin.
     fn border(&self, bin: usize) -> f64 {
         self.least + (self.most - self.least) * bin as f64 / BINS as f64
@@ -142,31 +160,47 @@ impl Seen {
         })
     }
 
+    /// Each end is drawn in as far as that helps, in turn.
     fn least_error(&self) -> (f64, f64) {
-        let error = |(low, high): (f64, f64)| -> f64 {
-            let (low, high) = (low.min(0.0), high.max(0.0));
-            let step = (high - low) / 255.0;
-            let each = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
-            each.map(|(bin, &count)| {
-                let value = (self.border(bin) + self.border(bin + 1)) / 2.0;
-                let clipped = value - value.clamp(low, high);
-                // What is inside is off by a twelfth of the squared step.
-                count as f64 * (clipped * clipped + step * step / 12.0)
-            })
-            .sum()
-        };
-        let candidates = (0..64).map(|turn| {
-            let factor = 1.0 - f64::from(turn) / 80.0;
-            (self.least * factor, self.most * factor)
-        });
-        let mut best = ((self.least, self.most), f64::INFINITY);
-        for candidate in candidates {
-            let found = error(candidate);
-            if found < best.1 {
-                best = (candidate, found);
+        let (mut factors, mut best) = ([1.0; 2], self.error(self.least, self.most));
+        loop {
+            let before = best;
+            for end in 0..2 {
+                for turn in 0..=STEPS {
+                    let mut tried = factors;
+                    tried[end] = f64::from(turn) / f64::from(STEPS);
+                    let found = self.error(self.least * tried[0], self.most * tried[1]);
+                    if found < best {
+                        (factors, best) = (tried, found);
+                    }
+                }
+            }
+            if best >= before {
+                return (self.least * factors[0], self.most * factors[1]);
             }
         }
-        best.0
+    }
+
+    /// The squared error of rounding all numbers to 256 steps of a range, which holds zero.
+    fn error(&self, low: f64, high: f64) -> f64 {
+        let (low, high) = (low.min(0.0), high.max(0.0));
+        let step = (high - low) / 255.0;
+        if step <= 0.0 {
+            return self
+                .sums
+                .iter()
+                .zip(&self.counts)
+                .map(|(sum, &count)| sum * sum / count.max(1) as f64)
+                .sum();
+        }
+        let zero = (low / step).round_ties_even();
+        let bins = self.counts.iter().zip(&self.sums).filter(|(count, _)| **count > 0);
+        bins.map(|(&count, &sum)| {
+            let value = sum / count as f64;
+            let error = value - (value / step).round_ties_even().clamp(zero, zero + 255.0) * step;
+            count as f64 * error * error
+        })
+        .sum()
     }
 }
 
@@ -175,13 +209,55 @@ mod tests {
     use super::*;
 
     fn seen(values: &[f64]) -> Seen {
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut counts = vec![0; BINS];
-        for value in values {
-            counts[(((value - least) * BINS as f64 / (most - least)) as usize).min(BINS - 1)] += 1;
+        let mut seen = Seen::nothing();
+        seen.least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        seen.most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        seen.start_counting();
+        values.iter().for_each(|&value| seen.count(value));
+        seen
+    }
+
+    /// The squared error with 256 steps of a range, by the definition.
+    fn error(values: &[f64], (low, high): (f64, f64)) -> f64 {
+        let (low, high) = (low.min(0.0), high.max(0.0));
+        let step = (high - low) / 255.0;
+        let zero = (low / step).round_ties_even();
+        let round = |value: f64| (value / step).round_ties_even().clamp(zero, zero + 255.0) * step;
+        values.iter().map(|&value| (value - round(value)).powi(2)).sum()
+    }
+
+    #[test]
+    fn the_error_is_no_larger_than_that_of_the_whole_range() {
+        for (number, shift) in [-3.0, -0.5, 0.0, 0.5, 3.0].into_iter().enumerate() {
+            let mut random = mil_tensor::random::Stream::new(number as u64);
+            let mut normal = || (0..6).map(|_| random.unit() - 0.5).sum::<f64>();
+            let mut values: Vec<f64> = (0..20_000).map(|_| normal() + shift).collect();
+            values.extend([shift + 9.0, shift + 10.0]);
+            values.extend(vec![0.0; 5000]);
+            let seen = seen(&values);
+            let (whole, found) = ((seen.least, seen.most), seen.least_error());
+            // Numbers in one bin count as their mean.
+            let most = 1.001 * error(&values, whole);
+            assert!(error(&values, found) <= most, "{shift}: {found:?} of {whole:?}");
         }
-        Seen { least, most, counts }
+    }
+
+    #[test]
+    fn one_number_far_away_is_clipped_for_a_million_others() {
+        let mut values: Vec<f64> = (0..1_000_000).map(|at| (f64::from(at) * 0.1).sin()).collect();
+        values.push(8.0);
+        let seen = seen(&values);
+        let (whole, found) = ((seen.least, seen.most), seen.least_error());
+        assert!(error(&values, found) < 0.7 * error(&values, whole), "{found:?} of {whole:?}");
+    }
+
+    #[test]
+    fn numbers_that_are_all_the_same_have_a_range() {
+        for value in [2.5, -1.0] {
+            let found = seen(&[value; 10]).least_error();
+            assert!(error(&[value], found) < 1e-9, "{value}: {found:?}");
+        }
+        assert_eq!(seen(&[0.0; 10]).least_error(), (0.0, 0.0));
     }
 
     #[test]

@@ -1,12 +1,14 @@
+use mil_compress::compensate::{self, Gain};
 use mil_compress::quantize::{Options, Quantized, Range, quantize};
 use mil_compress::{Blocks, CompressError};
 use mil_ir::{Program, Release, ValueId};
 use mil_pass::{Alias, No, OptionMap, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
+use super::calibration::Calibrated;
 use super::config::{BlockSize, Config, LinearConfig, LinearGranularity};
 use super::emit::{Decompressor, is_old, only, refuse};
-use super::mask::{Mask, faked};
+use super::mask::{Mask, faked, uncalibrated};
 use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
@@ -19,6 +21,11 @@ pass! {
     /// A weight is left alone if it has no more elements than `weight_threshold`, is a vector, is an output
     /// only, has elements that are not finite, or if blocks do not divide it. With `joint_compression`, what is
     /// sparse already has its elements replaced, and a look-up table its entries.
+    ///
+    /// `samples` names calls that whoever runs the pass hands over (the command line reads the file of that name:
+    /// arrays `CALL.NAME`). The weights of `linear`, `conv` and `matmul` are then rounded so that what these ops
+    /// give in the calls changes least, as GPTQ does: later elements of an output channel make up for the
+    /// errors of earlier ones. Scales and sizes stay, and no channel is worse than with plain rounding.
     ///
     /// # Before
     /// ```mil
@@ -49,6 +56,8 @@ pass! {
         pub fake_compression: bool = false,
         /// Tell what each weight loses.
         pub measure: bool = false,
+        /// The name of calls from which rounding learns.
+        pub samples: Option<String> = None,
     }
     id: "linear_quantize_weights",
     numerics: Lossy { min_snr_db: 0.0 },
@@ -80,12 +89,15 @@ pub(super) struct Plan {
     mask: Option<Mask>,
     blocks: Blocks,
     options: Options,
+    /// The weight is a look-up table.
+    of_table: bool,
 }
 
 /// Integers, and where they are kept.
 pub(super) struct Fit {
     quantized: Quantized,
     mask: Option<Mask>,
+    gain: Option<Gain>,
 }
 
 impl Compressor for LinearQuantizeWeights {
@@ -125,20 +137,40 @@ impl Compressor for LinearQuantizeWeights {
         let blocks = Blocks::of_sizes(weight.shape(), &sizes).map_err(refuse)?;
         let range = if self.search_range { Range::Search } else { Range::Extent };
         let options = Options { dtype: config.dtype, symmetric: config.symmetric, range };
-        Ok(Plan { weight, mask, blocks, options })
+        Ok(Plan { weight, mask, blocks, options, of_table })
     }
 
     fn same(&self, a: &Plan, b: &Plan) -> bool {
         Mask::is_same(&a.mask, &b.mask) && (&a.blocks, a.options) == (&b.blocks, b.options)
     }
 
-    fn fit(&self, plan: &Plan) -> Result<Fit, CompressError> {
-        let quantized = quantize(&plan.weight, &plan.blocks, plan.options)?;
-        Ok(Fit { quantized, mask: plan.mask.clone() })
+    fn samples(&self) -> Option<&str> {
+        self.samples.as_deref()
+    }
+
+    fn uncalibrated(&self, plan: &Plan) -> Option<&'static str> {
+        uncalibrated(&plan.mask, plan.of_table)
+    }
+
+    fn fit(&self, plan: &Plan, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
+        let Plan { weight, mask, blocks, options, .. } = plan;
+        let plain = quantize(weight, blocks, *options)?;
+        let (quantized, gain) = match met {
+            None => (plain, None),
+            Some(Calibrated { met, output_axis }) => {
+                let (found, gain) = compensate::quantized(weight, blocks, &plain, met, *output_axis)?;
+                (found, Some(gain))
+            }
+        };
+        Ok(Fit { quantized, mask: mask.clone(), gain })
+    }
+
+    fn gain(&self, fit: &Fit) -> Option<Gain> {
+        fit.gain
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
-        let Fit { quantized, mask } = fit;
+        let Fit { quantized, mask, .. } = fit;
         let Quantized { data, scale, offset, .. } = quantized;
         if self.fake_compression {
             return faked(rw, weight, "quantized", quantized.dense().map_err(refuse)?, mask.as_ref());

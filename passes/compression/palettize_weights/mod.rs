@@ -1,3 +1,4 @@
+use mil_compress::compensate::{self, Gain};
 use mil_compress::palette::{Mode, Options, Palette, Vectors, palettize};
 use mil_compress::sparse::bytes_of;
 use mil_compress::{Blocks, CompressError};
@@ -5,9 +6,10 @@ use mil_ir::{Program, Release, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::{DType, Tensor};
 
+use super::calibration::Calibrated;
 use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
 use super::emit::{Decompressor, is_old, only, refuse, shape_of};
-use super::mask::{Mask, faked};
+use super::mask::{Mask, faked, uncalibrated};
 use super::weights::{Compressor, Place, Weight, run};
 
 pass! {
@@ -21,6 +23,11 @@ pass! {
     /// A weight is left alone if it has no more elements than `weight_threshold`, is a vector, is an output
     /// only, or if its sizes do not divide. With `joint_compression`, what is quantized or sparse already has
     /// its integers or elements replaced.
+    ///
+    /// `samples` names calls that whoever runs the pass hands over (the command line reads the file of that name:
+    /// arrays `CALL.NAME`). For the weights of `linear`, `conv` and `matmul`, k-means then counts errors by what
+    /// they meet in the calls, and indices are chosen so that what these ops give changes least: later elements
+    /// of an output channel make up for the errors of earlier ones.
     ///
     /// # Before
     /// ```mil
@@ -49,6 +56,8 @@ pass! {
         pub fake_compression: bool = false,
         /// Tell what each weight loses.
         pub measure: bool = false,
+        /// The name of calls from which tables and indices learn.
+        pub samples: Option<String> = None,
     }
     id: "palettize_weights",
     numerics: Lossy { min_snr_db: 0.0 },
@@ -76,12 +85,15 @@ pub(super) struct Plan {
     options: Options,
     /// Indices of 3 bits came with iOS18.
     three_bits: bool,
+    /// What is replaced are the integers of a quantized weight.
+    of_integers: bool,
 }
 
 /// A palette, and where its indices are kept.
 pub(super) struct Fit {
     palette: Palette,
     mask: Option<Mask>,
+    gain: Option<Gain>,
 }
 
 impl Compressor for PalettizeWeights {
@@ -140,7 +152,8 @@ impl Compressor for PalettizeWeights {
         };
         let options = Options { mode, bits: config.nbits, vectors, scale_axis, ignore_zeros: mask.is_some() };
         let three_bits = place.needs(Release::IOS18, "").is_ok();
-        Ok(Plan { weight, mask, groups, options, three_bits })
+        let of_integers = place.weight.decompressor.is_some();
+        Ok(Plan { weight, mask, groups, options, three_bits, of_integers })
     }
 
     fn same(&self, a: &Plan, b: &Plan) -> bool {
@@ -153,17 +166,49 @@ impl Compressor for PalettizeWeights {
         (wide || plan.options.vectors.is_some()) && plan.groups.size() > 1 << 18
     }
 
-    fn fit(&self, plan: &Plan) -> Result<Fit, CompressError> {
-        let mut palette = palettize(&plan.weight, &plan.groups, &plan.options, None)?;
+    fn samples(&self) -> Option<&str> {
+        self.samples.as_deref()
+    }
+
+    fn uncalibrated(&self, plan: &Plan) -> Option<&'static str> {
+        uncalibrated(&plan.mask, plan.of_integers).or(match plan.options {
+            Options { mode: Mode::Unique, .. } => Some("nothing is rounded"),
+            Options { vectors: Some(_), .. } => Some("an index stands for a vector"),
+            _ => None,
+        })
+    }
+
+    fn fit(&self, plan: &Plan, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
+        let Plan { weight, mask, groups, .. } = plan;
+        let mut options = plan.options.clone();
+        let mut palette = palettize(weight, groups, &options, None)?;
         if palette.bits() == 3 && !plan.three_bits {
-            let options = Options { bits: Some(4), ..plan.options.clone() };
-            palette = palettize(&plan.weight, &plan.groups, &options, None)?;
+            options.bits = Some(4);
+            palette = palettize(weight, groups, &options, None)?;
         }
-        Ok(Fit { palette, mask: plan.mask.clone() })
+        let mut gain = None;
+        if let Some(Calibrated { met, output_axis }) = met {
+            let (found, of_plain) = compensate::palettized(weight, groups, &palette, met, *output_axis)?;
+            (palette, gain) = (found, Some(of_plain));
+            // Tables that count errors by what they meet are mostly better, but not always.
+            if options.mode == Mode::Kmeans && options.scale_axis.is_none() {
+                let importance = met.importance(weight.shape(), *output_axis)?;
+                let other = palettize(weight, groups, &options, Some(&importance))?;
+                let (other, own) = compensate::palettized(weight, groups, &other, met, *output_axis)?;
+                if own.compensated < of_plain.compensated {
+                    (palette, gain) = (other, Some(Gain { plain: of_plain.plain, ..own }));
+                }
+            }
+        }
+        Ok(Fit { palette, mask: mask.clone(), gain })
+    }
+
+    fn gain(&self, fit: &Fit) -> Option<Gain> {
+        fit.gain
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {
-        let Fit { palette, mask } = fit;
+        let Fit { palette, mask, .. } = fit;
         let name = &weight.name;
         if self.fake_compression {
             return faked(rw, weight, "palettized", palette.dense().map_err(refuse)?, mask.as_ref());

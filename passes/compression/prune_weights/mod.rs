@@ -5,6 +5,7 @@ use mil_ir::{OpId, Program, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use super::calibration::Calibrated;
 use super::config::{Config, MagnitudeConfig, PruneConfig};
 use super::emit::{Decompressor, is_old, only, refuse, shape_of};
 use super::mask::faked;
@@ -112,7 +113,7 @@ impl Compressor for PruneWeights {
         a.rule == b.rule && a.least == b.least && a.stored.is_same(&b.stored)
     }
 
-    fn fit(&self, plan: &Plan) -> Result<Pruned, CompressError> {
+    fn fit(&self, plan: &Plan, _: Option<&Calibrated>) -> Result<Pruned, CompressError> {
         let pruned = prune_with(&plan.stored, &plan.weight, plan.rule)?;
         if pruned.sparsity() < plan.least {
             let text = format!("only {:.1} % of the elements would be zero", 100.0 * pruned.sparsity());

@@ -1,6 +1,7 @@
 //! Samples for passes: files of calls.
 //!
-//! A file is an `.npz` archive with an array for each input of each call: `0.x`, `0.y`, `1.x` and so on.
+//! A file is an `.npz` archive with an array for each input of each call: `0.x`, `0.y`, `1.x` and so on. Arrays
+//! with plain names, `x` and `y`, are one call.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -35,11 +36,16 @@ pub(super) fn read(path: &str) -> Result<Vec<Sample>, Failure> {
     let file = File::open(path).map_err(|error| fault(error.to_string()))?;
     let arrays = npz::read(file, MOST_BYTES).map_err(|error| fault(error.to_string()))?;
     let mut calls: BTreeMap<u64, Sample> = BTreeMap::new();
+    let numbered = |key: &str| {
+        let (number, name) = key.split_once('.')?;
+        Some((number.parse::<u64>().ok()?, name.to_owned()))
+    };
+    let is_one = !arrays.keys().any(|key| numbered(key).is_some());
     for (key, array) in arrays {
-        let (number, name) = key
-            .split_once('.')
-            .and_then(|(number, name)| Some((number.parse().ok()?, name)))
-            .ok_or_else(|| fault(format!("{key} is not CALL.NAME, for example 0.x")))?;
+        let place = if is_one { Some((0, key.to_string())) } else { numbered(&key) };
+        let (number, name) = place.ok_or_else(|| {
+            fault(format!("{key} is not CALL.NAME, for example 0.x, which other arrays are"))
+        })?;
         let tensor = array.to_tensor().map_err(|error| fault(format!("{key}: {error}")))?;
         calls.entry(number).or_default().insert(name.into(), tensor);
     }

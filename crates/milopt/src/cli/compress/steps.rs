@@ -1,12 +1,15 @@
 //! The steps of `milopt compress`: flags and configurations become passes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mil_passes::compression::config::pass_of;
 use serde_json::{Map, Value, json};
 
 use crate::calibrate::Calibration;
 use crate::cli::Failure;
+
+/// The name under which passes find the sample calls.
+pub(super) const SAMPLES: &str = "samples";
 
 /// What is done with weights.
 #[derive(Debug, clap::Args)]
@@ -47,21 +50,38 @@ pub(super) struct Steps {
     #[arg(long, requires = "quantize")]
     zero_points: bool,
     /// Quantize to the range of all elements, instead of the one with the least error
-    #[arg(long, requires = "quantize")]
+    #[arg(long)]
     whole_range: bool,
-    /// Quantize activations too: int8 or uint8
-    #[arg(long, value_name = "TYPE", requires = "samples")]
-    pub(super) activations: Option<String>,
-    /// Inputs of one call, by name, from which the ranges of activations follow; may be repeated
-    #[arg(long, value_name = "X.npz", requires = "activations")]
-    pub(super) samples: Vec<PathBuf>,
-    /// How ranges follow from samples: min-max, percentile:PART, which leaves out this part at each end, or
-    /// least-error
+    /// Quantize activations too: int8 or uint8, or a configuration in coremltools' form
+    #[arg(long, value_name = "TYPE|FILE", requires = "samples")]
+    activations: Option<String>,
+    /// How ranges of activations follow from samples: min-max, percentile:PART, which leaves out this part at
+    /// each end, or least-error
     #[arg(long, value_name = "HOW", default_value = "min-max", value_parser = calibration)]
     pub(super) calibration: Calibration,
     /// Leave weights with no more elements alone
     #[arg(long, value_name = "N", conflicts_with = "config")]
-    weight_threshold: Option<usize>,
+    pub(super) weight_threshold: Option<usize>,
+}
+
+/// A pass on weights, with its configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) pass: &'static str,
+    pub(super) config: Value,
+}
+
+/// How the steps are done.
+#[derive(Clone, Debug, Default)]
+pub(super) struct How {
+    /// What each weight loses is told.
+    pub(super) measure: bool,
+    /// What is compressed may be compressed once more.
+    pub(super) twice: bool,
+    /// Rounding makes up for its errors in the samples.
+    pub(super) compensate: bool,
+    /// Ranges hold all elements.
+    pub(super) whole_range: bool,
 }
 
 fn calibration(text: &str) -> Result<Calibration, String> {
@@ -73,49 +93,81 @@ fn calibration(text: &str) -> Result<Calibration, String> {
     }
 }
 
+/// Steps as JSON of a pipeline. `activations` are passes that follow them.
+pub(super) fn pipeline(steps: &[Step], how: &How, activations: &Value) -> Result<Value, Failure> {
+    let joint = how.twice || steps.len() > 1;
+    let passes = steps.iter().map(|Step { pass, config }| {
+        let mut options = Map::new();
+        options.insert("config".into(), config.clone());
+        options.insert("joint_compression".into(), json!(joint));
+        options.insert("measure".into(), json!(how.measure));
+        if *pass == "linear_quantize_weights" {
+            options.insert("search_range".into(), json!(!how.whole_range));
+        }
+        if how.compensate && *pass != "prune_weights" {
+            options.insert("samples".into(), json!(SAMPLES));
+        }
+        json!({"pass": pass, "options": options})
+    });
+    let mut passes: Vec<Value> = passes.collect();
+    passes.extend(activations.as_array().into_iter().flatten().cloned());
+    Ok(Value::Array(passes))
+}
+
+/// A configuration in a file, and the pass that it is for.
+fn configuration(path: &Path) -> Result<Step, Failure> {
+    let fault = |error: String| Failure::Input(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    let config: Value = serde_yaml_ng::from_str(&text).map_err(|error| fault(error.to_string()))?;
+    Ok(Step { pass: pass_of(&config).map_err(fault)?, config })
+}
+
 impl Steps {
-    /// The passes, as JSON of a pipeline. `ranges` are those of activations, as the passes take them.
-    pub(super) fn pipeline(&self, measure: bool, twice: bool, ranges: &Value) -> Result<Value, Failure> {
-        let mut steps: Vec<(&'static str, Value)> = Vec::new();
-        for path in &self.config {
-            let shown = path.display();
-            let fault = |error: String| Failure::Input(format!("{shown}: {error}"));
-            let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-            let config: Value = serde_yaml_ng::from_str(&text).map_err(|error| fault(error.to_string()))?;
-            steps.push((pass_of(&config).map_err(fault)?, config));
-        }
+    /// How its steps are done.
+    pub(super) fn how(&self, measure: bool, twice: bool, compensate: bool) -> How {
+        How { measure, twice, compensate, whole_range: self.whole_range }
+    }
+
+    /// What is done with weights, in order.
+    pub(super) fn of_weights(&self) -> Result<Vec<Step>, Failure> {
+        let mut steps = self.config.iter().map(|path| configuration(path)).collect::<Result<Vec<_>, _>>()?;
         steps.extend(self.flags()?);
-        if steps.is_empty() && self.activations.is_none() {
-            return Err(Failure::Input(
-                "nothing to do: say --config FILE, --palettize BITS, --quantize TYPE, --prune PART or --activations TYPE".into(),
-            ));
+        Ok(steps)
+    }
+
+    /// The configuration for activations; `None` where they stay.
+    pub(super) fn of_activations(&self) -> Result<Option<Value>, Failure> {
+        let Some(text) = &self.activations else { return Ok(None) };
+        if matches!(text.as_str(), "int8" | "uint8") {
+            return Ok(Some(json!({"global_config": {"dtype": text, "mode": "linear"}})));
         }
-        let several = steps.len() > 1;
-        let passes = steps.into_iter().map(|(pass, config)| {
-            let mut options = Map::new();
-            options.insert("config".into(), config);
-            options.insert("joint_compression".into(), json!(twice || several));
-            options.insert("measure".into(), json!(measure));
-            if pass == "linear_quantize_weights" {
-                options.insert("search_range".into(), json!(!self.whole_range));
-            }
-            json!({"pass": pass, "options": options})
-        });
-        let mut passes: Vec<Value> = passes.collect();
-        if let Some(dtype) = &self.activations {
-            let config = json!({"global_config": {"dtype": dtype, "mode": "linear"}});
-            for pass in ["insert_prefix_quantize_dequantize_pair", "insert_suffix_quantize_dequantize_pair"] {
-                let options = json!({"config": config, "activation_stats": ranges});
-                passes.push(json!({"pass": pass, "options": options}));
-            }
-            passes.push(json!("dequantize_quantize_pair_elimination"));
+        if !Path::new(text).exists() {
+            return Err(Failure::Input(format!(
+                "--activations {text}: expected int8, uint8, or the file of a configuration"
+            )));
         }
-        Ok(Value::Array(passes))
+        let Step { pass, config } = configuration(Path::new(text))?;
+        match pass {
+            "linear_quantize_weights" => Ok(Some(config)),
+            _ => Err(Failure::Input(format!(
+                "--activations {text}: expected a configuration of type OpLinearQuantizerConfig"
+            ))),
+        }
+    }
+
+    /// The passes that put integers in the place of activations. `ranges` are as they take them.
+    pub(super) fn activation_passes(config: &Value, ranges: &Value) -> Value {
+        let options = json!({"config": config, "activation_stats": ranges});
+        json!([
+            {"pass": "insert_prefix_quantize_dequantize_pair", "options": options},
+            {"pass": "insert_suffix_quantize_dequantize_pair", "options": options},
+            "dequantize_quantize_pair_elimination",
+        ])
     }
 
     /// What the flags say.
-    fn flags(&self) -> Result<Vec<(&'static str, Value)>, Failure> {
-        let mut steps = Vec::new();
+    fn flags(&self) -> Result<Vec<Step>, Failure> {
+        let mut steps: Vec<(&'static str, Value)> = Vec::new();
         let global = |mut fields: Value| {
             if let Some(threshold) = self.weight_threshold {
                 fields["weight_threshold"] = json!(threshold);
@@ -167,6 +219,6 @@ impl Steps {
             }
             steps.push(("linear_quantize_weights", global(fields)));
         }
-        Ok(steps)
+        Ok(steps.into_iter().map(|(pass, config)| Step { pass, config }).collect())
     }
 }
