@@ -35,6 +35,7 @@ pub mod diff;
 mod error;
 pub mod inspect;
 pub mod numerics;
+pub mod ranges;
 pub mod suggest;
 mod verify;
 pub mod weights;
