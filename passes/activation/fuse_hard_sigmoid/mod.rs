@@ -1,6 +1,6 @@
-use mil_ir::{NewOp, OpId, ValueId};
+use mil_ir::{NewOp, OpId, Release, ValueId};
 use mil_pass::{Match, Matched, No, Rewrite, is_close, pass};
-use mil_tensor::Tensor;
+use mil_tensor::{DType, Tensor};
 
 pass! {
     /// Recognises `sigmoid_hard`, which hard swish multiplies with, in its elementary ops.
@@ -134,7 +134,9 @@ fn divides(rw: &Rewrite<'_>, op: OpId, value: ValueId, by: f64) -> Result<(), No
 }
 
 fn hard_sigmoid(rw: &Rewrite<'_>, line: &Line) -> Result<NewOp, No> {
-    let dtype = rw.dtype(line.x)?;
+    // From iOS17 on the parameters of an op in fp16 may be fp32: a sixth is not rounded twice.
+    let is_mixed = rw.opset().release() >= Some(Release::IOS17);
+    let dtype = if is_mixed { DType::Fp32 } else { rw.dtype(line.x)? };
     let scalar = |value: f64| Tensor::from_f64s(dtype, &[], &[value]);
     let new = NewOp::new("sigmoid_hard").with("alpha", scalar(line.slope / line.bound)?);
     Ok(new.with("beta", scalar(line.shift / line.bound)?).with("x", line.x))
