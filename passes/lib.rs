@@ -108,6 +108,7 @@ pub use linear::FuseOnehotMatmulToGather;
 pub use linear::FuseTransposeMatmul;
 pub use norm::FuseElementwiseToBatchnorm;
 pub use norm::FuseLayernormOrInstancenorm;
+pub use norm::FuseNormAnyAxes;
 pub use norm::FuseRsqrt;
 pub use precision::AddFp16Cast;
 pub use precision::AddInt16Cast;

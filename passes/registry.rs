@@ -51,6 +51,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::FuseLeakyRelu::DEF,
     &crate::FuseLinearBias::DEF,
     &crate::FuseMatmulWeightBias::DEF,
+    &crate::FuseNormAnyAxes::DEF,
     &crate::FuseOnehotMatmulToGather::DEF,
     &crate::FusePadConv::DEF,
     &crate::FusePow2Sqrt::DEF,
