@@ -113,7 +113,9 @@ fn written(graph: &Graph, lists: &Lists) -> BTreeMap<ValueId, Vec<Option<u64>>> 
         };
         let sizes: Vec<Option<u64>> = dims.iter().map(Dim::fixed).collect();
         match found.get_mut(&list) {
-            None => drop(found.insert(list, sizes)),
+            None => {
+                found.insert(list, sizes);
+            }
             Some(known) if known.len() == sizes.len() => {
                 for (known, size) in known.iter_mut().zip(sizes) {
                     *known = known.filter(|&known| size == Some(known));

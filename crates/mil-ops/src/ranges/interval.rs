@@ -163,7 +163,7 @@ impl std::fmt::Display for Range {
         let end = |value: f64| match value {
             value if value.is_infinite() => if value < 0.0 { "-∞" } else { "∞" }.to_owned(),
             value if value == 0.0 || (1e-3..1e5).contains(&value.abs()) => {
-                format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').to_owned()
+                format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned()
             }
             value => format!("{value:.2e}"),
         };

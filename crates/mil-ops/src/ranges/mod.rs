@@ -13,7 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use mil_ir::{
-    BlockId, ColorSpace, FeatureKind, FunctionInterface, Graph, Literal, Name, OpId, Operand, Opset, ValueId,
+    BlockId, ColorSpace, FeatureKind, FunctionInterface, Graph, Name, OpId, Operand, Opset, ValueId,
 };
 use mil_tensor::{DType, Tensor};
 
@@ -49,16 +49,16 @@ impl Ranges {
         ranges
     }
 
-    /// The range of a value.
+    /// The range of a value that is not a constant.
     pub fn of_value(&self, value: ValueId) -> Range {
         self.found.get(value.index()).copied().flatten().unwrap_or(Range::ALL)
     }
 
     /// The range of an operand.
     pub fn of_operand(&self, graph: &Graph, operand: &Operand) -> Range {
-        match (operand.value(), graph.literal(operand)) {
-            (Some(value), _) => self.of_value(value),
-            (None, Some(literal)) => of_literal(literal),
+        match (graph.literal(operand), operand.value()) {
+            (Some(literal), _) => literal.as_tensor().map_or(Range::ALL, of_tensor),
+            (None, Some(value)) => self.of_value(value),
             (None, None) => Range::ALL,
         }
     }
@@ -84,14 +84,13 @@ impl Ranges {
         let found = graph.op(op);
         let of_outputs = |at: usize| {
             let outputs = found.blocks().get(at).map(|&block| graph.block(block).outputs());
-            outputs.into_iter().flatten().map(|value| self.of_value(value)).collect::<Vec<_>>()
+            let outputs = outputs.into_iter().flatten().map(Operand::Value);
+            outputs.map(|output| self.of_operand(graph, &output)).collect::<Vec<_>>()
         };
         let both = |a: Vec<Range>, b: Vec<Range>| a.into_iter().zip(b).map(|(a, b)| a.or(b)).collect();
         match found.kind().as_str() {
-            "const" => {
-                let literal = found.result().and_then(|value| graph.const_literal(value));
-                vec![literal.map_or(Range::ALL, of_literal)]
-            }
+            // Read where an op asks for them: most weights are not asked for.
+            "const" => Vec::new(),
             "cond" => both(of_outputs(0), of_outputs(1)),
             "while_loop" => {
                 let start = found.argument("loop_vars").into_iter().flat_map(|argument| argument.iter());
@@ -131,10 +130,6 @@ fn of_type(dtype: DType) -> Range {
         None if dtype == DType::Bool => Range::new(0.0, 1.0),
         None => Range::ALL,
     }
-}
-
-fn of_literal(literal: &Literal) -> Range {
-    literal.as_tensor().map_or(Range::ALL, of_tensor)
 }
 
 /// Weights that are missing are not known, and an empty tensor has no elements to know.
