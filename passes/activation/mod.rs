@@ -4,17 +4,23 @@
 mod fuse_gelu_exact;
 mod fuse_gelu_sigmoid;
 mod fuse_gelu_tanh;
+mod fuse_hard_sigmoid;
 mod fuse_leaky_relu;
 mod fuse_prelu;
+mod fuse_sigmoid;
 mod fuse_silu;
+mod fuse_softplus;
 mod merge_consecutive_relus;
 mod prelu_to_leaky_relu;
 pub use fuse_gelu_exact::FuseGeluExact;
 pub use fuse_gelu_sigmoid::FuseGeluSigmoid;
 pub use fuse_gelu_tanh::FuseGeluTanh;
+pub use fuse_hard_sigmoid::FuseHardSigmoid;
 pub use fuse_leaky_relu::FuseLeakyRelu;
 pub use fuse_prelu::FusePrelu;
+pub use fuse_sigmoid::FuseSigmoid;
 pub use fuse_silu::FuseSilu;
+pub use fuse_softplus::FuseSoftplus;
 pub use merge_consecutive_relus::MergeConsecutiveRelus;
 pub use prelu_to_leaky_relu::PreluToLeakyRelu;
 

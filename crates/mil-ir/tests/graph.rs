@@ -193,6 +193,30 @@ fn a_value_with_many_uses_is_replaced_in_time_that_grows_with_them() {
 }
 
 #[test]
+fn uses_stay_in_step_where_an_op_uses_a_value_twice() {
+    let x = Type::fixed(DType::Fp32, &[2]);
+    let mut graph = Graph::new(vec![("x".into(), x.clone()), ("z".into(), x.clone())]);
+    let [x, z] = [graph.root().inputs()[0], graph.root().inputs()[1]];
+    let add = |at: usize| {
+        let ty = Type::fixed(DType::Fp32, &[2]);
+        NewOp::new("add").with("x", x).with("y", x).result(format!("y{at}"), ty)
+    };
+    let ops: Vec<OpId> = (0..80).map(|at| graph.insert(add(at), At::End(Graph::ROOT))).collect();
+    // The oldest first: their uses are the last in the list of the value's.
+    for &op in &ops[..60] {
+        graph.erase(op).unwrap();
+        assert_eq!(graph.check(), Vec::<String>::new());
+    }
+    let start = graph.checkpoint();
+    graph.replace_uses_if(x, z, |op| ops[60..75].contains(&op));
+    assert_eq!(graph.check(), Vec::<String>::new());
+    assert_eq!((graph.uses(x).count(), graph.uses(z).count()), (10, 30));
+    graph.roll_back(start);
+    assert_eq!(graph.check(), Vec::<String>::new());
+    assert_eq!(graph.uses(x).count(), 40);
+}
+
+#[test]
 fn an_op_of_type_return_is_an_op() {
     let mut graph = Graph::new(Vec::new());
     let odd = graph.insert(NewOp::new("return"), At::End(Graph::ROOT));

@@ -26,6 +26,7 @@ mod lookup;
 mod numerics;
 mod params;
 mod prelude;
+pub mod ranges;
 mod registry;
 mod retarget;
 pub mod shapes;
@@ -63,6 +64,7 @@ pub use infer::{infer, infer_new, infer_op, parameter, refine_type, types_agree}
 pub use lookup::def;
 pub use mil_ir::verify::Report;
 pub use numerics::Numerics;
+pub use ranges::{Range, Ranges};
 pub use retarget::{Refusal, RetargetError, retarget};
 pub use shapes::{Elements, Shapes};
 pub use specialize::{SpecializeError, fix_input, shape_refusal, specialize};

@@ -39,6 +39,7 @@ mod error;
 pub mod evaluate;
 pub mod inspect;
 pub mod numerics;
+pub mod ranges;
 pub mod rewrite;
 pub mod suggest;
 pub mod verify;

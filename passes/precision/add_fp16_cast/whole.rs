@@ -6,7 +6,7 @@ use mil_ops::Shapes;
 use mil_tensor::DType;
 
 /// Ops that make whole numbers of whole numbers, or only move them.
-const ARITHMETIC: &[&str] = &[
+pub(in crate::precision) const ARITHMETIC: &[&str] = &[
     "abs",
     "add",
     "ceil",

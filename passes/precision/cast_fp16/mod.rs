@@ -1,23 +1,24 @@
 mod choose;
+mod declared;
+mod draw;
 mod loss;
 mod masks;
 mod noise;
 mod observe;
+mod trial;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mil_eval::{EvalValue, Inputs};
-use mil_ir::{Graph, Name, OpId};
-use mil_ops::eval::Array;
+use mil_eval::Inputs;
+use mil_ir::{Graph, OpId};
 use mil_pass::{Pass, PassCx, PassError, pass};
-use mil_tensor::Tensor;
 
 use crate::inputs::ByInput;
 use crate::precision::add_fp16_cast::{AddFp16Cast, Step, range::Ranges, whole};
 use choose::kept;
 use loss::{Loss, losses};
-use noise::Power;
 use observe::{Observer, calls};
+use trial::{Trials, compare};
 
 pass! {
     /// Makes ops compute in fp16, but for those whose numbers would suffer.
@@ -33,7 +34,9 @@ pass! {
     ///
     /// Constants that stand for minus infinity become safe ones if no output moves by it. Whole numbers on their
     /// way to indices keep fp32. Where neither samples nor ranges are given, or a function takes other inputs,
-    /// the rules of `add_fp16_cast` decide.
+    /// the rules of `add_fp16_cast` decide, and two more. Intervals follow from what is declared (pixels are
+    /// between 0 and 255, sigmoids between 0 and 1): an op whose numbers are to be expected beyond fp16, such as
+    /// the sum over an image, keeps fp32. So does what makes sines and cosines of whole numbers, such as positions.
     ///
     /// # Before
     /// ```mil
@@ -75,9 +78,6 @@ pass! {
     ],
 }
 
-/// Calls that are drawn from ranges.
-const DRAWN: u64 = 4;
-
 /// Attempts, each with losses twice as dear.
 const ATTEMPTS: i32 = 36;
 
@@ -94,6 +94,13 @@ impl Pass for CastFp16 {
                 cx.missed("fp32", graph, *op, reason);
             }
             stays.extend(chosen.into_iter().map(|(op, _)| op));
+        } else {
+            for (op, reason) in self.declared(graph, cx)? {
+                if caster.convertible(graph, op, &opset).is_some() {
+                    cx.missed("fp32", graph, op, &reason);
+                    stays.insert(op);
+                }
+            }
         }
         cx.check_cancelled()?;
         let whole = whole::kept(graph, &opset);
@@ -137,47 +144,20 @@ impl CastFp16 {
 
     /// The calls to look at; none if nothing is known of the function's inputs.
     fn calls(&self, graph: &Graph, cx: &PassCx<'_>) -> Result<Vec<Inputs>, PassError> {
-        let inputs: Vec<(Name, _)> = graph
-            .root()
-            .inputs()
-            .iter()
-            .map(|&value| (graph.value(value).name().clone(), graph.value(value).ty().clone()))
-            .filter(|(_, ty)| ty.as_state().is_none())
-            .collect();
-        if let Some(name) = &self.samples {
-            let calls = calls(cx.samples(name)?)?;
-            let fits = |call: &Inputs| inputs.iter().all(|(name, _)| call.contains_key(name));
-            return Ok(if calls.iter().all(fits) { calls } else { Vec::new() });
-        }
-        let mut drawn = Vec::new();
-        for number in 0..DRAWN {
-            let mut call = Inputs::new();
-            for (name, ty) in &inputs {
-                let Some(bounds) = self.ranges.0.get(name.as_str()) else { return Ok(Vec::new()) };
-                let &[least, greatest] = &bounds[..] else {
-                    return Err(PassError::Refused(format!("ranges: {name} needs two numbers")));
-                };
-                let (Some(dtype), Some(shape)) = (ty.dtype(), ty.fixed_shape()) else {
-                    return Err(PassError::Refused(format!("ranges: the size of {name} is not known")));
-                };
-                let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(number + 1);
-                let count: usize = shape.iter().product();
-                let values = std::iter::repeat_with(|| {
-                    state =
-                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    let share = (state >> 11) as f64 / (1_u64 << 53) as f64;
-                    let value = least + (greatest - least) * share;
-                    if dtype.is_float() { value } else { value.round() }
-                });
-                let values: Vec<f64> = values.take(count).collect();
-                let refused = |error: String| PassError::Refused(format!("ranges of {name}: {error}"));
-                let tensor = Tensor::from_f64s(dtype, &shape, &values).map_err(|e| refused(e.to_string()))?;
-                let array = Array::from_tensor(&tensor, false).map_err(|e| refused(e.to_string()))?;
-                call.insert(name.clone(), array);
-            }
-            drawn.push(call);
-        }
-        Ok(if inputs.is_empty() { Vec::new() } else { drawn })
+        let Some(name) = &self.samples else { return draw::calls(graph, &self.ranges.0) };
+        let calls = calls(cx.samples(name)?)?;
+        let inputs = graph.root().inputs().iter().map(|&value| graph.value(value));
+        let inputs: Vec<_> = inputs.filter(|value| value.ty().as_state().is_none()).collect();
+        let fits = |call: &Inputs| inputs.iter().all(|value| call.contains_key(value.name()));
+        Ok(if calls.iter().all(fits) { calls } else { Vec::new() })
+    }
+
+    /// What stays in fp32 by what is declared, with reasons.
+    fn declared(&self, graph: &Graph, cx: &mut PassCx<'_>) -> Result<BTreeMap<OpId, String>, PassError> {
+        let told = draw::told(&self.ranges.0)?;
+        let shapes = cx.shapes(graph);
+        let ranges = mil_ops::Ranges::of(graph, cx.opset(), cx.features(), &shapes, &told);
+        Ok(declared::kept(graph, &ranges))
     }
 
     /// Makes masks safe, and chooses what stays in fp32, with reasons.
@@ -211,26 +191,30 @@ impl CastFp16 {
             .filter(|op| !told.contains(op) && !whole.contains(op))
             .filter(|&op| caster.convertible(graph, op, &opset).is_some())
             .collect();
-        // Nothing kept, unless the samples come close to the end of fp16; then what costs most.
-        let budget = 10_f64.powf(-self.min_snr_db / 10.0);
-        let mut best: Option<(f64, BTreeSet<OpId>)> = None;
+        // Nothing kept, unless nobody can tell what comes of values close to the end of fp16; then what costs
+        // most.
         let seen = observer(&*graph).run()?;
-        if !noise::comes_close(seen.iter().flat_map(|values| values.values())) {
+        let is_close = noise::comes_close(seen.iter().flat_map(|values| values.values()));
+        let by = observer(&original);
+        let trials = Trials { graph: &*graph, observer: &by, caster, told, wanted: &wanted, is_close };
+        let mut best: Option<(f64, BTreeSet<OpId>)> = None;
+        if !is_close || graph.root().ops().all(|op| graph.op(op).blocks().is_empty()) {
             let nothing = BTreeSet::new();
-            let db = self.measure(graph, &observer(&original), caster, &nothing, told, &wanted)?;
+            let db = trials.db(&nothing)?;
             if db >= self.min_snr_db {
                 return Ok(Vec::new());
             }
             best = Some((db, nothing));
         }
         let losses = losses(&observer(&*graph), &seen, caster);
+        let budget = 10_f64.powf(-self.min_snr_db / 10.0);
         for attempt in 0..ATTEMPTS {
             cx.check_cancelled()?;
             let now = kept(graph, &convertible, &losses, budget, 2_f64.powi(attempt - 10));
             if best.as_ref().is_some_and(|(_, known)| *known == now) {
                 continue;
             }
-            let db = self.measure(graph, &observer(&original), caster, &now, told, &wanted)?;
+            let db = trials.db(&now)?;
             if best.as_ref().is_none_or(|(known, _)| db > *known) {
                 best = Some((db, now));
             }
@@ -238,40 +222,10 @@ impl CastFp16 {
                 break;
             }
         }
-        let (_, stays) = best.unwrap_or_default();
+        let (db, stays) = best.unwrap_or((f64::INFINITY, BTreeSet::new()));
+        let stays = trials.released(stays, self.min_snr_db.min(db))?;
         Ok(stays.into_iter().map(|op| (op, reason(&losses, op))).collect())
     }
-
-    /// Signal over noise of the worst output, if these ops stay in fp32.
-    fn measure(
-        &self,
-        graph: &Graph,
-        observer: &Observer<'_>,
-        caster: &AddFp16Cast,
-        stays: &BTreeSet<OpId>,
-        told: &BTreeSet<OpId>,
-        wanted: &[Vec<EvalValue>],
-    ) -> Result<f64, PassError> {
-        let mut copy = graph.clone();
-        let whole = whole::kept(graph, observer.opset);
-        let mut keeps = |_: &Graph, op: OpId, _: bool| {
-            let kept = stays.contains(&op) || told.contains(&op) || whole.contains(&op);
-            Ok(kept.then_some("kept"))
-        };
-        caster.cast(&mut copy, observer.opset, false, &mut keeps, &mut |_| Ok(true))?;
-        Ok(compare(wanted, &observer.outputs(&copy)?))
-    }
-}
-
-/// Signal over noise of the worst output in the worst call.
-fn compare(wanted: &[Vec<EvalValue>], got: &[Vec<EvalValue>]) -> f64 {
-    let pairs = wanted.iter().zip(got).flat_map(|(wanted, got)| wanted.iter().zip(got));
-    let of = |(wanted, got): (&EvalValue, &EvalValue)| {
-        let mut power = Power::default();
-        power.compare(wanted, got);
-        power.db()
-    };
-    pairs.map(of).fold(f64::INFINITY, f64::min)
 }
 
 /// Why an op stays: the largest loss that it would be part of.

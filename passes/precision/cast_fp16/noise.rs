@@ -2,6 +2,7 @@
 
 use half::f16;
 use mil_eval::{Array, EvalValue};
+use mil_ops::eval::Stored;
 use mil_tensor::DType;
 
 /// The largest finite number of fp16.
@@ -87,6 +88,20 @@ fn like(array: &Array, values: Vec<f64>) -> Option<Array> {
 pub(super) fn comes_close<'a>(arrays: impl Iterator<Item = &'a Array>) -> bool {
     let is_close = |value: &f64| value.abs() <= LARGEST && value.abs() * HEADROOM > LARGEST;
     arrays.filter_map(elements).any(|elements| elements.iter().any(is_close))
+}
+
+/// An array with what comes close to the end of fp16 beyond it, if it is one of fp16.
+pub(super) fn strict(array: Array) -> Array {
+    let is_close = |value: f64| value.is_finite() && value.abs() * HEADROOM > LARGEST;
+    let moved = match array.reals::<f64>() {
+        Ok(values) if array.dtype() == DType::Fp16 && values.iter().any(|&value| is_close(value)) => {
+            let beyond = |&value: &f64| if is_close(value) { f64::INFINITY.copysign(value) } else { value };
+            let values: Vec<f32> = values.iter().map(beyond).map(|value| value as f32).collect();
+            Array::new(DType::Fp16, array.shape(), f32::pack(values)).ok()
+        }
+        _ => None,
+    };
+    moved.unwrap_or(array)
 }
 
 /// An array with its elements rounded to fp16, and held as fp32. What comes close to the end of its range is

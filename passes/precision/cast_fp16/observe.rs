@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use mil_eval::{Array, EvalOptions, EvalValue, Evaluator, Inputs};
 use mil_ir::{FunctionInterface, Graph, Name, OpId, Opset, ValueId};
-use mil_ops::eval::{Context, EvalError, bind_constants, call};
+use mil_ops::eval::{Bound, Context, EvalError, bind_constants, call};
 use mil_pass::{PassError, Sample};
+
+use super::noise::strict;
 
 /// A graph and its calls.
 pub(super) struct Observer<'g> {
@@ -78,6 +80,34 @@ impl Observer<'_> {
         self.calls.iter().map(run).collect::<Result<_, _>>().map_err(refused)
     }
 
+    /// The same with what comes close to the end of fp16 beyond it; `None` where an op does not run by itself.
+    pub(super) fn strict_outputs(&self, graph: &Graph) -> Result<Option<Vec<Vec<EvalValue>>>, PassError> {
+        let inputs = self.evaluate(graph, graph.root().inputs())?;
+        Ok(inputs.into_iter().map(|inputs| self.strict_run(graph, inputs)).collect())
+    }
+
+    fn strict_run(&self, graph: &Graph, inputs: Vec<EvalValue>) -> Option<Vec<EvalValue>> {
+        let mut known: HashMap<ValueId, EvalValue> =
+            graph.root().inputs().iter().copied().zip(inputs).collect();
+        for op in graph.root().ops() {
+            let found = graph.op(op);
+            if let Some(value) = found.result()
+                && let Some(tensor) = graph.const_tensor(value)
+            {
+                known.insert(value, Array::from_tensor(&tensor, false).ok()?.into());
+                continue;
+            }
+            let lookup = |value: ValueId| known.get(&value).cloned();
+            let results = self.apply(graph, op, lookup, |_| Some(()))?;
+            let beyond = |value: EvalValue| match value {
+                EvalValue::Array(array) => EvalValue::Array(strict(array)),
+                other => other,
+            };
+            known.extend(found.results().iter().copied().zip(results.into_iter().map(beyond)));
+        }
+        graph.root().outputs().map(|value| known.get(&value).cloned()).collect()
+    }
+
     /// What an op gives in a call if one of its operands is another array; `None` where it cannot be run on
     /// its own.
     pub(super) fn again(
@@ -87,19 +117,30 @@ impl Observer<'_> {
         place: (&str, usize),
         array: Array,
     ) -> Option<Vec<EvalValue>> {
-        let graph = self.graph;
+        let lookup = |value: ValueId| seen.get(&value).cloned().map(EvalValue::Array);
+        self.apply(self.graph, op, lookup, |bound| {
+            let (_, values) = bound.iter_mut().find(|(param, _)| *param == *place.0)?;
+            *values.get_mut(place.1)? = EvalValue::Array(array);
+            Some(())
+        })
+    }
+
+    /// Runs an op by itself, on operands that may be changed before.
+    fn apply(
+        &self,
+        graph: &Graph,
+        op: OpId,
+        lookup: impl Fn(ValueId) -> Option<EvalValue>,
+        change: impl FnOnce(&mut Bound) -> Option<()>,
+    ) -> Option<Vec<EvalValue>> {
         let found = graph.op(op);
         let def = mil_ops::def(found.kind()).filter(|_| found.blocks().is_empty())?;
         let target = self.opset.release()?;
         let options = options();
-        let missing = |_| EvalError::Unsupported("a value that is not an array".to_owned());
-        let lookup = |value: ValueId| {
-            let known = seen.get(&value).cloned().map(EvalValue::Array);
-            known.ok_or(()).map_err(missing)
-        };
-        let mut bound = bind_constants(graph, op, &options, lookup).ok()?;
-        let (_, values) = bound.iter_mut().find(|(param, _)| *param == *place.0)?;
-        *values.get_mut(place.1)? = EvalValue::Array(array);
+        let missing = || EvalError::Unsupported("a value that is not an array".to_owned());
+        let mut bound =
+            bind_constants(graph, op, &options, |value| lookup(value).ok_or_else(missing)).ok()?;
+        change(&mut bound)?;
         let results: Vec<_> = found.results().iter().map(|&value| graph.value(value).ty().clone()).collect();
         let context = Context {
             def,

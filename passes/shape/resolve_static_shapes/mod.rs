@@ -1,3 +1,4 @@
+mod lists;
 mod settle;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@ use mil_ops::{Call, Shapes, Trait, infer, is_known, refine_type};
 use mil_pass::{PassCx, PassError};
 use mil_tensor::Tensor;
 
+use super::lists;
 use crate::constants::replace_result;
 
 /// Elements of the largest constant that is made where nothing asks for its elements: a table of positions is
@@ -83,6 +84,7 @@ impl Walk<'_> {
                 self.done.folded += 1;
             }
         }
+        self.done.sized += lists::settle(graph);
         let changed = before != (self.done.folded, self.done.sized);
         Ok(changed && (has_blocks || shapes_may_say_more(graph)))
     }

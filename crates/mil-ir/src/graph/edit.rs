@@ -2,7 +2,7 @@
 //! journal.
 
 use foldhash::{HashMap, HashSet};
-use petgraph::stable_graph::{EdgeIndex, StableDiGraph};
+use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
 use smallvec::SmallVec;
 
 use crate::graph::journal::Revision;
@@ -299,11 +299,13 @@ impl Graph {
             return;
         }
         // Newest first, which is the order in which edges are removed in constant time.
+        let mut ends = Vec::new();
         for (edge, found) in self.edges_with_uses(old) {
             if accept(found.op) {
-                self.put_operand(edge, found, new);
+                ends.extend(self.put_operand(edge, found, new));
             }
         }
+        self.sweep_worn(&ends);
     }
 
     /// Moves an op, with its blocks, to another place.
@@ -534,9 +536,8 @@ impl Graph {
 
     /// Removes the use edges of an op: all, or those of one parameter.
     fn disconnect(&mut self, op: OpId, param: Option<&Name>) {
-        for edge in self.edges_into(op, param) {
-            self.remove_use(edge);
-        }
+        let edges = self.edges_into(op, param);
+        self.remove_uses(&edges);
     }
 
     /// Takes an op out of the program, keeping all it needs to come back.
@@ -596,17 +597,24 @@ impl Graph {
         self.record(Edit::Argument(op, param, old));
     }
 
-    /// Replaces one operand, a value: the use that an edge stands for.
-    pub(super) fn put_operand(&mut self, edge: EdgeIndex, found: Use, new: ValueId) {
+    /// Replaces one operand, a value: the use that an edge stands for. Gives the edge's ends, which the caller
+    /// sweeps.
+    pub(super) fn put_operand(
+        &mut self,
+        edge: EdgeIndex,
+        found: Use,
+        new: ValueId,
+    ) -> Option<(NodeIndex, NodeIndex)> {
         let Use { op, param, position } = found;
         let place = self.op_mut(op).arguments.iter_mut().find(|(name, _)| *name == param);
-        let Some(operand) = place.and_then(|(_, argument)| argument.get_mut(position)) else { return };
+        let operand = place.and_then(|(_, argument)| argument.get_mut(position))?;
         let old = std::mem::replace(operand, Operand::Value(new));
-        self.remove_use(edge);
+        let ends = self.retire_use(edge);
         self.add_use(new, op, &param, position);
         if let Operand::Value(old) = old {
             self.record(Edit::Operand(Use { op, param, position }, old));
         }
+        ends
     }
 
     pub(super) fn put_inputs(&mut self, block: BlockId, inputs: Vec<ValueId>) {

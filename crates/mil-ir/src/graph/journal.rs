@@ -101,7 +101,8 @@ impl Graph {
                         .and_then(|argument| argument.get(found.position)?.value());
                     let edge = now.and_then(|value| self.edge_of(value, &found));
                     if let Some(edge) = edge {
-                        self.put_operand(edge, found, old);
+                        let ends = self.put_operand(edge, found, old);
+                        self.sweep_worn(ends.as_slice());
                     }
                 }
                 Edit::Attribute(op, key, old) => self.set_attribute(op, key, old.map(|literal| *literal)),

@@ -113,8 +113,15 @@ impl Graph {
         (u32::from(ends), u32::from(ends && op.block == Graph::ROOT))
     }
 
-    pub(super) fn remove_use(&mut self, edge: EdgeIndex) {
-        let Some((value, op)) = self.edges.edge_endpoints(edge) else { return };
+    /// Removes uses. What is worn is swept when all of them are gone: that gives edges other indices.
+    pub(super) fn remove_uses(&mut self, edges: &[EdgeIndex]) {
+        let ends: SmallVec<[_; 8]> = edges.iter().filter_map(|&edge| self.retire_use(edge)).collect();
+        self.sweep_worn(&ends);
+    }
+
+    /// Takes a use away; gives its ends, for [`Graph::sweep_worn`].
+    pub(super) fn retire_use(&mut self, edge: EdgeIndex) -> Option<(NodeIndex, NodeIndex)> {
+        let (value, op) = self.edges.edge_endpoints(edge)?;
         let (returns, outputs) = self.weight(OpId(op.index() as u32));
         let count = &mut self.use_counts[value.index()];
         count.live -= 1;
@@ -130,7 +137,7 @@ impl Graph {
             {
                 self.remove_retired(next);
             }
-            return;
+            return Some((value, op));
         }
         if let Some(slot) = self.edges.edge_weight_mut(edge) {
             slot.retired = true;
@@ -138,11 +145,18 @@ impl Graph {
         self.use_counts[op.index()].operands -= 1;
         self.use_counts[op.index()].retired_operands += 1;
         self.use_counts[value.index()].retired += 1;
-        let (value_count, op_count) = (self.use_counts[value.index()], self.use_counts[op.index()]);
-        if value_count.retired > value_count.live.max(FEW) {
-            self.sweep(value, Direction::Outgoing);
-        } else if op_count.retired_operands > op_count.operands.max(FEW) {
-            self.sweep(op, Direction::Incoming);
+        Some((value, op))
+    }
+
+    /// Sweeps values and ops with more retired edges than others.
+    pub(super) fn sweep_worn(&mut self, ends: &[(NodeIndex, NodeIndex)]) {
+        for &(value, op) in ends {
+            let (value_count, op_count) = (self.use_counts[value.index()], self.use_counts[op.index()]);
+            if value_count.retired > value_count.live.max(FEW) {
+                self.sweep(value, Direction::Outgoing);
+            } else if op_count.retired_operands > op_count.operands.max(FEW) {
+                self.sweep(op, Direction::Incoming);
+            }
         }
     }
 

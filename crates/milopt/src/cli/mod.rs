@@ -15,6 +15,7 @@ mod man;
 mod passes;
 mod pipeline;
 mod print;
+mod ranges;
 mod run;
 mod samples;
 mod score;
@@ -75,6 +76,7 @@ enum Command {
     Verify(verify::Args),
     Eval(eval::Args),
     Diff(diff::Args),
+    Ranges(ranges::Args),
     Estimate(estimate::Args),
     Passes(passes::Args),
     Explain(explain::Args),
@@ -146,6 +148,7 @@ pub fn main_of(registry: Registry, arguments: Vec<OsString>) -> u8 {
         Command::Verify(args) => verify::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Ranges(args) => ranges::run(&args),
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Passes(args) => passes::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),

@@ -7,8 +7,8 @@ use mil_ir::Program;
 use mil_pass::Sample;
 use serde::Serialize;
 
-use crate::evaluate::function;
 use crate::cli::{Failure, samples};
+use crate::evaluate::function;
 
 /// Calls of the function of a program.
 pub(super) struct Calls {

@@ -1,0 +1,46 @@
+use mil_ir::{NewOp, OpId};
+use mil_pass::{Match, Matched, No, Rewrite, pass};
+
+pass! {
+    /// Recognises `softplus` in its elementary ops.
+    ///
+    /// `log(1 + exp(x))`, whose epsilon is too small to count. The one must be so everywhere and widen nothing, and
+    /// no value between may have another use. Where `exp` was beyond the element type, the op no longer is. Mish,
+    /// `x · tanh(softplus(x))`, is as short as it gets with it.
+    ///
+    /// # Before
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2]> x) {
+    ///     tensor<fp32, [2]> e = exp(x = x)[name = string("e")];
+    ///     fp32 one = const()[name = string("one"), val = fp32(1.0)];
+    ///     tensor<fp32, [2]> s = add(x = one, y = e)[name = string("s")];
+    ///     tensor<fp32, [2]> y = log(x = s)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    /// # After
+    /// ```mil
+    /// func main<ios17>(tensor<fp32, [2]> x) {
+    ///     tensor<fp32, [2]> y = softplus(x = x)[name = string("y")];
+    /// } -> (y);
+    /// ```
+    pub struct FuseSoftplus;
+    id: "fuse_softplus",
+    numerics: Rounding,
+    patterns: [
+        /// `log(1 + exp(x))`
+        logarithm(log),
+    ],
+}
+
+/// Added to numbers from 1 on, it is lost.
+const LOST: f64 = 1e-9;
+
+fn logarithm(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    No::unless(rw.call(end)?.float("epsilon")?.abs() < LOST, "its epsilon counts")?;
+    let sum = rw.producer(end, "x", &["add"])?;
+    let mut m = Match::of(end, &[sum]);
+    let exp = m.definition(rw, rw.beside(sum, 1.0)?, &["exp"])?;
+    m.closed(rw)?;
+    let x = rw.input(exp, "x")?;
+    m.replace(rw, NewOp::new("softplus").with("x", x))
+}
