@@ -50,6 +50,7 @@ struct Arranged {
 enum MaskTerm {
     Added { term: Arranged, times: f64, scales: Vec<(Arranged, bool)> },
     Kept { cond: Arranged, keeps: bool, fill: f64, dtype: DType },
+    AtLeast { least: f64, dtype: DType },
 }
 
 /// What the operands of a site may be taken from.
@@ -81,6 +82,7 @@ impl Origins {
                         (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
                     }
                     Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
+                    Term::AtLeast { .. } => (Vec::new(), Vec::new()),
                 })
                 .collect(),
         }
@@ -191,10 +193,11 @@ impl In<'_> {
                     let cond = self.along(cond, sources, &full)?;
                     MaskTerm::Kept { cond, keeps: *keeps, fill: *fill, dtype: *dtype }
                 }
+                Term::AtLeast { least, dtype } => MaskTerm::AtLeast { least: *least, dtype: *dtype },
             });
         }
         let result = arrange(letters, &self.axes(&rows, &features), &site.result)?;
-        let terms = mask.iter().map(MaskTerm::arranged);
+        let terms = mask.iter().filter_map(MaskTerm::arranged);
         let all = || [&query, &key, &value].into_iter().chain(terms.clone());
         let total = all().map(|arranged| arranged.cost).sum::<usize>() + cost(&result);
         let gone = all().flat_map(|arranged| &arranged.ops).chain(&site.ops).copied().collect();
@@ -307,10 +310,11 @@ impl Arranged {
 }
 
 impl MaskTerm {
-    fn arranged(&self) -> &Arranged {
+    fn arranged(&self) -> Option<&Arranged> {
         match self {
-            MaskTerm::Added { term, .. } => term,
-            MaskTerm::Kept { cond, .. } => cond,
+            MaskTerm::Added { term, .. } => Some(term),
+            MaskTerm::Kept { cond, .. } => Some(cond),
+            MaskTerm::AtLeast { .. } => None,
         }
     }
 }
@@ -419,6 +423,12 @@ fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> 
                 let new = NewOp::new("select").named(label).with("cond", cond).with("a", a).with("b", b);
                 rw.emit_one(new, before)?.into()
             }
+            MaskTerm::AtLeast { least, .. } => {
+                let Some(others) = sum else { continue };
+                let least = number_of(*least, dtype)?;
+                let new = NewOp::new("maximum").named(label).with("x", others).with("y", least);
+                rw.emit_one(new, before)?.into()
+            }
         });
     }
     Ok(sum)
@@ -428,7 +438,7 @@ impl MaskTerm {
     fn dtype(&self, rw: &Rewrite<'_>) -> Option<DType> {
         match self {
             MaskTerm::Added { term, .. } => rw.graph().operand_type(&term.operand).dtype(),
-            MaskTerm::Kept { dtype, .. } => Some(*dtype),
+            MaskTerm::Kept { dtype, .. } | MaskTerm::AtLeast { dtype, .. } => Some(*dtype),
         }
     }
 }

@@ -7,7 +7,7 @@ use mil_ir::{OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite, Side};
 use mil_tensor::{DType, Tensor};
 
-use super::letters::{Letters, View};
+use super::letters::{Letter, Letters, View, is_one};
 use super::product::{PRODUCTS, Product};
 use super::site::Sight;
 
@@ -42,6 +42,8 @@ pub(super) enum Term {
     Added { along: Along, times: f64, scales: Vec<Scale> },
     /// A number in place of the scores, where `cond` is not `keeps`.
     Kept { cond: Along, keeps: bool, fill: f64, dtype: DType },
+    /// What masks is this number at least, which is so low that adding a score changes nothing.
+    AtLeast { least: f64, dtype: DType },
 }
 
 /// Scores as a function of a product.
@@ -53,6 +55,10 @@ pub(super) struct Scores {
     pub terms: Vec<Term>,
     /// A number was added to all of them, which changes no weight, unless the sum is scaled along the keys.
     pub shifted: bool,
+    /// The axes along which numbers vary that were added to all scores of a row: none may be that of the keys.
+    pub rows: Vec<Letter>,
+    /// The largest score of a row is 0.
+    pub less_largest: bool,
     /// The axes of what is exponentiated.
     pub view: View,
     /// The axes that the scores have on their way.
@@ -87,6 +93,8 @@ impl Scores {
             scales: Vec::new(),
             terms: Vec::new(),
             shifted: false,
+            rows: Vec::new(),
+            less_largest: false,
             view,
             views: Vec::new(),
             ops,
@@ -111,6 +119,10 @@ impl Scores {
         if rw.is(op, &["select"]) {
             return self.replaced(sight, letters, op, side);
         }
+        self.less_largest = false;
+        if rw.is(op, &["maximum", "clip"]) {
+            return self.at_least(rw, op, side);
+        }
         let other = side.other().param();
         let along = self.beside(sight, letters, op, other)?;
         let number = uniform(rw, op, other)?;
@@ -127,6 +139,7 @@ impl Scores {
                 self.shifted = true;
                 Ok(())
             }
+            ("sub", None) if self.less_reduced(sight, letters, op, side)? => Ok(()),
             ("add", _) if self.blanked(rw, op, other, 1.0)? => Ok(()),
             ("sub", _) if side == Side::X && self.blanked(rw, op, other, -1.0)? => Ok(()),
             ("add", _) => self.added(along, 1.0),
@@ -164,6 +177,9 @@ impl Scores {
                     *fill *= number;
                     No::unless(*fill <= MASKED, "masked scores are scaled afterwards, and count again")?;
                 }
+                Term::AtLeast { .. } => {
+                    No::unless(number == 1.0, "scores with a limit from below are scaled afterwards")?;
+                }
             }
         }
         No::unless(self.constant.is_finite(), "the scale is not finite")
@@ -173,7 +189,9 @@ impl Scores {
         for term in &mut self.terms {
             match term {
                 Term::Added { scales, .. } => scales.push(scale.clone()),
-                Term::Kept { .. } => return Err(No::miss("masked scores are scaled by a value afterwards")),
+                Term::Kept { .. } | Term::AtLeast { .. } => {
+                    return Err(No::miss("masked scores are scaled by a value afterwards"));
+                }
             }
         }
         self.scales.push(scale);
@@ -183,6 +201,62 @@ impl Scores {
     fn added(&mut self, along: Along, times: f64) -> Result<(), No> {
         self.terms.push(Term::Added { along, times, scales: Vec::new() });
         Ok(())
+    }
+
+    /// A limit from below that only what masks the scores reaches. Where nothing masks them it does nothing.
+    fn at_least(&mut self, rw: &Rewrite<'_>, op: OpId, side: Side) -> Result<(), No> {
+        let dtype = rw.dtype(rw.result(op)?)?;
+        let (least, most) = match rw.is(op, &["clip"]) {
+            true => (Some(rw.call(op)?.float("alpha")?), rw.call(op)?.float("beta")?),
+            false => (uniform(rw, op, side.other().param())?, f64::INFINITY),
+        };
+        let least = least.filter(|&least| is_lowest(least, dtype) && is_lowest(-most, dtype));
+        let least = least.ok_or(No::miss("the scores have a limit that they may reach"))?;
+        if least.is_finite() && !self.terms.is_empty() {
+            self.terms.push(Term::AtLeast { least, dtype });
+        }
+        Ok(())
+    }
+
+    /// Scores less their own largest, or another number that is one for all keys: it changes no weight. Such a
+    /// number is reduced from the scores; which axes are left is checked when the keys are known.
+    fn less_reduced(
+        &mut self,
+        sight: &Sight<'_, '_>,
+        letters: &mut Letters,
+        op: OpId,
+        side: Side,
+    ) -> Result<bool, No> {
+        let rw = sight.rw;
+        let (scores, mut value) = (rw.input(op, side.param())?, rw.input(op, side.other().param())?);
+        let (mut view, mut ops) = (self.view.clone(), Vec::new());
+        let rank = sight.sizes(value)?.len();
+        view.drain(..view.len().saturating_sub(rank));
+        for (word, size) in view.iter_mut().zip(sight.sizes(value)?) {
+            if is_one(&size) {
+                word.clear();
+            }
+        }
+        while let Some(own) = rw.graph().definition(value) {
+            if rw.is(own, &["reduce_max", "reduce_mean", "reduce_min"]) {
+                if rw.input(own, "x")? != scores {
+                    return Ok(false);
+                }
+                ops.push(own);
+                self.ops.extend(ops);
+                self.rows.extend(view.concat());
+                self.less_largest = side == Side::X && rw.is(own, &["reduce_max"]);
+                if side == Side::Y {
+                    self.times(-1.0)?;
+                }
+                self.shifted = true;
+                return Ok(true);
+            }
+            let Some((source, own_view)) = sight.behind(letters, own, &view)? else { return Ok(false) };
+            (value, view) = (source, own_view);
+            ops.push(own);
+        }
+        Ok(false)
     }
 
     /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were:
@@ -280,7 +354,8 @@ fn back(
             steps.push(Step { op, side: None });
             return Ok(product);
         }
-        "mul" | "real_div" | "add" | "sub" => ("x", "y"),
+        "mul" | "real_div" | "add" | "sub" | "maximum" => ("x", "y"),
+        "clip" => ("x", "x"),
         "select" => ("a", "b"),
         _ => return Err(No::miss(format!("the scores go through {kind}"))),
     };
@@ -309,6 +384,11 @@ fn back(
         }
     }
     Err(reason)
+}
+
+/// So low that adding a score changes nothing.
+fn is_lowest(number: f64, dtype: DType) -> bool {
+    number <= if dtype == DType::Fp16 { -3e4 } else { -1e30 }
 }
 
 /// The one number that an operand consists of.

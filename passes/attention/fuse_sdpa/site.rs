@@ -158,6 +158,7 @@ impl Site {
         let softmax = softmax::find(rw, op)?;
         let mut scores = Scores::of(sight, letters, softmax.scores, op)?;
         scores.times(softmax.scale)?;
+        negligible(softmax.added, &scores, rw.dtype(softmax.scores)?)?;
         let keys = scores.view[softmax.axis].clone();
         let (ops, weights, view) = weights(sight, letters, &softmax, scores.view.clone())?;
         let product = rw.graph().users(weights).find(|&user| rw.is(user, PRODUCTS));
@@ -180,6 +181,11 @@ impl Site {
             letters.spelled(&product.inner) == keys,
             "the weights are not summed along the axis of the softmax",
         )?;
+        let along_keys = scores
+            .rows
+            .iter()
+            .any(|&letter| letters.spelled(&[letter]).iter().any(|letter| keys.contains(letter)));
+        No::unless(!along_keys, "what is subtracted from the scores is not the same for all keys")?;
         let spelled = |factor: &Factor| Factor { value: factor.value, view: letters.view(&factor.view) };
         let [first, second] = [&scores.product.factors[0], &scores.product.factors[1]].map(spelled);
         let has_keys = |factor: &Factor| factor.view.iter().flatten().any(|letter| keys.contains(letter));
@@ -219,6 +225,14 @@ impl Site {
         let head = letters.spelled(&scores.product.inner);
         Ok(Site { scores, query, key, value, keys, head, features, layouts, result, end, ops: inner, dtype })
     }
+}
+
+/// A number that is added to the sum of the exponentials changes no more than rounding does. The sum is 1 at
+/// least where the largest score is 0.
+fn negligible(added: f64, scores: &Scores, dtype: DType) -> Result<(), No> {
+    let rounding = if dtype == DType::Fp16 { 1e-3 } else { 1e-6 };
+    let is_small = added == 0.0 || scores.less_largest && (0.0..=rounding).contains(&added);
+    No::unless(is_small, "the sum is not the divisor alone")
 }
 
 impl Layout {
