@@ -122,7 +122,12 @@ fn best(
     let mut best: Option<Best> = None;
     for first in FIRST {
         cx.check_cancelled()?;
-        let Some(after) = rewritten(program, first, &sites).map_err(PassError::Refused)? else { continue };
+        let Some(after) = rewritten(program, first, &sites).map_err(PassError::Refused)? else {
+            if first.is_empty() {
+                cx.missed("attention", graph, place, "in this layout: nothing changes");
+            }
+            continue;
+        };
         let standing = Standing::of(&after, targets);
         let outcome = match now.gain(&standing) {
             Ok(gain) => {

@@ -7,14 +7,17 @@ use mil_pass::Sites;
 const THROUGH: &[&str] = &[
     "add",
     "cast",
+    "clip",
     "expand_dims",
     "identity",
+    "maximum",
     "mul",
     "real_div",
     "reshape",
     "select",
     "squeeze",
     "sub",
+    "tile",
     "transpose",
 ];
 const PRODUCTS: &[&str] = &["matmul", "einsum"];

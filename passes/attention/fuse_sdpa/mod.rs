@@ -1,10 +1,14 @@
 mod arrange;
 mod fuse;
 mod letters;
+mod mask;
+mod neutral;
 mod product;
 mod scores;
+mod sight;
 mod site;
 mod softmax;
+mod sources;
 
 use fuse::Plan;
 use letters::{Letters, number};
@@ -12,7 +16,8 @@ use mil_estimate::Chip;
 use mil_ir::{Graph, OpId};
 use mil_pass::{No, Pass, PassCx, PassError, Rewrite, pass};
 use product::PRODUCTS;
-use site::{Sight, Site};
+use sight::Sight;
+use site::Site;
 
 pass! {
     /// Makes `scaled_dot_product_attention` of what computes `softmax(q kᵀ · s + mask) v`.

@@ -7,9 +7,9 @@ use mil_ir::{OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite, Side};
 use mil_tensor::{DType, Tensor};
 
-use super::letters::{Letter, Letters, View, is_one};
+use super::letters::{Letter, Letters, View};
 use super::product::{PRODUCTS, Product};
-use super::site::Sight;
+use super::sight::Sight;
 
 /// A score that is replaced by this, or less, is taken for masked: no row of scores lies so low that its
 /// weight would show.
@@ -203,62 +203,6 @@ impl Scores {
         Ok(())
     }
 
-    /// A limit from below that only what masks the scores reaches. Where nothing masks them it does nothing.
-    fn at_least(&mut self, rw: &Rewrite<'_>, op: OpId, side: Side) -> Result<(), No> {
-        let dtype = rw.dtype(rw.result(op)?)?;
-        let (least, most) = match rw.is(op, &["clip"]) {
-            true => (Some(rw.call(op)?.float("alpha")?), rw.call(op)?.float("beta")?),
-            false => (uniform(rw, op, side.other().param())?, f64::INFINITY),
-        };
-        let least = least.filter(|&least| is_lowest(least, dtype) && is_lowest(-most, dtype));
-        let least = least.ok_or(No::miss("the scores have a limit that they may reach"))?;
-        if least.is_finite() && !self.terms.is_empty() {
-            self.terms.push(Term::AtLeast { least, dtype });
-        }
-        Ok(())
-    }
-
-    /// Scores less their own largest, or another number that is one for all keys: it changes no weight. Such a
-    /// number is reduced from the scores; which axes are left is checked when the keys are known.
-    fn less_reduced(
-        &mut self,
-        sight: &Sight<'_, '_>,
-        letters: &mut Letters,
-        op: OpId,
-        side: Side,
-    ) -> Result<bool, No> {
-        let rw = sight.rw;
-        let (scores, mut value) = (rw.input(op, side.param())?, rw.input(op, side.other().param())?);
-        let (mut view, mut ops) = (self.view.clone(), Vec::new());
-        let rank = sight.sizes(value)?.len();
-        view.drain(..view.len().saturating_sub(rank));
-        for (word, size) in view.iter_mut().zip(sight.sizes(value)?) {
-            if is_one(&size) {
-                word.clear();
-            }
-        }
-        while let Some(own) = rw.graph().definition(value) {
-            if rw.is(own, &["reduce_max", "reduce_mean", "reduce_min"]) {
-                if rw.input(own, "x")? != scores {
-                    return Ok(false);
-                }
-                ops.push(own);
-                self.ops.extend(ops);
-                self.rows.extend(view.concat());
-                self.less_largest = side == Side::X && rw.is(own, &["reduce_max"]);
-                if side == Side::Y {
-                    self.times(-1.0)?;
-                }
-                self.shifted = true;
-                return Ok(true);
-            }
-            let Some((source, own_view)) = sight.behind(letters, own, &view)? else { return Ok(false) };
-            (value, view) = (source, own_view);
-            ops.push(own);
-        }
-        Ok(false)
-    }
-
     /// Scores that were just multiplied by zeros and ones, and now get a number added where the zeros were:
     /// the number stands in place of them.
     fn blanked(&mut self, rw: &Rewrite<'_>, op: OpId, param: &str, sign: f64) -> Result<bool, No> {
@@ -384,11 +328,6 @@ fn back(
         }
     }
     Err(reason)
-}
-
-/// So low that adding a score changes nothing.
-fn is_lowest(number: f64, dtype: DType) -> bool {
-    number <= if dtype == DType::Fp16 { -3e4 } else { -1e30 }
 }
 
 /// The one number that an operand consists of.

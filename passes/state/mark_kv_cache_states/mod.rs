@@ -5,7 +5,7 @@ mod rewrite;
 use std::collections::{BTreeMap, HashSet};
 
 use mil_ir::{Name, Program, ValueId};
-use mil_ops::Shapes;
+use mil_ops::{Shapes, verify_graph};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
 use crate::cleanup::ConstElimination;
@@ -33,7 +33,7 @@ pass! {
     /// front hold zeros, which the mask that the app hands over has to take out.
     ///
     /// Where states are made, what ops compute from constants alone is folded too, as by `const_elimination`.
-    /// A program without any stays as it is.
+    /// A program without any stays as it is, unless ops compute what an op takes as a constant only.
     ///
     /// Refused: other element types, shapes that are not fixed, an output of another shape than the input,
     /// two pairs for one input or output, an output that is its input unchanged or the only one, and programs
@@ -83,11 +83,13 @@ struct Named {
 impl Pass for MarkKvCacheStates {
     fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         // What is constant shows where something is written, and a program with states must have it folded.
-        // One without stays as it is.
         let mut folded = program.clone();
         cx.each_graph(&mut folded, |graph, cx| ConstElimination::default().run_on_graph(graph, cx))?;
         let mut found = self.found(&folded, cx)?.into_iter().peekable();
         if found.peek().is_none() {
+            if lacks_constants(program) {
+                *program = folded;
+            }
             return Ok(());
         }
         *program = folded;
@@ -175,6 +177,13 @@ impl MarkKvCacheStates {
         }
         Ok(pairs)
     }
+}
+
+/// Whether an op of a program takes as a constant only what ops compute.
+fn lacks_constants(program: &Program) -> bool {
+    program.graphs().any(|(_, opset, graph)| {
+        verify_graph(graph, opset).violations.iter().any(|violation| violation.code == "op-unfolded")
+    })
 }
 
 /// The pairs of a function that can be proven.
