@@ -37,6 +37,8 @@ pub use unflatten::Unflatten;
 
 mod extremes;
 
+pub(crate) use improve_placement::{Standing, TIDY, targets};
+
 use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite};
 use mil_tensor::{DType, Tensor};

@@ -7,6 +7,7 @@ use mil_ir::Program;
 use mil_ir::text::parse;
 use mil_pass::{Pipeline, Runner};
 use mil_passes::registry;
+use mil_tensor::{DType, Tensor};
 
 /// Batch and length from the caller, heads split off and joined by computed shapes.
 const BATCH: &str = r#"program(1.3)
@@ -86,6 +87,37 @@ fn batch_and_length_may_be_flexible() {
                 let found = compare(&wanted, &outputs(program, &given));
                 assert!(found.snr_db > 110.0, "batch {batch}, length {length}: {found:?}");
             }
+        }
+    }
+}
+
+/// A row that is masked as a whole by the lowest number of fp16.
+const MASKED_ROW: &str = r#"program(1.3)
+{
+    func main<ios18>(tensor<fp16, [1, 2, 3, 4]> x, tensor<fp16, [3, 3]> m) {
+        tensor<fp16, [1, 2, 3, 4]> k = mul(x = x, y = fp16(-0x1.4p+4))[name = string("k")];
+        tensor<fp16, [1, 2, 3, 4]> y = scaled_dot_product_attention(attn_mask = m, key = k, query = x, value = x)[name = string("y")];
+    } -> (y);
+}
+"#;
+
+#[test]
+fn a_row_masked_by_the_lowest_number_of_fp16_keeps_its_weights() {
+    let fused = parse(MASKED_ROW).unwrap();
+    let plain = run("unfuse_sdpa", &fused);
+    let half = |shape: &[usize], numbers: Vec<f64>| {
+        Array::from_tensor(&Tensor::from_f64s(DType::Fp16, shape, &numbers).unwrap(), false).unwrap()
+    };
+    let x: Vec<f64> = (0..24).map(|at| ((at * 37 + 5) % 23) as f64 / 11.0 - 1.0).collect();
+    for (lowest, finite) in [(-65504.0, true), (f64::NEG_INFINITY, false)] {
+        let m = vec![0.0, lowest, lowest, 0.0, 0.0, lowest, lowest, lowest, lowest];
+        let given =
+            Inputs::from([("x".into(), half(&[1, 2, 3, 4], x.clone())), ("m".into(), half(&[3, 3], m))]);
+        let (wanted, got) = (outputs(&fused, &given), outputs(&plain, &given));
+        let numbers = |array: &Array| array.to_tensor().unwrap().to_f64s().unwrap();
+        assert_eq!(numbers(&got).iter().all(|number| number.is_finite()), finite, "{got:?}");
+        for (wanted, got) in numbers(&wanted).into_iter().zip(numbers(&got)) {
+            assert!(wanted.is_nan() && got.is_nan() || (wanted - got).abs() < 4e-3, "{wanted}, {got}");
         }
     }
 }

@@ -5,6 +5,8 @@ use mil_estimate::{Chip, Platform, Target, TargetError};
 use mil_ir::{Program, Release};
 use mil_pass::{Pass, PassCx, PassError, pass};
 use search::Search;
+pub(crate) use search::TIDY;
+pub(crate) use standing::Standing;
 
 pass! {
     /// Rewrites what keeps ops off the Neural Engine, where the estimate says that it pays.
@@ -62,7 +64,8 @@ const UNITS: &str = "cpu-and-ne";
 
 impl Pass for ImprovePlacement {
     fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
-        let targets = self.targets(program).map_err(|error| PassError::Refused(error.to_string()))?;
+        let targets = targets(&self.chips, &self.systems, program)
+            .map_err(|error| PassError::Refused(error.to_string()))?;
         let (taken, tried) = Search::new(program, targets, self.trials).run(program, cx)?;
         cx.count("tried", tried);
         cx.count("taken", taken);
@@ -70,22 +73,23 @@ impl Pass for ImprovePlacement {
     }
 }
 
-impl ImprovePlacement {
-    /// What the program is estimated for.
-    fn targets(&self, program: &Program) -> Result<Vec<Target>, TargetError> {
-        let mut targets = Vec::new();
-        for (at, chip) in self.chips.iter().enumerate() {
-            let given = self.systems.get(at).or(self.systems.last());
-            let systems = match given {
-                Some(system) => vec![system.clone()],
-                None => systems(chip.parse()?, program),
-            };
-            for system in systems {
-                targets.push(Target::new(chip, &system, UNITS)?);
-            }
+/// What a program is estimated for: chips with the systems that were given for them.
+pub(crate) fn targets(
+    chips: &[String],
+    given: &[String],
+    program: &Program,
+) -> Result<Vec<Target>, TargetError> {
+    let mut targets = Vec::new();
+    for (at, chip) in chips.iter().enumerate() {
+        let systems = match given.get(at).or(given.last()) {
+            Some(system) => vec![system.clone()],
+            None => systems(chip.parse()?, program),
+        };
+        for system in systems {
+            targets.push(Target::new(chip, &system, UNITS)?);
         }
-        Ok(targets)
     }
+    Ok(targets)
 }
 
 /// The oldest system that runs both the chip and the program, and a recent one.

@@ -29,7 +29,7 @@ const PASSES: &[(&str, bool)] = &[
 ];
 
 /// What runs behind each rewrite: what it leaves for nothing goes.
-const TIDY: &str = "fixpoint(merge_consecutive_reshapes,merge_consecutive_transposes,noop_elimination)\
+pub(crate) const TIDY: &str = "fixpoint(merge_consecutive_reshapes,merge_consecutive_transposes,noop_elimination)\
                     {max=4},const_elimination,remove_redundant_ops,dead_code_elimination";
 
 /// Ops that all trials together may go through.

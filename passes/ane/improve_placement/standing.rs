@@ -12,7 +12,7 @@ const WORTH: f64 = 1e-3;
 const SAME: f64 = 1e-6;
 
 /// The estimates of a program.
-pub(super) struct Standing {
+pub(crate) struct Standing {
     targets: Vec<OnTarget>,
     /// For each pass that a reason names, the places of its reasons, neighbours together.
     pub(super) places: BTreeMap<&'static str, Vec<Place>>,
@@ -36,7 +36,7 @@ pub(super) struct Place {
 }
 
 impl Standing {
-    pub(super) fn of(program: &Program, targets: &[Target]) -> Standing {
+    pub(crate) fn of(program: &Program, targets: &[Target]) -> Standing {
         let mut places: BTreeMap<&'static str, Vec<Place>> = BTreeMap::new();
         let mut on_targets = Vec::new();
         for target in targets {
@@ -67,7 +67,7 @@ impl Standing {
 
     /// What a rewrite brings that leads from here to `after`, as a share of the cost summed over the targets;
     /// else why it is not taken.
-    pub(super) fn gain(&self, after: &Standing) -> Result<f64, String> {
+    pub(crate) fn gain(&self, after: &Standing) -> Result<f64, String> {
         let (mut gain, mut saves) = (0.0, false);
         for (now, then) in self.targets.iter().zip(&after.targets) {
             if then.cost > now.cost * (1.0 + SAME) {
@@ -91,7 +91,7 @@ impl Standing {
     }
 
     /// What a rewrite brings, in words.
-    pub(super) fn compared(&self, after: &Standing) -> String {
+    pub(crate) fn compared(&self, after: &Standing) -> String {
         let one = |(now, then): (&OnTarget, &OnTarget)| {
             format!(
                 "{:.4} → {:.4} ms, {} → {} segments on {}",

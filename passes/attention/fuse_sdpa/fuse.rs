@@ -2,13 +2,16 @@
 
 use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite};
-use mil_tensor::{DType, Tensor};
+use mil_tensor::DType;
 
 use super::arrange::{Step, arrange, cost, emit};
 use super::letters::{Letters, View, Word, number};
+use super::mask::{MaskTerm, mask};
 use super::product::Factor;
 use super::scores::{Along, Term};
-use super::site::{Layout, Sight, Site, Source, by_number, sources};
+use super::sight::Sight;
+use super::site::{Layout, Site};
+use super::sources::{Source, by_number, sources};
 use crate::attention::casts::{cast, cast_value};
 use crate::constants::to_dtype;
 
@@ -37,19 +40,12 @@ pub(super) struct Plan {
 
 /// An operand and the ops that bring it into the layout.
 #[derive(Clone, Debug)]
-struct Arranged {
-    operand: Operand,
+pub(super) struct Arranged {
+    pub operand: Operand,
     steps: Vec<Step>,
     ops: Vec<OpId>,
     times: f64,
     cost: usize,
-}
-
-/// A term of the mask in the layout.
-#[derive(Debug)]
-enum MaskTerm {
-    Added { term: Arranged, times: f64, scales: Vec<(Arranged, bool)> },
-    Kept { cond: Arranged, keeps: bool, fill: f64, dtype: DType },
 }
 
 /// What the operands of a site may be taken from.
@@ -81,6 +77,7 @@ impl Origins {
                         (of(along, false), scales.iter().map(|scale| of(&scale.along, false)).collect())
                     }
                     Term::Kept { cond, .. } => (of(cond, false), Vec::new()),
+                    Term::AtLeast { .. } => (Vec::new(), Vec::new()),
                 })
                 .collect(),
         }
@@ -191,10 +188,11 @@ impl In<'_> {
                     let cond = self.along(cond, sources, &full)?;
                     MaskTerm::Kept { cond, keeps: *keeps, fill: *fill, dtype: *dtype }
                 }
+                Term::AtLeast { least, dtype } => MaskTerm::AtLeast { least: *least, dtype: *dtype },
             });
         }
         let result = arrange(letters, &self.axes(&rows, &features), &site.result)?;
-        let terms = mask.iter().map(MaskTerm::arranged);
+        let terms = mask.iter().filter_map(MaskTerm::arranged);
         let all = || [&query, &key, &value].into_iter().chain(terms.clone());
         let total = all().map(|arranged| arranged.cost).sum::<usize>() + cost(&result);
         let gone = all().flat_map(|arranged| &arranged.ops).chain(&site.ops).copied().collect();
@@ -285,12 +283,12 @@ impl Arranged {
         operand.value().ok_or(No::miss("an operand is not a value"))
     }
 
-    fn operand(&self, rw: &mut Rewrite<'_>, label: &str, before: OpId) -> Result<Operand, No> {
+    pub(super) fn operand(&self, rw: &mut Rewrite<'_>, label: &str, before: OpId) -> Result<Operand, No> {
         emit(rw, &self.steps, self.operand.clone(), label, before)
     }
 
     /// An operand of this element type times this, or divided by it.
-    fn times(
+    pub(super) fn times(
         &self,
         rw: &mut Rewrite<'_>,
         operand: impl Into<Operand>,
@@ -303,15 +301,6 @@ impl Arranged {
         let own = cast(rw, own, dtype, label, before)?;
         let kind = if divides { "real_div" } else { "mul" };
         rw.emit_one(NewOp::new(kind).named(label).with("x", operand).with("y", own), before)
-    }
-}
-
-impl MaskTerm {
-    fn arranged(&self) -> &Arranged {
-        match self {
-            MaskTerm::Added { term, .. } => term,
-            MaskTerm::Kept { cond, .. } => cond,
-        }
     }
 }
 
@@ -361,103 +350,4 @@ fn is_broadcast(view: &[Word], goal: &[Word]) -> bool {
 fn is_one(scale: f64, dtype: DType) -> bool {
     let tolerance = if dtype == DType::Fp16 { 1e-3 } else { 1e-6 };
     (scale - 1.0).abs() <= tolerance
-}
-
-/// The mask: boolean where scores are only taken out, a sum otherwise.
-fn mask(rw: &mut Rewrite<'_>, terms: &[MaskTerm], label: &str, before: OpId) -> Result<Option<Operand>, No> {
-    let takes_out =
-        |term: &MaskTerm| matches!(term, MaskTerm::Kept { fill, .. } if *fill == f64::NEG_INFINITY);
-    let mut sum: Option<Operand> = None;
-    if terms.iter().all(takes_out) {
-        for term in terms {
-            let MaskTerm::Kept { cond, keeps, .. } = term else { continue };
-            let kept = kept(rw, cond, *keeps, label, before)?;
-            sum = Some(match sum {
-                None => kept,
-                Some(others) => {
-                    let both = NewOp::new("logical_and").named(label).with("x", others).with("y", kept);
-                    rw.emit_one(both, before)?.into()
-                }
-            });
-        }
-        return Ok(sum);
-    }
-    let dtype = match terms.iter().any(|term| term.dtype(rw) == Some(DType::Fp32)) {
-        true => DType::Fp32,
-        false => DType::Fp16,
-    };
-    for term in terms {
-        sum = Some(match term {
-            MaskTerm::Added { term, times, scales } => {
-                let mut added = term.operand(rw, label, before)?;
-                added = cast(rw, added, dtype, label, before)?;
-                for (scale, divides) in scales {
-                    added = scale.times(rw, added, dtype, *divides, label, before)?.into();
-                }
-                if *times != 1.0 {
-                    let times = to_dtype(&[*times], dtype)?.reshaped(&[])?;
-                    added = rw
-                        .emit_one(NewOp::new("mul").named(label).with("x", added).with("y", times), before)?
-                        .into();
-                }
-                match sum {
-                    None => added,
-                    Some(others) => {
-                        let both = NewOp::new("add").named(label).with("x", others).with("y", added);
-                        rw.emit_one(both, before)?.into()
-                    }
-                }
-            }
-            MaskTerm::Kept { cond, keeps, fill, .. } => {
-                let fill = number_of(masking(*fill, dtype), dtype)?;
-                let others = match sum {
-                    Some(others) => others,
-                    None => number_of(0.0, dtype)?.into(),
-                };
-                let cond = cond.operand(rw, label, before)?;
-                let (a, b) = if *keeps { (others, fill.into()) } else { (fill.into(), others) };
-                let new = NewOp::new("select").named(label).with("cond", cond).with("a", a).with("b", b);
-                rw.emit_one(new, before)?.into()
-            }
-        });
-    }
-    Ok(sum)
-}
-
-impl MaskTerm {
-    fn dtype(&self, rw: &Rewrite<'_>) -> Option<DType> {
-        match self {
-            MaskTerm::Added { term, .. } => rw.graph().operand_type(&term.operand).dtype(),
-            MaskTerm::Kept { dtype, .. } => Some(*dtype),
-        }
-    }
-}
-
-/// Which scores count.
-fn kept(
-    rw: &mut Rewrite<'_>,
-    cond: &Arranged,
-    keeps: bool,
-    label: &str,
-    before: OpId,
-) -> Result<Operand, No> {
-    let cond = cond.operand(rw, label, before)?;
-    if keeps {
-        return Ok(cond);
-    }
-    Ok(rw.emit_one(NewOp::new("logical_not").named(label).with("x", cond), before)?.into())
-}
-
-/// What is added to a score so that it is masked like one that `fill` was put in place of. It is so large
-/// that adding the score changes nothing: a row that is masked as a whole has equal weights then too.
-fn masking(fill: f64, dtype: DType) -> f64 {
-    match dtype {
-        DType::Fp16 => fill.min(-3e4),
-        _ => fill.min(-1e30),
-    }
-}
-
-/// A number as a scalar; the infinite stay infinite.
-fn number_of(value: f64, dtype: DType) -> Result<Tensor, No> {
-    Ok(Tensor::from_f64s(dtype, &[], &[value])?)
 }

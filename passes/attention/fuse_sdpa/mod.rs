@@ -1,17 +1,23 @@
 mod arrange;
 mod fuse;
 mod letters;
+mod mask;
+mod neutral;
 mod product;
 mod scores;
+mod sight;
 mod site;
 mod softmax;
+mod sources;
 
 use fuse::Plan;
 use letters::{Letters, number};
+use mil_estimate::Chip;
 use mil_ir::{Graph, OpId};
 use mil_pass::{No, Pass, PassCx, PassError, Rewrite, pass};
 use product::PRODUCTS;
-use site::{Sight, Site};
+use sight::Sight;
+use site::Site;
 
 pass! {
     /// Makes `scaled_dot_product_attention` of what computes `softmax(q kᵀ · s + mask) v`.
@@ -32,9 +38,12 @@ pass! {
     /// clip), weights that are masked or mixed, a softmax along another axis than that over which the values
     /// are summed.
     ///
-    /// Fusing is not always faster. On the GPU, attention with a batch of 10 and more was wrong in one
-    /// release; on the Neural Engine, several fused attentions over everything may make a model fall back to
-    /// the CPU, and large heads in fp16 have crashed on it. `unfuse_sdpa` is the way back.
+    /// All sites are fused unless options say otherwise: the planner of every chip believes the op to take less
+    /// than the products that it replaces, as it does not count its arithmetic. Fusing is not always faster,
+    /// though. On the GPU, attention with a batch of 10 and more was wrong in one release; on the Neural
+    /// Engine, several fused attentions over the whole sequence have made a model fall back to the CPU, so a
+    /// function gets no second one where `chips` names one to stay on; large heads in fp16 have crashed on
+    /// it. `unfuse_sdpa` is the way back.
     ///
     /// # Before
     /// ```mil
@@ -59,6 +68,9 @@ pass! {
         pub max_head_size: Option<usize> = None,
         /// Fuse no more sites than this in a function, the first ones.
         pub max_sites_per_function: Option<usize> = None,
+        /// Chips whose Neural Engine the model must stay on: a function then gets one attention with as many
+        /// queries as keys, and no second one. Others, as those of one token over a cache, are all fused.
+        pub chips: Vec<String> = Vec::new(),
     }
     id: "fuse_sdpa",
     numerics: Rounding,
@@ -73,30 +85,34 @@ impl Pass for FuseSdpa {
         if anchors.is_empty() {
             return Ok(());
         }
+        for chip in &self.chips {
+            chip.parse::<Chip>().map_err(|error| PassError::Refused(error.to_string()))?;
+        }
         let (opset, shapes, leads) = (cx.opset().clone(), cx.shapes(graph), from_products(graph));
-        let mut fused = 0;
+        let mut fused = Fused { sites: 0, whole: already_whole(graph) };
         for op in anchors {
             cx.check_cancelled()?;
             if !graph.is_live(op) {
                 continue;
             }
             let mut rw = Rewrite::new(graph, &opset);
-            let plan = self.plan(&Sight { rw: &rw, shapes: &shapes, leads: &leads }, op, fused);
+            let plan = self.plan(&Sight { rw: &rw, shapes: &shapes, leads: &leads }, op, &fused);
             let done = match plan {
                 Ok(_) if !cx.spend() => return Ok(()),
-                Ok(plan) => {
+                Ok((plan, whole)) => {
                     let before = rw.graph().checkpoint();
                     let done = plan.apply(&mut rw);
                     if done.is_err() {
                         graph.roll_back(before);
                     }
-                    done
+                    done.map(|()| whole)
                 }
                 Err(no) => Err(no),
             };
             match done {
-                Ok(()) => {
-                    fused += 1;
+                Ok(whole) => {
+                    fused.sites += 1;
+                    fused.whole |= whole;
                     cx.count("fused", 1);
                 }
                 Err(No::Miss(reason)) => cx.missed("site", graph, op, &reason),
@@ -107,8 +123,16 @@ impl Pass for FuseSdpa {
     }
 }
 
+/// What a function has of fused attention.
+struct Fused {
+    sites: usize,
+    /// One of them is over the whole sequence.
+    whole: bool,
+}
+
 impl FuseSdpa {
-    fn plan(&self, sight: &Sight<'_, '_>, op: OpId, fused: usize) -> Result<Plan, No> {
+    /// How a site is rewritten, and whether it is over the whole sequence.
+    fn plan(&self, sight: &Sight<'_, '_>, op: OpId, fused: &Fused) -> Result<(Plan, bool), No> {
         sight.rw.has_op("scaled_dot_product_attention")?;
         let mut letters = Letters::default();
         let site = Site::around(sight, &mut letters, op)?;
@@ -117,10 +141,25 @@ impl FuseSdpa {
         No::unless(keys.is_none_or(|keys| keys >= self.min_sequence), "fewer keys than min_sequence")?;
         let is_small = head.zip(self.max_head_size).is_none_or(|(head, most)| head <= most);
         No::unless(is_small, "the heads are larger than max_head_size")?;
-        let room = self.max_sites_per_function.is_none_or(|most| fused < most);
+        let room = self.max_sites_per_function.is_none_or(|most| fused.sites < most);
         No::unless(room, "max_sites_per_function is reached")?;
-        Plan::of(sight, &mut letters, &site)
+        let rows = site.layouts.first().map(|layout| letters.spelled(&layout.rows)).unwrap_or_default();
+        let whole = keys != Some(1) && letters.size(&rows) == letters.size(&site.keys);
+        let alone = self.chips.is_empty() || !whole || !fused.whole;
+        No::unless(alone, "a second attention over the whole sequence may keep the function off the ANE")?;
+        Ok((Plan::of(sight, &mut letters, &site)?, whole))
     }
+}
+
+/// Whether a graph has a fused attention with as many queries as keys, and more than one.
+fn already_whole(graph: &Graph) -> bool {
+    graph.walk().filter(|&op| graph.op(op).kind() == "scaled_dot_product_attention").any(|op| {
+        let length = |param: &str| {
+            let dims = graph.param_type(op, param)?.dims()?;
+            dims.get(dims.len().checked_sub(2)?).cloned()
+        };
+        length("query") == length("key") && length("query").and_then(|dim| dim.fixed()) != Some(1)
+    })
 }
 
 /// A softmax, or the heart of one.
@@ -140,8 +179,10 @@ fn from_products(graph: &Graph) -> Vec<bool> {
     const THROUGH: &[&str] = &[
         "add",
         "cast",
+        "clip",
         "expand_dims",
         "identity",
+        "maximum",
         "mul",
         "real_div",
         "reshape",

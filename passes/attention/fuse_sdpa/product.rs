@@ -6,7 +6,7 @@ use mil_ir::{OpId, ValueId};
 use mil_pass::{No, Rewrite};
 
 use super::letters::{Letters, Size, View, Word, is_one};
-use super::site::Sight;
+use super::sight::Sight;
 
 /// The types of ops that are products.
 pub(super) const PRODUCTS: &[&str] = &["matmul", "einsum"];

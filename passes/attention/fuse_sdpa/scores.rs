@@ -7,9 +7,9 @@ use mil_ir::{OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite, Side};
 use mil_tensor::{DType, Tensor};
 
-use super::letters::{Letters, View};
+use super::letters::{Letter, Letters, View};
 use super::product::{PRODUCTS, Product};
-use super::site::Sight;
+use super::sight::Sight;
 
 /// A score that is replaced by this, or less, is taken for masked: no row of scores lies so low that its
 /// weight would show.
@@ -42,6 +42,8 @@ pub(super) enum Term {
     Added { along: Along, times: f64, scales: Vec<Scale> },
     /// A number in place of the scores, where `cond` is not `keeps`.
     Kept { cond: Along, keeps: bool, fill: f64, dtype: DType },
+    /// What masks is this number at least, which is so low that adding a score changes nothing.
+    AtLeast { least: f64, dtype: DType },
 }
 
 /// Scores as a function of a product.
@@ -53,6 +55,10 @@ pub(super) struct Scores {
     pub terms: Vec<Term>,
     /// A number was added to all of them, which changes no weight, unless the sum is scaled along the keys.
     pub shifted: bool,
+    /// The axes along which numbers vary that were added to all scores of a row: none may be that of the keys.
+    pub rows: Vec<Letter>,
+    /// The largest score of a row is 0.
+    pub less_largest: bool,
     /// The axes of what is exponentiated.
     pub view: View,
     /// The axes that the scores have on their way.
@@ -87,6 +93,8 @@ impl Scores {
             scales: Vec::new(),
             terms: Vec::new(),
             shifted: false,
+            rows: Vec::new(),
+            less_largest: false,
             view,
             views: Vec::new(),
             ops,
@@ -111,6 +119,10 @@ impl Scores {
         if rw.is(op, &["select"]) {
             return self.replaced(sight, letters, op, side);
         }
+        self.less_largest = false;
+        if rw.is(op, &["maximum", "clip"]) {
+            return self.at_least(rw, op, side);
+        }
         let other = side.other().param();
         let along = self.beside(sight, letters, op, other)?;
         let number = uniform(rw, op, other)?;
@@ -127,6 +139,7 @@ impl Scores {
                 self.shifted = true;
                 Ok(())
             }
+            ("sub", None) if self.less_reduced(sight, letters, op, side)? => Ok(()),
             ("add", _) if self.blanked(rw, op, other, 1.0)? => Ok(()),
             ("sub", _) if side == Side::X && self.blanked(rw, op, other, -1.0)? => Ok(()),
             ("add", _) => self.added(along, 1.0),
@@ -164,6 +177,9 @@ impl Scores {
                     *fill *= number;
                     No::unless(*fill <= MASKED, "masked scores are scaled afterwards, and count again")?;
                 }
+                Term::AtLeast { .. } => {
+                    No::unless(number == 1.0, "scores with a limit from below are scaled afterwards")?;
+                }
             }
         }
         No::unless(self.constant.is_finite(), "the scale is not finite")
@@ -173,7 +189,9 @@ impl Scores {
         for term in &mut self.terms {
             match term {
                 Term::Added { scales, .. } => scales.push(scale.clone()),
-                Term::Kept { .. } => return Err(No::miss("masked scores are scaled by a value afterwards")),
+                Term::Kept { .. } | Term::AtLeast { .. } => {
+                    return Err(No::miss("masked scores are scaled by a value afterwards"));
+                }
             }
         }
         self.scales.push(scale);
@@ -280,7 +298,8 @@ fn back(
             steps.push(Step { op, side: None });
             return Ok(product);
         }
-        "mul" | "real_div" | "add" | "sub" => ("x", "y"),
+        "mul" | "real_div" | "add" | "sub" | "maximum" => ("x", "y"),
+        "clip" => ("x", "x"),
         "select" => ("a", "b"),
         _ => return Err(No::miss(format!("the scores go through {kind}"))),
     };

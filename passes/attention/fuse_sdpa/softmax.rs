@@ -3,6 +3,8 @@
 use mil_ir::{OpId, ValueId};
 use mil_pass::{No, Rewrite};
 
+use super::scores::uniform;
+
 /// Weights that sum to 1 along an axis, as a function of scores.
 #[derive(Clone, Debug)]
 pub(super) struct Softmax {
@@ -16,6 +18,8 @@ pub(super) struct Softmax {
     pub weights: ValueId,
     /// The sum that the product with the values is divided by.
     pub late: Option<ValueId>,
+    /// A number that is added to the sum before it divides.
+    pub added: f64,
     /// Its ops.
     pub ops: Vec<OpId>,
 }
@@ -27,12 +31,12 @@ pub(super) fn find(rw: &Rewrite<'_>, op: OpId) -> Result<Softmax, No> {
         let scores = rw.input(op, "x")?;
         let axis = rw.call(op)?.axis("axis", rw.rank(scores)?)?;
         let weights = rw.result(op)?;
-        return Ok(Softmax { scores, axis, scale: 1.0, weights, late: None, ops: vec![op] });
+        return Ok(Softmax { scores, axis, scale: 1.0, weights, late: None, added: 0.0, ops: vec![op] });
     }
     spelled_out(rw, op)
 }
 
-/// `exp(x - max(x))`, divided by its sum; the largest need not be subtracted.
+/// `exp(x)`, divided by its sum. What is subtracted from `x` first belongs to the scores.
 fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
     let scale = if rw.is(exp, &["exp2"]) { std::f64::consts::LN_2 } else { 1.0 };
     let exponentials = rw.result(exp)?;
@@ -42,7 +46,7 @@ fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
         Ok(found)
     }) {
         ops.push(exp);
-        return Ok(Softmax { scores, axis, scale, weights: exponentials, late: None, ops });
+        return Ok(Softmax { scores, axis, scale, weights: exponentials, late: None, added: 0.0, ops });
     }
     let sum = users.iter().copied().find(|&user| rw.is(user, &["reduce_sum"]));
     let sum = sum.ok_or(No::miss("the exponentials are not summed"))?;
@@ -50,19 +54,23 @@ fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
     let axis = only_axis(rw, sum, exponentials)?;
     let mut ops = vec![exp, sum];
     let sums = kept(rw, sum, rw.result(sum)?, axis, &mut ops)?;
-    let (scores, ops_before) = without_largest(rw, exp, axis)?;
-    ops.extend(ops_before);
+    let scores = rw.input(exp, "x")?;
 
-    let user = user_of(rw, sums)?;
-    let (divisor, inverse) = match rw.is(user, &["inverse"]) {
-        true => {
-            // It adds its epsilon to a sum that is 1 at least.
-            No::unless(rw.call(user)?.float("epsilon")? <= 1e-7, "the sum is not the divisor alone")?;
-            ops.push(user);
-            (rw.result(user)?, true)
-        }
-        false => (sums, false),
-    };
+    let (mut divisor, mut inverse, mut added) = (sums, false, 0.0);
+    let mut user = user_of(rw, divisor)?;
+    if rw.is(user, &["add"]) {
+        added = uniform(rw, user, if rw.input(user, "x").ok() == Some(divisor) { "y" } else { "x" })?
+            .ok_or(No::miss("the sum is not the divisor alone"))?;
+        ops.push(user);
+        divisor = rw.result(user)?;
+        user = user_of(rw, divisor)?;
+    }
+    if rw.is(user, &["inverse"]) {
+        added += rw.call(user)?.float("epsilon")?;
+        inverse = true;
+        ops.push(user);
+        divisor = rw.result(user)?;
+    }
     let end = user_of(rw, divisor)?;
     let dividend = match inverse {
         true if rw.is(end, &["mul"]) => rw.other_operand(end, divisor)?,
@@ -72,9 +80,9 @@ fn spelled_out(rw: &Rewrite<'_>, exp: OpId) -> Result<Softmax, No> {
     if dividend == exponentials {
         ops.push(end);
         let weights = rw.result(end)?;
-        return Ok(Softmax { scores, axis, scale, weights, late: None, ops });
+        return Ok(Softmax { scores, axis, scale, weights, late: None, added, ops });
     }
-    Ok(Softmax { scores, axis, scale, weights: exponentials, late: Some(divisor), ops })
+    Ok(Softmax { scores, axis, scale, weights: exponentials, late: Some(divisor), added, ops })
 }
 
 /// The scores from which the logarithm of the sum of their exponentials is subtracted, the axis of the sum,
@@ -93,32 +101,6 @@ fn less_log_of_sum(rw: &Rewrite<'_>, exp: OpId) -> Result<(ValueId, usize, Vec<O
     kept(rw, sum, rw.result(sum)?, axis, &mut Vec::new())?;
     ops.push(sum);
     Ok((scores, axis, ops))
-}
-
-/// The scores from which the largest along an axis was subtracted, which changes nothing, and the ops that do
-/// it.
-fn without_largest(rw: &Rewrite<'_>, exp: OpId, axis: usize) -> Result<(ValueId, Vec<OpId>), No> {
-    let x = rw.input(exp, "x")?;
-    let subtracted = || -> Result<(ValueId, Vec<OpId>), No> {
-        let sub = rw.producer(exp, "x", &["sub"])?;
-        let scores = rw.input(sub, "x")?;
-        let mut ops = vec![sub];
-        let mut largest = rw.producer(sub, "y", &["reduce_max", "expand_dims"])?;
-        if rw.is(largest, &["expand_dims"]) {
-            ops.push(largest);
-            largest = rw.producer(largest, "x", &["reduce_max"])?;
-        }
-        No::unless(rw.input(largest, "x")? == scores, "the largest is that of another value")?;
-        No::unless(only_axis(rw, largest, scores)? == axis, "the largest is along another axis")?;
-        kept(rw, largest, rw.result(largest)?, axis, &mut Vec::new())?;
-        ops.push(largest);
-        Ok((scores, ops))
-    };
-    match subtracted() {
-        Ok(found) => Ok(found),
-        Err(No::Fault(error)) => Err(No::Fault(error)),
-        Err(No::Miss(_)) => Ok((x, Vec::new())),
-    }
 }
 
 /// The one axis that a reduction runs along.

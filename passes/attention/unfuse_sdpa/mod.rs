@@ -1,4 +1,4 @@
-use mil_ir::{NewOp, OpId, ValueId};
+use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite, is_close, pass};
 use mil_tensor::{DType, Tensor};
 
@@ -11,8 +11,10 @@ pass! {
     /// For chips that run the op badly, or do not have it. The scale, one over the root of the head's size,
     /// goes into the query, where it joins a number that the query is multiplied by already. A boolean mask
     /// puts minus infinity in place of the scores that do not count. It undoes `fuse_sdpa` up to rounding.
-    /// In fp16, scores and masks are then added in fp16: where a row is masked as a whole by numbers near the
-    /// lowest of fp16, their sums overflow, and the row has no weights. The size of a head must be known.
+    /// In fp16, scores and masks are then added in fp16, where a row that is masked as a whole by numbers near
+    /// the lowest of fp16 would overflow and have no weights: so each row of such a mask is counted from its
+    /// largest number, which changes no weight. A row of minus infinity alone has none, before and after. The
+    /// size of a head must be known.
     ///
     /// # Before
     /// ```mil
@@ -72,6 +74,7 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
             let new = NewOp::new("select").named(name("masked"));
             rw.emit_one(new.with("cond", mask).with("a", scores).with("b", infinity), op)?
         } else {
+            let mask = from_largest(rw, mask, &name("mask"), op)?;
             // A mask in more bits is added in more bits.
             let scores = cast_value(rw, scores, of_mask, &name("scores_cast"), op)?;
             rw.emit_one(NewOp::new("add").named(name("masked")).with("x", scores).with("y", mask), op)?
@@ -83,6 +86,34 @@ fn attention(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let weights = cast_value(rw, weights, dtype, &name("weights_cast"), op)?;
     rw.replace(op, matmul(weights, value, false), &product.into_iter().collect::<Vec<_>>())
 }
+
+/// A mask whose rows may lie so low that adding scores overflows, each row counted from its largest number.
+fn from_largest(rw: &mut Rewrite<'_>, mask: Operand, label: &str, before: OpId) -> Result<Operand, No> {
+    let ty = rw.graph().operand_type(&mask);
+    let (rank, dtype) = (ty.dims().map_or(0, <[_]>::len), ty.dtype());
+    let constant = match &mask {
+        Operand::Value(value) => rw.graph().const_tensor(*value),
+        Operand::Literal(literal) => literal.as_tensor().cloned(),
+    };
+    if dtype != Some(DType::Fp16) || rank == 0 || constant.is_some_and(|mask| stays_finite(&mask)) {
+        return Ok(mask);
+    }
+    let largest = NewOp::new("reduce_max").named(format!("{label}_largest")).with("x", mask.clone());
+    let largest = largest.with("axes", Tensor::ints(&[-1])).with("keep_dims", Tensor::bool(true));
+    let largest = rw.emit_one(largest, before)?;
+    let shifted = NewOp::new("sub").named(format!("{label}_from_largest"));
+    Ok(rw.emit_one(shifted.with("x", mask).with("y", largest), before)?.into())
+}
+
+/// Each row of a mask has a number that scores may be added to in fp16.
+fn stays_finite(mask: &Tensor) -> bool {
+    let row = mask.shape().last().copied().unwrap_or(1).max(1);
+    let rows = mask.to_f64s().unwrap_or_default();
+    !rows.is_empty() && rows.chunks(row).all(|row| row.iter().any(|&number| number >= LOW))
+}
+
+/// Half the lowest number of fp16: scores of any size that is seen fit beside it.
+const LOW: f64 = -32752.0;
 
 /// What a query is a number of times of, with the number times `scale`, and the op that multiplies it.
 fn scaled(rw: &Rewrite<'_>, query: ValueId, scale: f64) -> (ValueId, f64, Option<OpId>) {

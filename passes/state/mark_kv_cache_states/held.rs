@@ -532,10 +532,17 @@ impl Site<'_> {
         self.graph.definition(value).filter(|&op| self.graph.op(op).kind() == kind)
     }
 
-    /// The factors of a product, in both orders.
+    /// The factors of a product, in both orders; a `matmul` that sums over an axis of size 1 is one too.
     fn factors(&self, value: ValueId) -> Vec<(ValueId, ValueId)> {
-        let found = self
-            .made_by(value, "mul")
+        let outer = |op: &OpId| {
+            let flipped = ["transpose_x", "transpose_y"].iter().any(|param| {
+                self.graph.constant(*op, param).is_some_and(|flip| !flip.is_splat_of(0.0).unwrap_or(false))
+            });
+            let inner = self.graph.input(*op, "x").and_then(|x| self.shape_of(x));
+            !flipped && inner.is_some_and(|shape| shape.len() >= 2 && shape.last() == Some(&1))
+        };
+        let product = self.made_by(value, "mul").or_else(|| self.made_by(value, "matmul").filter(outer));
+        let found = product
             .and_then(|op| Some((self.graph.input(op, "x")?, self.graph.input(op, "y")?)))
             .map(|(x, y)| (self.uncast(x), self.uncast(y)));
         found.map(|(x, y)| vec![(x, y), (y, x)]).unwrap_or_default()

@@ -5,7 +5,7 @@ mod rewrite;
 use std::collections::{BTreeMap, HashSet};
 
 use mil_ir::{Name, Program, ValueId};
-use mil_ops::Shapes;
+use mil_ops::{Shapes, verify_graph};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
 use crate::cleanup::ConstElimination;
@@ -28,7 +28,12 @@ pass! {
     /// fp16: what was fp32 is cast, so it is rounded between calls. A state begins as zeros, and an app
     /// makes it new for each sequence.
     ///
-    /// What ops compute from constants alone is folded first, as by `const_elimination`.
+    /// A cache that grows, an input with new elements joined behind, has no fixed size. With `max_length` its
+    /// last places are kept, as if the app cut off the first ones: until the cache is full, places at its
+    /// front hold zeros, which the mask that the app hands over has to take out.
+    ///
+    /// Where states are made, what ops compute from constants alone is folded too, as by `const_elimination`.
+    /// A program without any stays as it is, unless ops compute what an op takes as a constant only.
     ///
     /// Refused: other element types, shapes that are not fixed, an output of another shape than the input,
     /// two pairs for one input or output, an output that is its input unchanged or the only one, and programs
@@ -55,6 +60,9 @@ pass! {
     pub struct MarkKvCacheStates {
         /// Inputs, each with the output that is its new version. Empty: those that can be proven.
         pub pairs: BTreeMap<String, String> = BTreeMap::new(),
+        /// How many places a cache has that grows by what is joined behind it. The input must have this length:
+        /// `resolve_static_shapes` fixes it, and that of a mask. Left out: no such cache.
+        pub max_length: Option<usize> = None,
     }
     id: "mark_kv_cache_states",
     numerics: Lossy { min_snr_db: 40.0 },
@@ -75,45 +83,74 @@ struct Named {
 impl Pass for MarkKvCacheStates {
     fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         // What is constant shows where something is written, and a program with states must have it folded.
-        cx.each_graph(program, |graph, cx| ConstElimination::default().run_on_graph(graph, cx))?;
-        let functions: Vec<Name> = program.functions.keys().cloned().collect();
+        let mut folded = program.clone();
+        cx.each_graph(&mut folded, |graph, cx| ConstElimination::default().run_on_graph(graph, cx))?;
+        let mut found = self.found(&folded, cx)?.into_iter().peekable();
+        if found.peek().is_none() {
+            if lacks_constants(program) {
+                *program = folded;
+            }
+            return Ok(());
+        }
+        *program = folded;
+        for (function, pair) in found {
+            if !cx.spend() {
+                return Ok(());
+            }
+            let narrowed = make_state(program, &function, &pair)?;
+            cx.count("states", 1);
+            cx.count("narrowed", u64::from(narrowed));
+        }
+        Ok(())
+    }
+}
+
+impl MarkKvCacheStates {
+    /// The pairs of all functions. A function must give something back besides.
+    fn found(&self, program: &Program, cx: &mut PassCx<'_>) -> Result<Vec<(Name, Named)>, PassError> {
         let mut known: HashSet<&String> = HashSet::new();
-        for function in &functions {
-            let pairs = match self.pairs.is_empty() {
-                true => proven(program, function, cx),
+        let mut found = Vec::new();
+        for function in program.functions.keys() {
+            let mut pairs = match self.pairs.is_empty() {
+                true => proven(program, function, self.max_length, cx),
                 false => self.told(program, function, &mut known)?,
             };
-            for pair in pairs {
-                let outputs = program.graph(function).map_or(0, |graph| graph.root().outputs().count());
-                if outputs <= 1 && self.pairs.is_empty() {
-                    // A function must give something back.
-                    break;
-                }
-                if outputs <= 1 {
-                    let reason = format!(
-                        "{} and {}: function {function} has no other output",
-                        pair.past, pair.present
-                    );
+            let outputs = program.graph(function).map_or(0, |graph| graph.root().outputs().count());
+            if pairs.len() >= outputs.max(1) {
+                let left = pairs.split_off(outputs.saturating_sub(1));
+                if let Some(pair) = left.first().filter(|_| !self.pairs.is_empty()) {
+                    let Named { past, present } = pair;
+                    let reason = format!("{past} and {present}: function {function} has no other output");
                     return Err(PassError::Refused(reason));
                 }
-                if !cx.spend() {
-                    return Ok(());
-                }
-                let narrowed = make_state(program, function, &pair)?;
-                cx.count("states", 1);
-                cx.count("narrowed", u64::from(narrowed));
             }
+            found.extend(pairs.into_iter().map(|pair| (function.clone(), pair)));
         }
         match self.pairs.iter().find(|(input, _)| !known.contains(input)) {
             Some((input, output)) => {
                 Err(PassError::Refused(format!("no function has an input {input} and an output {output}")))
             }
-            None => Ok(()),
+            None => Ok(found),
         }
     }
-}
 
-impl MarkKvCacheStates {
+    /// An output that is longer than its input has to be proven, told or not.
+    fn grows_as_told(&self, program: &Program, function: &Name, pair: &Pair) -> Result<(), String> {
+        let Some(found) = program.function(function) else { return Ok(()) };
+        let Some(graph) = found.graph() else { return Ok(()) };
+        let [past, present] = [pair.past, pair.present].map(|value| graph.value(value).ty());
+        if past.fixed_shape() == present.fixed_shape() {
+            return Ok(());
+        }
+        let shapes = Shapes::of(graph, &found.opset, program.interface.function(function));
+        let (pairs, left) = proof::pairs(graph, &found.opset, &shapes, self.max_length);
+        let reason = left.iter().find(|(value, _)| *value == pair.present).map(|(_, reason)| *reason);
+        match pairs.contains(pair) {
+            true => Ok(()),
+            false => Err(reason.unwrap_or("it holds another input").to_owned()),
+        }
+    }
+
     /// The pairs that were given, as far as the function has them. All that is wrong with them is an error.
     fn told<'a>(
         &'a self,
@@ -131,7 +168,9 @@ impl MarkKvCacheStates {
             if pairs.iter().any(|pair| &*pair.present == output.as_str()) {
                 return Err(refused("two inputs claim one output"));
             }
-            can_be_state(program, function, graph, &Pair { past, present })
+            let pair = Pair { past, present };
+            can_be_state(program, function, graph, &pair, self.max_length)
+                .and_then(|()| self.grows_as_told(program, function, &pair))
                 .map_err(|reason| refused(&reason))?;
             known.insert(input);
             pairs.push(Named { past: input.as_str().into(), present: output.as_str().into() });
@@ -140,17 +179,24 @@ impl MarkKvCacheStates {
     }
 }
 
+/// Whether an op of a program takes as a constant only what ops compute.
+fn lacks_constants(program: &Program) -> bool {
+    program.graphs().any(|(_, opset, graph)| {
+        verify_graph(graph, opset).violations.iter().any(|violation| violation.code == "op-unfolded")
+    })
+}
+
 /// The pairs of a function that can be proven.
-fn proven(program: &Program, function: &Name, cx: &mut PassCx<'_>) -> Vec<Named> {
+fn proven(program: &Program, function: &Name, max_length: Option<usize>, cx: &mut PassCx<'_>) -> Vec<Named> {
     let Some(found) = program.function(function) else { return Vec::new() };
     let Some(graph) = found.graph().filter(|_| found.opset.release().is_some()) else { return Vec::new() };
     let shapes = Shapes::of(graph, &found.opset, program.interface.function(function));
-    let (pairs, mut left) = proof::pairs(graph, &found.opset, &shapes);
+    let (pairs, mut left) = proof::pairs(graph, &found.opset, &shapes, max_length);
     let mut named = Vec::new();
     let mut reasons: Vec<(ValueId, String)> =
         left.drain(..).map(|(value, reason)| (value, reason.to_owned())).collect();
     for pair in pairs {
-        match can_be_state(program, function, graph, &pair) {
+        match can_be_state(program, function, graph, &pair, max_length) {
             Ok(()) => named.push(Named {
                 past: graph.value(pair.past).name().clone(),
                 present: graph.value(pair.present).name().clone(),

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use mil_ir::{Graph, Opset, ValueId};
+use mil_ir::{Graph, Opset, Type, ValueId};
 use mil_ops::Shapes;
 
-use super::held::{Held, How, follow};
+use super::held::{Held, How, Origin, Part, follow};
 
 /// An input and an output that is the input as it is to be after the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,18 +17,23 @@ pub(super) struct Pair {
 /// The pairs of a function that can be proven: the output holds elements of the input at their places, or
 /// all of them moved along one axis, and elements that are computed from other inputs. An input or an output
 /// with two partners has none. The second list says why outputs of the type of an input have no pair.
+///
+/// With `max_length`, an output that is an input of this length with new elements joined behind is one too: what
+/// is fed back is its end.
 pub(super) fn pairs(
     graph: &Graph,
     opset: &Opset,
     shapes: &Shapes,
+    max_length: Option<usize>,
 ) -> (Vec<Pair>, Vec<(ValueId, &'static str)>) {
     let held = follow(graph, opset, shapes);
     let sources = sources(graph);
     let (mut found, mut left): (Vec<Pair>, Vec<(ValueId, &'static str)>) = (Vec::new(), Vec::new());
     for present in graph.root().outputs() {
         let inputs = graph.root().inputs().iter().copied();
-        let alike: Vec<ValueId> =
-            inputs.filter(|&input| graph.value(input).ty() == graph.value(present).ty()).collect();
+        let ty = |value: ValueId| graph.value(value).ty();
+        let grows = |past: ValueId| max_length.is_some_and(|most| grown(ty(past), ty(present)) == Some(most));
+        let alike: Vec<ValueId> = inputs.filter(|&input| ty(input) == ty(present) || grows(input)).collect();
         if alike.is_empty() {
             continue;
         }
@@ -43,7 +48,11 @@ pub(super) fn pairs(
         let mut fitting = Vec::new();
         let mut reason = "it is computed: nothing says that it is fed back";
         for past in alike {
-            match is_update(held, past, &sources) {
+            let update = match grows(past) {
+                true => is_growth(held, past, &sources),
+                false => is_update(held, past, &sources),
+            };
+            match update {
                 Ok(()) => fitting.push(past),
                 Err(why) => reason = why.unwrap_or(reason),
             }
@@ -105,6 +114,42 @@ fn is_update(
     }
     let other = |value: &ValueId| sources.get(value).is_some_and(|sources| sources.has_other_than(past));
     match new.iter().any(other) {
+        true => Ok(()),
+        false => Err(Some("what is new in it does not come from another input")),
+    }
+}
+
+/// The length of an input along the one axis along which an output of the same type is longer.
+pub(super) fn grown(past: &Type, present: &Type) -> Option<usize> {
+    let same = past.dtype() == present.dtype();
+    let (past, present) = (past.fixed_shape().filter(|_| same)?, present.fixed_shape()?);
+    let mut differ = past.iter().zip(&present).filter(|(past, present)| past != present);
+    let (&length, &longer) = differ.next()?;
+    (past.len() == present.len() && differ.next().is_none() && longer > length).then_some(length)
+}
+
+/// A value begins with an input as a whole, and goes on with new elements.
+fn is_growth(
+    held: &Held,
+    past: ValueId,
+    sources: &HashMap<ValueId, Sources>,
+) -> Result<(), Option<&'static str>> {
+    let of_past = |one: &&Part| one.from.iter().any(|from| from.input == past && from.how == How::Old);
+    let (old, rest): (Vec<&Part>, Vec<&Part>) = held.boxes.iter().partition(of_past);
+    let first = |one: &&Part| {
+        let straight = |from: &Origin| {
+            let axes = from.axes.iter().copied().eq((0..held.shape.len()).map(Some));
+            from.input != past || axes && from.place.iter().all(|&at| at == 0)
+        };
+        one.new.is_empty() && one.begin.iter().all(|&at| at == 0) && one.from.iter().all(straight)
+    };
+    if old.len() != 1 || !old.iter().all(first) {
+        return Err(Some("it does not begin with the input as a whole"));
+    }
+    let given =
+        |one: &&Part| one.from.iter().filter(|from| from.how == How::Old).map(|from| from.input).collect();
+    let mut new = rest.iter().flat_map(|one| one.new.iter().copied().chain::<Vec<ValueId>>(given(one)));
+    match new.any(|value| sources.get(&value).is_some_and(|sources| sources.has_other_than(past))) {
         true => Ok(()),
         false => Err(Some("what is new in it does not come from another input")),
     }

@@ -8,7 +8,7 @@ use mil_pass::PassError;
 use mil_tensor::{DType, Tensor};
 
 use super::Named;
-use super::proof::Pair;
+use super::proof::{Pair, grown};
 
 /// Core ML's states hold elements of this type only.
 const HELD: DType = DType::Fp16;
@@ -19,6 +19,7 @@ pub(super) fn can_be_state(
     function: &Name,
     graph: &Graph,
     pair: &Pair,
+    max_length: Option<usize>,
 ) -> Result<(), String> {
     let specializations = program.function(function).map(|function| &function.specializations);
     let releases = specializations.into_iter().flat_map(|graphs| graphs.keys()).map(|opset| opset.release());
@@ -44,7 +45,8 @@ pub(super) fn can_be_state(
     let (Some(shape), Some(of_present)) = (past.fixed_shape(), present.fixed_shape()) else {
         return Err("its shape is not fixed".to_owned());
     };
-    if shape != of_present {
+    let grows = max_length.is_some() && grown(past, present) == max_length;
+    if shape != of_present && !grows {
         return Err(format!("the input has shape {shape:?}, and the output {of_present:?}"));
     }
     if shape.is_empty() || shape.contains(&0) {
@@ -146,15 +148,32 @@ fn in_graph(graph: &mut Graph, past: ValueId, present: ValueId, shape: &[usize])
         Some(op) if !graph.op(op).is_return() => At::After(op),
         _ => At::End(Graph::ROOT),
     };
-    let mut data = present;
-    let mut place = at;
-    if graph.value(present).ty().dtype() != Some(HELD) {
-        data = cast(graph, present, contents, &format!("{name}_new"), at);
+    let (mut data, mut place) = (present, at);
+    let whole = graph.value(present).ty().fixed_shape().unwrap_or_default();
+    if whole != shape {
+        data = end(graph, present, &whole, shape, &format!("{name}_end"), at);
         place = graph.definition(data).map_or(at, At::After);
+    }
+    if graph.value(present).ty().dtype() != Some(HELD) {
+        data = cast(graph, data, contents, &format!("{name}_new"), place);
+        place = graph.definition(data).map_or(place, At::After);
     }
     let label = graph.fresh_name(&format!("{name}_write"));
     graph.insert(NewOp::new("write_state").named(label).with("input", state).with("data", data), place);
     Ok(())
+}
+
+/// The last elements of a value along each axis, as many as `shape` says.
+fn end(graph: &mut Graph, value: ValueId, whole: &[usize], shape: &[usize], base: &str, at: At) -> ValueId {
+    let begin: Vec<i32> = whole.iter().zip(shape).map(|(whole, size)| (whole - size) as i32).collect();
+    let ends: Vec<i32> = whole.iter().map(|&size| size as i32).collect();
+    let ty = Type::fixed(graph.value(value).ty().dtype().unwrap_or(HELD), shape);
+    let name = graph.fresh_name(base);
+    let ints = |numbers: &[i32]| Literal::tensor(Tensor::ints(numbers));
+    let new = NewOp::new("slice_by_index").named(name.clone()).with("x", value);
+    let new = new.with("begin", ints(&begin)).with("end", ints(&ends)).result(name, ty);
+    let op = graph.insert(new, at);
+    graph.op(op).results()[0]
 }
 
 fn cast(graph: &mut Graph, value: ValueId, ty: Type, base: &str, at: At) -> ValueId {
