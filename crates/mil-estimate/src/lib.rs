@@ -37,6 +37,7 @@ mod blockers;
 pub mod cost;
 #[cfg(test)]
 mod data;
+mod devices;
 mod estimate;
 mod facts;
 mod first_load;
@@ -58,6 +59,7 @@ mod words;
 
 pub use advice::{Advice, advice};
 pub use blockers::Blocker;
+pub use devices::{DeviceEstimate, DeviceFamily, DeviceRisk, DeviceRow, devices};
 pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
@@ -70,7 +72,8 @@ pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
 pub use segments::{Island, Segment};
 pub use shapes::{FlexibleShape, ShapeEstimate};
 pub use show::{
-    Comparison, FunctionComparison, Moved, Origin, Version, compare, html, report, report_with, svg,
+    Comparison, FunctionComparison, Moved, Origin, Version, compare, devices_html, devices_report,
+    devices_swift, html, report, report_with, svg,
 };
 pub use summary::Summary;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

@@ -5,6 +5,7 @@
 
 mod completions;
 mod compress;
+mod devices;
 mod diff;
 mod estimate;
 mod eval;
@@ -15,9 +16,11 @@ mod man;
 mod passes;
 mod pipeline;
 mod print;
+mod reduce;
 mod run;
 mod samples;
 mod score;
+mod surgery;
 mod verify;
 mod watch;
 mod weights;
@@ -75,6 +78,12 @@ enum Command {
     Eval(eval::Args),
     Diff(diff::Args),
     Estimate(estimate::Args),
+    Devices(devices::Args),
+    Functions(surgery::functions::Args),
+    Cut(surgery::cut::Args),
+    Chunk(surgery::chunk::Args),
+    Pipeline(surgery::pipeline::Args),
+    Reduce(reduce::Args),
     Passes(passes::Args),
     Explain(explain::Args),
     Score(score::Args),
@@ -132,6 +141,12 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Estimate(args) => estimate::run(&args, &context),
+        Command::Devices(args) => devices::run(&args),
+        Command::Functions(args) => surgery::functions::run(&args, &context),
+        Command::Cut(args) => surgery::cut::run(&args, &context),
+        Command::Chunk(args) => surgery::chunk::run(&args, &context),
+        Command::Pipeline(args) => surgery::pipeline::run(&args, &context),
+        Command::Reduce(args) => reduce::run(&args, &context),
         Command::Passes(args) => passes::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Score(args) => score::run(&args),
