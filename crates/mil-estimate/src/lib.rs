@@ -42,6 +42,7 @@ mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
+mod history;
 pub mod legality;
 mod operands;
 pub mod placement;
@@ -64,6 +65,7 @@ pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, es
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
+pub use history::{OffAne, Record, Regression, Series, Subject as RecordSubject, history};
 pub use legality::Reason;
 pub use operands::{OperandEstimate, Port};
 pub use rewrites::{Rewrite, Rewrites, Totals};

@@ -1,4 +1,4 @@
-//! `functions`, `cut`, `chunk`, `pipeline`, `reduce` and `devices` as scripts see them.
+//! `functions`, `cut`, `chunk`, `pipeline`, `reduce`, `devices` and `trend` as scripts see them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -157,4 +157,25 @@ fn the_table_in_swift_says_what_the_rows_say() {
     assert!(of("RealityDevice14,1")["why"].as_str().unwrap().contains("would settle it"));
     let text = done(&["devices", &model, "--kind", "iPhone"]);
     assert!(text.contains("iPhone 15 Pro") && !text.contains("iPad"), "{text}");
+}
+
+#[test]
+fn a_history_tells_what_became_worse() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, svg, junit] = ["h.jsonl", "h.svg", "h.xml"].map(|name| path(folder.path(), name));
+    let model = path(folder.path(), "m.mlpackage");
+    for (pipeline, label) in [("fp16", "first"), ("none", "second")] {
+        done(&["run", &fixture("star_hourglass"), "-o", &model, "--pipeline", pipeline]);
+        done(&["estimate", &model, "--chip", "M1", "--record", &file, "--label", label]);
+    }
+    let text = done(&["trend", &file, "--svg", &svg, "--junit", &junit]);
+    assert!(text.contains("second") && text.contains("worse: "), "{text}");
+    assert!(done(&["trend", &file, "--github"]).starts_with("::error title=m.mlpackage on M1"));
+    assert!(std::fs::read_to_string(junit).unwrap().contains("failures=\"1\""));
+    assert!(std::fs::read_to_string(svg).unwrap().contains("<polyline"));
+    assert_eq!(milopt(&["trend", &file, "--check"]).status.code(), Some(1));
+    let found: Value = serde_json::from_str(&done(&["trend", &file, "--json"])).unwrap();
+    assert_eq!(found[0]["records"].as_array().unwrap().len(), 2);
+    std::fs::write(&file, "{}\n").unwrap();
+    assert_eq!(milopt(&["trend", &file]).status.code(), Some(2));
 }

@@ -21,6 +21,7 @@ mod run;
 mod samples;
 mod score;
 mod surgery;
+mod trend;
 mod verify;
 mod watch;
 mod weights;
@@ -79,6 +80,7 @@ enum Command {
     Diff(diff::Args),
     Estimate(estimate::Args),
     Devices(devices::Args),
+    Trend(trend::Args),
     Functions(surgery::functions::Args),
     Cut(surgery::cut::Args),
     Chunk(surgery::chunk::Args),
@@ -142,6 +144,7 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Devices(args) => devices::run(&args),
+        Command::Trend(args) => trend::run(&args),
         Command::Functions(args) => surgery::functions::run(&args, &context),
         Command::Cut(args) => surgery::cut::run(&args, &context),
         Command::Chunk(args) => surgery::chunk::run(&args, &context),

@@ -218,7 +218,7 @@ fn places(features: &FunctionInterface) -> Vec<BTreeMap<Name, Vec<u64>>> {
 }
 
 /// The set of shapes of an input.
-fn set(feature: &Feature) -> Option<&Vec<Vec<i64>>> {
+pub(super) fn set(feature: &Feature) -> Option<&Vec<Vec<i64>>> {
     match &feature.kind {
         Some(FeatureKind::Array(ArrayFeature {
             flexibility: Some(Flexibility::Enumerated(set)), ..

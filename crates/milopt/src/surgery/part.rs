@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use mil_ir::{Function, Graph, Name, NewOp, OpId, Opset, Program, Rewriter, ValueId};
+use mil_ir::{Feature, Function, Graph, Name, NewOp, OpId, Opset, Program, Release, Rewriter, ValueId};
 use mil_ops::{captured, effects, emit};
 use mil_tensor::{DType, Tensor};
 
-use super::carriers::{Carrier, carriers};
+use super::carriers::{Carrier, carriers, set};
 use super::{MAIN, SurgeryError, alone, chosen, refused};
 
 /// A function that is to be taken apart, as a program of its own.
@@ -114,7 +114,12 @@ impl<'w> Parts<'w> {
         }
         refuse_split_effects(whole, graph, &homes)?;
         let mut last: Vec<Option<usize>> = vec![None; graph.bound()];
-        let mut crossing = Vec::new();
+        let mut crossing: Vec<ValueId> = Vec::new();
+        for &value in also {
+            if !crossing.contains(&value) {
+                crossing.push(value);
+            }
+        }
         for &op in &whole.ops {
             let here = homes[op.index()];
             for value in whole.needs(graph, op) {
@@ -128,16 +133,11 @@ impl<'w> Parts<'w> {
                 }
                 if there < here {
                     let known = &mut last[value.index()];
-                    if known.is_none() {
+                    if known.is_none() && !also.contains(&value) {
                         crossing.push(value);
                     }
                     *known = Some(known.map_or(here, |known| known.max(here)));
                 }
-            }
-        }
-        for &value in also {
-            if !crossing.contains(&value) {
-                crossing.push(value);
             }
         }
         let carriers = carriers(&whole.program, &crossing)?;
@@ -209,7 +209,9 @@ impl<'w> Parts<'w> {
         features.inputs.retain(|input| kept.contains(&input.name));
         features.states.retain(|state| kept.contains(&state.name));
         let mut interface = program.interface.clone();
-        let least = features.least_release();
+        let is_set = |input: &&Feature| set(input).is_some();
+        let several_sets = features.inputs.iter().filter(is_set).count() > 1;
+        let least = features.least_release().max(if several_sets { Release::IOS18 } else { Release::IOS15 });
         interface.functions = [(Name::from(MAIN), features)].into();
         interface.raise_target(least);
         let mut function = Function::new(opset.clone(), graph);

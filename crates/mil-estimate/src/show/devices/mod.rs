@@ -42,7 +42,7 @@ fn numbers(found: &DeviceEstimate) -> String {
         (0, _) => String::new(),
         (segments, reported) => {
             let reported = reported
-                .map(|[least, most]| format!(", {least:.1} to {most:.0} s by public reports"))
+                .map(|[least, most]| format!(", {} to {} by public reports", seconds(least), seconds(most)))
                 .unwrap_or_default();
             format!(
                 "; the first load compiles {} with {} of weights{reported}",
@@ -60,4 +60,13 @@ fn numbers(found: &DeviceEstimate) -> String {
         millis(most),
         found.certainty
     )
+}
+
+/// Seconds, or milliseconds where there is less than one.
+fn seconds(seconds: f64) -> String {
+    match seconds {
+        _ if seconds < 1.0 => format!("{:.0} ms", 1000.0 * seconds),
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::seconds;
 use crate::devices::DeviceRow;
 use crate::show::html::Origin;
 use crate::words::{bytes, millis};
@@ -67,7 +68,7 @@ fn push_row(page: &mut String, row: &DeviceRow) {
             let [least, most] = found.cost_interval_ms;
             let reported = found
                 .first_load_reported_s
-                .map(|[least, most]| format!("<small>{least:.1} to {most:.0} s by reports</small>"))
+                .map(|[least, most]| format!("<small>{} to {} by reports</small>", seconds(least), seconds(most)))
                 .unwrap_or_default();
             let _ = write!(
                 page,

@@ -48,6 +48,10 @@ pub(super) fn run(args: &Args, first: &Package) -> Outcome {
         Some(seed) => vec![random(&programs, &known, seed)?],
         None => args.inputs.iter().map(|path| call(path, &known)).collect::<Result<_, _>>()?,
     };
+    let own = match &args.compare {
+        Some(reference) if own.is_none() => Some(read(reference)?.keys().map(without_call).collect()),
+        _ => own,
+    };
     let mut results = Vec::new();
     for (index, inputs) in calls.iter().enumerate() {
         let outputs = chosen(args, own.as_deref(), session.run(inputs)?)?;
@@ -72,7 +76,16 @@ fn random(programs: &[&Program], known: &[Name], seed: u64) -> Result<Inputs, Fa
     Ok(inputs)
 }
 
-/// The outputs that are asked for: those of --outputs, else those of a pipeline, else all.
+/// A name without the number of its call.
+fn without_call(name: &Name) -> Name {
+    match name.rsplit_once('.') {
+        Some((base, call)) if call.parse::<usize>().is_ok() => base.into(),
+        _ => name.clone(),
+    }
+}
+
+/// The outputs that are asked for: those of --outputs, else those of a pipeline, else those that a reference has,
+/// as what goes from model to model is nothing that the whole gives, else all.
 fn chosen(args: &Args, own: Option<&[Name]>, mut outputs: Outputs) -> Result<Outputs, Failure> {
     if let Some(unknown) = args.outputs.iter().find(|name| !outputs.contains_key(name.as_str())) {
         let names: Vec<&str> = outputs.keys().map(|name| name.as_str()).collect();
