@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use milopt::estimate::Target;
-use milopt::eval::{Chain, EvalValue, Evaluator, Flavour, Inputs, Outputs, random_inputs};
+use milopt::eval::{Chain, EvalValue, Evaluator, Flavour, Inputs, Outputs, compare, random_inputs};
 use milopt::ir::text::{PrintOptions, parse, print, print_model};
 use milopt::ir::{Model, Name};
 use milopt::surgery::{
@@ -54,12 +54,7 @@ fn equals_whole(whole: &Program, parts: &[Program]) {
 
 fn same(a: &EvalValue, b: &EvalValue) -> bool {
     match (a, b) {
-        (EvalValue::Array(a), EvalValue::Array(b)) => {
-            let bits = |array: &milopt::eval::Array| -> Vec<u64> {
-                array.reals::<f64>().unwrap().iter().map(|x| x.to_bits()).collect()
-            };
-            a.shape() == b.shape() && a.dtype() == b.dtype() && bits(a) == bits(b)
-        }
+        (EvalValue::Array(a), EvalValue::Array(b)) => a.dtype() == b.dtype() && compare(a, b).is_exact(),
         (EvalValue::Dictionary(a), EvalValue::Dictionary(b)) => a == b,
         _ => false,
     }

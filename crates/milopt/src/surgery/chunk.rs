@@ -55,6 +55,9 @@ pub fn chunk(
         return refused("a function cannot be cut into 0 parts");
     }
     let whole = Whole::of(program, function)?;
+    if whole.ops.is_empty() {
+        return refused("there are no ops to be parted");
+    }
     let costs = Costs::of(&whole, &estimate(&whole.program, target))?;
     let cuts = place_cuts(&costs, limit)?;
     let home = |at: usize| cuts.iter().filter(|&&cut| cut <= at).count();
@@ -97,8 +100,8 @@ fn place_cuts(costs: &Costs, limit: Limit) -> Result<Vec<usize>, SurgeryError> {
     Ok(chosen.map(|(_, cuts)| cuts).unwrap_or_default())
 }
 
-/// Places at which cuts are considered, both ends among them: all, or of each stretch of equal cost and weights
-/// the one where least crosses.
+/// Places at which cuts are considered, both ends among them: all, or of each stretch of about equal cost and
+/// number of ops the one where least crosses.
 fn places(costs: &Costs) -> Vec<usize> {
     let (count, total) = (costs.len(), costs.total());
     let share = |at: usize| match total > 0.0 {

@@ -29,6 +29,9 @@ impl Whole {
     pub(super) fn of(program: &Program, function: Option<&str>) -> Result<Whole, SurgeryError> {
         let name = chosen(program, function)?;
         let program = alone(program, &name)?;
+        if program.interface.updatable || !program.interface.training_inputs.is_empty() {
+            return refused("a model that is trained on the device is not taken apart");
+        }
         let Some(found) = program.function(MAIN) else { return refused("the program has no function") };
         if found.specializations.len() > 1 {
             return refused(format!("{name} is specialised for several opsets, of which one would be lost"));
@@ -204,7 +207,6 @@ impl<'w> Parts<'w> {
         for op in old.into_iter().rev().filter(|op| !needed.contains(op)) {
             graph.erase(op)?;
         }
-        erase_unneeded_constants(&mut graph, &needed, &self.homes)?;
         let kept = drop_unused_inputs(&mut graph);
         features.inputs.retain(|input| kept.contains(&input.name));
         features.states.retain(|state| kept.contains(&state.name));
@@ -227,23 +229,6 @@ impl<'w> Parts<'w> {
             carried: program.carried.clone(),
         })
     }
-}
-
-/// Constants of constants whose user went.
-fn erase_unneeded_constants(
-    graph: &mut Graph,
-    needed: &HashSet<OpId>,
-    homes: &[usize],
-) -> Result<(), SurgeryError> {
-    let constants: Vec<OpId> = needed
-        .iter()
-        .copied()
-        .filter(|op| homes[op.index()] == usize::MAX && mil_ops::can_erase(graph, *op))
-        .collect();
-    for op in constants {
-        graph.erase(op)?;
-    }
-    Ok(())
 }
 
 /// Ops that must run in the order of the program stand in parts that do.

@@ -68,7 +68,9 @@ fn push_row(page: &mut String, row: &DeviceRow) {
             let [least, most] = found.cost_interval_ms;
             let reported = found
                 .first_load_reported_s
-                .map(|[least, most]| format!("<small>{} to {} by reports</small>", seconds(least), seconds(most)))
+                .map(|[least, most]| {
+                    format!("<small>{} to {} by reports</small>", seconds(least), seconds(most))
+                })
                 .unwrap_or_default();
             let _ = write!(
                 page,
