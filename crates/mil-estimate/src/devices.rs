@@ -79,17 +79,21 @@ impl DeviceFamily {
     /// The oldest system that runs both the devices and a model for this release, and the newest; one where
     /// they are the same.
     fn systems(&self, release: Release) -> Vec<u16> {
-        let needed = match (release, self.kind) {
-            (release, "Mac") if release <= Release::IOS15 => 12,
-            (Release::IOS16, "Mac") => 13,
-            (Release::IOS17, "Mac") => 14,
-            (Release::IOS18, "Mac") => 15,
-            (release, _) if release <= Release::IOS15 => 15,
-            (Release::IOS16, _) => 16,
-            (Release::IOS17, _) => 17,
-            (Release::IOS18, _) => 18,
-            _ => 26,
+        // The systems of the years from 2021 on: their numbers differ up to 2025.
+        let year = match release {
+            release if release <= Release::IOS15 => 0,
+            Release::IOS16 => 1,
+            Release::IOS17 => 2,
+            Release::IOS18 => 3,
+            _ => 4,
         };
+        let systems: [u16; 5] = match self.kind {
+            "Mac" => [12, 13, 14, 15, 26],
+            "Vision" => [1, 1, 1, 2, 26],
+            "Watch" => [8, 9, 10, 11, 26],
+            _ => [15, 16, 17, 18, 26],
+        };
+        let needed = systems[year];
         let mut systems = vec![self.first.max(needed), self.last];
         systems.retain(|&system| system <= self.last);
         systems.dedup();
@@ -302,5 +306,6 @@ mod tests {
         assert_eq!(family("iPhone12,1").systems(Release::IOS17), [17, 26]);
         assert_eq!(family("iPhone18,3").systems(Release::IOS15), [26]);
         assert_eq!(family("Macmini9,1").systems(Release::IOS18), [15, 26]);
+        assert_eq!(family("RealityDevice14,1").systems(Release::IOS17), [1, 26]);
     }
 }

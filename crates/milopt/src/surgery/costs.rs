@@ -188,8 +188,8 @@ fn crossing(
     let count = whole.ops.len();
     // What changes at a place: bytes, and how many reasons there are against a cut.
     let mut changes = vec![(0_i128, 0_i64); count + 2];
-    let mut last: HashMap<ValueId, usize> = HashMap::new();
-    let mut states: HashMap<ValueId, (usize, usize)> = HashMap::new();
+    let mut last: BTreeMap<ValueId, usize> = BTreeMap::new();
+    let mut states: BTreeMap<ValueId, (usize, usize)> = BTreeMap::new();
     for (at, &op) in whole.ops.iter().enumerate() {
         for value in whole.needs(graph, op) {
             last.insert(value, at);
