@@ -1,7 +1,7 @@
 //! What the tables of `data/*.tsv` must keep to.
 
 use crate::table::{Row, rows};
-use crate::{cost, first_load, fixes, legality, placement, risk, target};
+use crate::{cost, devices, first_load, fixes, legality, placement, risk, target};
 
 fn faults<T>(
     file: &str,
@@ -26,6 +26,7 @@ fn every_row_can_be_read() {
         faults("risks.tsv", risk::TABLE, risk::RiskRule::parse),
         faults("first_load.tsv", first_load::TABLE, first_load::Report::parse),
         faults("fixes.tsv", fixes::TABLE, fixes::Fix::parse),
+        faults("devices.tsv", devices::TABLE, devices::DeviceFamily::parse),
     ];
     assert_eq!(found.concat(), Vec::<String>::new());
 }

@@ -37,11 +37,13 @@ mod blockers;
 pub mod cost;
 #[cfg(test)]
 mod data;
+mod devices;
 mod estimate;
 mod facts;
 mod first_load;
 mod fixes;
 mod forms;
+mod history;
 pub mod legality;
 mod operands;
 pub mod placement;
@@ -59,11 +61,13 @@ mod words;
 
 pub use advice::{Advice, advice};
 pub use blockers::Blocker;
+pub use devices::{DeviceEstimate, DeviceFamily, DeviceRisk, DeviceRow, devices};
 pub use estimate::{Estimate, FunctionEstimate, Intervals, Millis, OpEstimate, estimate};
 pub use facts::{OpFacts, OperandFacts, TensorFacts};
 pub use first_load::FirstLoad;
 pub use fixes::Fix;
 pub use forms::{FormRisk, form_risks};
+pub use history::{OffAne, Record, Regression, Series, Subject as RecordSubject, history};
 pub use legality::Reason;
 pub use operands::{OperandEstimate, Port};
 pub use rewrites::{Rewrite, Rewrites, Totals};
@@ -72,7 +76,9 @@ pub use score::{DevicePlan, Disagreement, PlanError, PlannedOp, Score, score};
 pub use segments::{Island, Segment};
 pub use shapes::{FlexibleShape, ShapeEstimate};
 pub use show::{
-    Comparison, FunctionComparison, Moved, Origin, Version, compare, html, report, report_with, svg,
+    Comparison, FunctionComparison, Moved, Origin, Version, compare, devices_html, devices_report,
+    devices_swift, history_github, history_junit, history_report, history_svg, html, report, report_with,
+    svg,
 };
 pub use summary::Summary;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

@@ -43,7 +43,7 @@ pub struct Chip {
 }
 
 /// Which system a chip runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Platform {
     /// A Mac. An iPad with an M chip is [`Platform::Ios`].
     MacOs,

@@ -177,6 +177,11 @@ impl<'g> Evaluator<'g> {
         self.parameters().filter(|(_, ty)| ty.as_state().is_none())
     }
 
+    /// Names of what it gives.
+    pub fn outputs(&self) -> impl Iterator<Item = &Name> {
+        self.wanted.iter().map(|(name, _)| name)
+    }
+
     fn parameters(&self) -> impl Iterator<Item = (&Name, &Type)> {
         self.graph.root().inputs().iter().map(|&value| {
             let value = self.graph.value(value);

@@ -23,6 +23,7 @@
 //!
 //! An op that nobody knows, and a custom one, is an error only where its result is needed.
 
+mod chain;
 mod compare;
 mod error;
 mod evaluator;
@@ -35,6 +36,7 @@ mod plan;
 mod taint;
 mod verify;
 
+pub use chain::{Chain, ChainSession};
 pub use compare::{Comparison, compare};
 pub use error::Error;
 pub use evaluator::{Evaluator, Session};

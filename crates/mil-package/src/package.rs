@@ -154,7 +154,14 @@ impl Package {
 /// A program that was built and never stood in a file.
 impl From<Program> for Package {
     fn from(program: Program) -> Package {
+        Package::from(Model::Program(program))
+    }
+}
+
+/// A model that was built and never stood in a file. Weights of other packages are copied from there.
+impl From<Model> for Package {
+    fn from(model: Model) -> Package {
         let weights = Weights::new(parent(&Manifest::new_model_path()));
-        Package::new(Model::Program(program), None, Files::default(), weights, Vec::new())
+        Package::new(model, None, Files::default(), weights, Vec::new())
     }
 }

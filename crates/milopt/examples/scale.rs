@@ -10,6 +10,7 @@
 //! cargo run --release --example scale -- casting 100000  # add_fp16_cast beside cleanup, on the same shapes
 //! cargo run --release --example scale -- make mixed 200000 chain.mlpackage
 //! cargo run --release --example scale -- make memory 4 large.mlpackage
+//! cargo run --release --example scale -- chunk 8 4     # a decoder of 8 GiB in four parts
 //! ```
 //!
 //! With `PASSES=1` in the environment also the seconds of each pass.
@@ -31,6 +32,8 @@ use milopt::ir::{NewOp, Program, Release, Type, ValueId};
 use milopt::ops::{BuildError, ProgramBuilder};
 use milopt::tensor::{Blob, DType, FileSource, Tensor};
 
+#[path = "support/decoder.rs"]
+mod decoder;
 #[path = "support/doubling.rs"]
 mod doubling;
 #[path = "support/growth.rs"]
@@ -49,6 +52,9 @@ fn main() -> Outcome<()> {
         Some((first, rest)) if first == "memory" => {
             let gib = rest.first().map_or(Ok(4), |word| word.parse())?;
             memory(folder.path(), gib)
+        }
+        Some((first, [gib, parts])) if first == "chunk" => {
+            decoder::chunks(folder.path(), gib.parse()?, parts.parse()?)
         }
         Some((first, rest)) if first == "passes" => {
             let most = rest.first().map_or(Ok(64_000), |word| word.parse())?;

@@ -89,7 +89,7 @@ fn member<'m>(pipeline: &'m ModelPipeline, wanted: &str) -> Result<&'m Program, 
 }
 
 /// The members of a pipeline by number, name and type.
-fn members(pipeline: &ModelPipeline) -> String {
+pub fn members(pipeline: &ModelPipeline) -> String {
     let all = pipeline.members.iter().enumerate().map(|(index, (name, model))| match name {
         Some(name) if !name.is_empty() => format!("{index} {name} ({})", model.kind()),
         _ => format!("{index} ({})", model.kind()),

@@ -2,11 +2,12 @@ use mil_ir::{NewOp, OpId};
 use mil_pass::{Match, Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use crate::ane::number;
+
 pass! {
-    /// Multiplies by a constant mask where a `band_part` cuts out diagonals.
+    /// Selects by a constant mask where a `band_part` cuts out diagonals.
     ///
     /// Several in a row become one mask. The last two axes have known sizes, and the element type is a float.
-    /// Infinities outside the band become NaN.
     ///
     /// # Before
     /// ```mil
@@ -17,13 +18,14 @@ pass! {
     /// # After
     /// ```mil
     /// func main<ios17>(tensor<fp32, [2, 2]> x) {
-    ///     tensor<fp32, [2, 2]> y_y_0 = const()[name = string("y_y_0"), val = tensor<fp32, [2, 2]>([[0x1p+0, 0x1p+0], [0x0p+0, 0x1p+0]])];
-    ///     tensor<fp32, [2, 2]> y = mul(x = x, y = y_y_0)[name = string("y")];
+    ///     fp32 y_b_0 = const()[name = string("y_b_0"), val = fp32(0x0p+0)];
+    ///     tensor<bool, [2, 2]> y_cond_0 = const()[name = string("y_cond_0"), val = tensor<bool, [2, 2]>([[true, true], [false, true]])];
+    ///     tensor<fp32, [2, 2]> y = select(a = x, b = y_b_0, cond = y_cond_0)[name = string("y")];
     /// } -> (y);
     /// ```
     pub struct BandPartToMask;
     id: "band_part_to_mask",
-    numerics: Lossy { min_snr_db: 40.0 },
+    numerics: Exact,
     patterns: [
         /// `band_part`, and those behind it
         band(band_part),
@@ -60,9 +62,10 @@ fn band(rw: &mut Rewrite<'_>, last: OpId) -> Matched {
         cuts.iter().all(|&(lower, upper)| (lower < 0 || below <= lower) && (upper < 0 || -below <= upper))
     };
     let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-    let mask: Vec<f64> = places.map(|(row, column)| f64::from(u8::from(stays(row, column)))).collect();
-    let mask = Tensor::from_f64s(dtype, &[rows, columns], &mask)?;
-    m.replace(rw, NewOp::new("mul").with("x", x).with("y", mask))
+    let mask: Vec<bool> = places.map(|(row, column)| stays(row, column)).collect();
+    let mask = Tensor::from_bools(&[rows, columns], &mask)?;
+    let zero = number(dtype, 0.0)?;
+    m.replace(rw, NewOp::new("select").with("a", x).with("b", zero).with("cond", mask))
 }
 
 /// Diagonals below and above that stay; negative: all.

@@ -9,6 +9,8 @@ use crate::ane::{Steps, number};
 
 /// fp16 holds every integer up to here.
 const COUNTS: f64 = 2048.0;
+/// The largest number of fp16.
+const LARGEST: f64 = 65504.0;
 /// Ops that a plan may hold: one that feeds two would be computed twice.
 const MOST: usize = 24;
 
@@ -34,6 +36,8 @@ enum How {
     Unary(OpId, Box<Plan>),
     /// The quotient by a constant, rounded down.
     Quotient(Box<Plan>, f64),
+    /// The quotient by a power of two, rounded down: no bit of it is lost, however large it is.
+    Shift(Box<Plan>, f64),
     /// The place of an extreme, as `reduce_argmax` gives it.
     Place(OpId),
 }
@@ -98,6 +102,11 @@ impl Plan {
                 steps.emit("value", new)
             }
             How::Place(op) => place(steps, *op),
+            How::Shift(x, divisor) => {
+                let x = x.emit(steps)?;
+                let quotient = steps.binary("quotient", "mul", x, number(DType::Fp16, 1.0 / divisor)?)?;
+                steps.unary("value", "floor", quotient)
+            }
             How::Quotient(x, divisor) => {
                 // Half a unit keeps the quotient away from whole numbers, on either side of which it could be
                 // rounded.
@@ -253,6 +262,17 @@ fn division(rw: &Rewrite<'_>, op: OpId, x: Plan, y: &Plan) -> Result<Plan, No> {
     let positive = !y.is_computed() && y.low == y.high && y.low >= 1.0;
     No::unless(positive, "the divisor is not a positive number")?;
     let divisor = y.low;
+    // fp16 holds multiples of a power of two up to its largest number as it holds the whole numbers.
+    let is_shift = divisor.log2().fract() == 0.0 && divisor <= COUNTS;
+    if is_shift && (x.low / divisor).floor() * divisor >= -LARGEST {
+        let (low, high) = ((x.low / divisor).floor(), (x.high / divisor).floor());
+        let again = x.again();
+        let quotient = Plan { low, high, how: How::Shift(Box::new(x), divisor) };
+        return match rw.is(op, &["floor_div"]) {
+            true => Ok(quotient),
+            false => remainder(again, quotient, divisor),
+        };
+    }
     // The quotient of what is half a unit further is rounded by less than what it is away from the next whole
     // number, 0.5 / divisor.
     let exact = x.low >= 0.0 && x.high + divisor <= COUNTS / 2.0;
@@ -263,10 +283,15 @@ fn division(rw: &Rewrite<'_>, op: OpId, x: Plan, y: &Plan) -> Result<Plan, No> {
     }
     let again = x.again();
     let quotient = Plan { low: 0.0, high: x.high, how: How::Quotient(Box::new(x), divisor) };
+    remainder(again, quotient, divisor)
+}
+
+/// What the multiple of a divisor leaves of a number.
+fn remainder(x: Plan, quotient: Plan, divisor: f64) -> Result<Plan, No> {
+    let (low, high) = (quotient.low * divisor, quotient.high * divisor);
     let factor = Plan::number(divisor)?;
-    let multiple =
-        Plan { low: 0.0, high: COUNTS, how: How::Binary("mul", Box::new(quotient), Box::new(factor)) };
-    let how = How::Binary("sub", Box::new(again), Box::new(multiple));
+    let multiple = Plan { low, high, how: How::Binary("mul", Box::new(quotient), Box::new(factor)) };
+    let how = How::Binary("sub", Box::new(x), Box::new(multiple));
     Ok(Plan { low: 0.0, high: divisor - 1.0, how })
 }
 
@@ -284,6 +309,7 @@ impl Plan {
             How::Binary(kind, x, y) => How::Binary(kind, Box::new(x.again()), Box::new(y.again())),
             How::Unary(op, x) => How::Unary(*op, Box::new(x.again())),
             How::Quotient(x, divisor) => How::Quotient(Box::new(x.again()), *divisor),
+            How::Shift(x, divisor) => How::Shift(Box::new(x.again()), *divisor),
             How::Place(op) => How::Place(*op),
         };
         Plan { low: self.low, high: self.high, how }
@@ -292,7 +318,7 @@ impl Plan {
 
 /// Where floats of fp16 lie, as far as a few ops say.
 fn range(rw: &Rewrite<'_>, value: ValueId, depth: usize) -> (f64, f64) {
-    let all = (-65504.0, 65504.0);
+    let all = (-LARGEST, LARGEST);
     let found = (|| {
         let depth = depth.checked_sub(1)?;
         let op = rw.graph().definition(value)?;

@@ -131,14 +131,34 @@ pub fn smallest(options: &Options, failure: &Failure, passes: Option<&Registry>)
     (*options, failure.clone())
 }
 
-/// A failure as a report: the seed and the size that show it, what fails, the program.
+/// A failure as a report: the seed and the size that show it, what fails, the program, and the smallest program
+/// in which the same property fails.
 pub fn report(options: &Options, failure: &Failure, passes: Option<&Registry>) -> String {
     let (options, failure) = smallest(options, failure, passes);
+    let shown = |program: &Program| text::print(program, &text::PrintOptions::default().inline_all());
     let program = match program(&options) {
-        Ok(program) => text::print(&program, &text::PrintOptions::default().inline_all()),
-        Err(error) => error.to_string(),
+        Ok(program) => program,
+        Err(error) => return format!("seed {} size {} {failure}\n{error}", options.seed, options.size),
     };
-    format!("seed {} size {} {failure}\n{program}", options.seed, options.size)
+    let reduced = match reduced(&program, options.seed, &failure, passes) {
+        Some(smaller) => format!("\nreduced:\n{}", shown(&smaller)),
+        None => String::new(),
+    };
+    format!("seed {} size {} {failure}\n{}{reduced}", options.seed, options.size, shown(&program))
+}
+
+/// The smallest program in which the same property fails; `None` where nothing of it can go.
+fn reduced(program: &Program, seed: u64, failure: &Failure, passes: Option<&Registry>) -> Option<Program> {
+    let fails = |program: &Program| -> Result<bool, std::convert::Infallible> {
+        let attempt =
+            catch_unwind(AssertUnwindSafe(|| check_program(program, seed, passes, &mut Tally::default())));
+        Ok(match attempt {
+            Ok(outcome) => outcome.is_err_and(|found| found.property == failure.property),
+            Err(_) => failure.property == "panics",
+        })
+    };
+    let Ok(found) = milopt::reduce::reduce(program, fails);
+    found.filter(|found| found.kept > 0).map(|found| found.program)
 }
 
 fn verifies(program: &Program) -> Outcome {

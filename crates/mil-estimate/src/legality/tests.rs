@@ -104,6 +104,7 @@ fn cases() -> Vec<(OpFacts, &'static str, &'static str, &'static str)> {
         (max_pool([1, 9]), "M4", "27", "pool_kernel"),
         (max_pool([9, 2]), "M4", "27", "pool_kernel"),
         (unary("matmul", fp16(&[1, 4, 40000]), fp16(&[1, 4, 4])), "M4", "27", "contraction"),
+        (unary("linear", fp16(&[1, 40000]), fp16(&[1, 4])), "M4", "27", "contraction"),
         (blocks, "M4", "27", "per_block_weight"),
         (matmul_blocks, "M4", "27", "per_block_weight"),
     ]

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mil_estimate::{
-    Comparison, Estimate, Origin, Rewrites, Target, Version, compare, estimate, html, report_with, svg,
+    Comparison, Estimate, Origin, Record, RecordSubject, Rewrites, Target, Version, compare, estimate, html,
+    report_with, svg,
 };
 use mil_ir::Program;
 use mil_package::Package;
@@ -63,6 +64,12 @@ pub(super) struct Args {
     /// Write the strips of segments as a picture for a README
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Add a line to this history: numbers, and the ops that are not on the Neural Engine; see `milopt trend`
+    #[arg(long, value_name = "FILE.jsonl")]
+    record: Option<PathBuf>,
+    /// With --record: what to call the line, for example a commit
+    #[arg(long, value_name = "TEXT", requires = "record", default_value = "")]
+    label: String,
     /// Print JSON for scripts
     #[arg(long)]
     json: bool,
@@ -127,6 +134,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         say(&found.text())?;
     }
     draw(args, &found)?;
+    record(args, &found)?;
     let broken: Vec<String> = found.programs.iter().flat_map(|one| broken(args, &one.estimate)).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
 }
@@ -265,6 +273,32 @@ fn draw(args: &Args, found: &Answer) -> Outcome {
         mil_package::write_file(file, |mut file| file.write_all(svg(&title, &versions).as_bytes()))?;
     }
     Ok(())
+}
+
+/// Adds what was estimated last to a history.
+fn record(args: &Args, found: &Answer) -> Outcome {
+    let Some(file) = &args.record else { return Ok(()) };
+    let model = args.other.as_deref().unwrap_or(&args.input);
+    let mut hasher = blake3::Hasher::new();
+    for (name, hash) in hashes(model)? {
+        // The package's own name does not count.
+        let inner = name.split_once(std::path::MAIN_SEPARATOR).map_or("", |(_, inner)| inner);
+        hasher.update(inner.as_bytes()).update(b"\0").update(hash.as_bytes()).update(b"\0");
+    }
+    let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
+    let subject = RecordSubject {
+        tool: concat!("milopt ", env!("CARGO_PKG_VERSION")).to_owned(),
+        model: match &args.what_if {
+            Some(pipeline) => format!("{name} after {pipeline}"),
+            None => name.into_owned(),
+        },
+        content: format!("blake3:{}", hasher.finalize().to_hex()),
+        label: args.label.clone(),
+    };
+    let estimates: Vec<&Estimate> = found.programs.iter().map(|one| &one.estimate).collect();
+    let Some(record) = Record::of(subject, &estimates) else { return Ok(()) };
+    let mut history = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+    Ok(history.write_all(format!("{}\n", serde_json::to_string(&record)?).as_bytes())?)
 }
 
 /// Each file of a model with its BLAKE3 hash, by path.

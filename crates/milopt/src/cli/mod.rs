@@ -5,6 +5,7 @@
 
 mod completions;
 mod compress;
+mod devices;
 mod diff;
 mod estimate;
 mod eval;
@@ -16,9 +17,12 @@ mod passes;
 mod pipeline;
 mod print;
 mod ranges;
+mod reduce;
 mod run;
 mod samples;
 mod score;
+mod surgery;
+mod trend;
 mod verify;
 mod watch;
 mod weights;
@@ -78,6 +82,13 @@ enum Command {
     Diff(diff::Args),
     Ranges(ranges::Args),
     Estimate(estimate::Args),
+    Devices(devices::Args),
+    Trend(trend::Args),
+    Functions(surgery::functions::Args),
+    Cut(surgery::cut::Args),
+    Chunk(surgery::chunk::Args),
+    Pipeline(surgery::pipeline::Args),
+    Reduce(reduce::Args),
     Passes(passes::Args),
     Explain(explain::Args),
     Score(score::Args),
@@ -150,6 +161,13 @@ pub fn main_of(registry: Registry, arguments: Vec<OsString>) -> u8 {
         Command::Diff(args) => diff::run(&args),
         Command::Ranges(args) => ranges::run(&args),
         Command::Estimate(args) => estimate::run(&args, &context),
+        Command::Devices(args) => devices::run(&args),
+        Command::Trend(args) => trend::run(&args),
+        Command::Functions(args) => surgery::functions::run(&args, &context),
+        Command::Cut(args) => surgery::cut::run(&args, &context),
+        Command::Chunk(args) => surgery::chunk::run(&args, &context),
+        Command::Pipeline(args) => surgery::pipeline::run(&args, &context),
+        Command::Reduce(args) => reduce::run(&args, &context),
         Command::Passes(args) => passes::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Score(args) => score::run(&args),

@@ -9,7 +9,7 @@ use crate::cli::{Failure, Outcome, say, say_json};
 
 /// Compares what ran with the arrays of a reference. Arrays of the reference that are inputs are passed over,
 /// and where --outputs chooses, those that it does not choose.
-pub(super) fn compare(args: &Args, reference: &Inputs, inputs: &[Name], run: &Run<'_>) -> Outcome {
+pub(super) fn compare(args: &Args, reference: &Inputs, inputs: &[Name], run: &Run) -> Outcome {
     let results = run.arrays();
     let (mut faults, mut rows) = (Vec::new(), serde_json::Map::new());
     let line = |text: String| if args.json { Ok(()) } else { say(&format!("{text}\n")) };

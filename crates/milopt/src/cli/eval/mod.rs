@@ -1,5 +1,6 @@
 //! `milopt eval`.
 
+mod chain;
 mod compare;
 mod show;
 
@@ -8,7 +9,7 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use mil_eval::{Array, EvalOptions, EvalValue, Evaluator, Flavour, Inputs, Outputs, npz, random_inputs};
-use mil_ir::{Graph, Name, Program};
+use mil_ir::{Graph, Model, Name};
 
 use crate::cli::{Failure, Outcome, open};
 use crate::evaluate::{self, as_arrays};
@@ -17,11 +18,16 @@ use crate::evaluate::{self, as_arrays};
 ///
 /// Inputs and outputs are arrays by feature name in .npz archives. Several --inputs are successive calls that
 /// share states; their outputs are then called NAME.0, NAME.1, and so on. States start at zero. A dictionary
-/// of classes is written as NAME.keys and NAME.values.
+/// of classes is written as NAME.keys and NAME.values. Of a pipeline all members run, or the one that --member
+/// chooses. Several models run one after the other: each takes what is handed over and what those before it
+/// give.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil
     input: PathBuf,
+    /// Models that run behind it, for example the other parts that `chunk` wrote
+    #[arg(value_name = "THEN", conflicts_with_all = ["function", "member"])]
+    then: Vec<PathBuf>,
     /// Arrays by input name; may be repeated for successive calls
     #[arg(long, value_name = "X.npz")]
     inputs: Vec<PathBuf>,
@@ -59,14 +65,15 @@ pub(super) struct Args {
 const LARGEST_ARRAY: usize = if usize::BITS > 32 { (4_u64 << 30) as usize } else { usize::MAX };
 
 /// What ran, and what it gave.
-struct Run<'p> {
-    program: &'p Program,
+struct Run {
     function: String,
+    /// The functions that did not run.
+    others: Vec<String>,
     /// Outputs by name, those of several calls with the number of the call.
     results: Vec<(String, EvalValue)>,
 }
 
-impl Run<'_> {
+impl Run {
     /// All results that have a form in an archive.
     fn arrays(&self) -> Vec<(String, Array)> {
         self.results.iter().flat_map(|(name, value)| as_arrays(name, value)).collect()
@@ -78,6 +85,9 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err(Failure::Input("no inputs: give --inputs X.npz, or --random SEED".into()));
     }
     let package = open(&args.input)?;
+    if !args.then.is_empty() || args.member.is_none() && matches!(package.model(), Model::Pipeline(_)) {
+        return chain::run(args, &package);
+    }
     let program = evaluate::program(package.model(), args.member.as_deref())
         .map_err(|error| Failure::Input(format!("{}: {error}", args.input.display())))?;
     let function = evaluate::function(program, args.function.as_deref())?;
@@ -97,7 +107,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     let interface = program.interface.function(&function);
     let calls: Vec<Inputs> = match args.random {
         Some(seed) => vec![random_inputs(graph, interface, Flavour::Normal, seed)?],
-        None => args.inputs.iter().map(|path| call(path, &evaluator)).collect::<Result<_, _>>()?,
+        None => {
+            let known: Vec<Name> = evaluator.inputs().map(|(name, _)| name.clone()).collect();
+            args.inputs.iter().map(|path| call(path, &known)).collect::<Result<_, _>>()?
+        }
     };
     let mut results = Vec::new();
     for (index, inputs) in calls.iter().enumerate() {
@@ -106,16 +119,20 @@ pub(super) fn run(args: &Args) -> Outcome {
             (if calls.len() > 1 { format!("{name}.{index}") } else { name.to_string() }, value)
         }));
     }
-    let run = Run { program, function, results };
+    let others = program.functions.keys().filter(|name| **name != *function);
+    let run = Run { others: others.map(ToString::to_string).collect(), function, results };
+    let inputs = graph.root().inputs().iter().map(|&value| graph.value(value).name().clone());
+    report(args, &inputs.collect::<Vec<_>>(), &run)
+}
+
+/// Writes, compares and shows what ran.
+fn report(args: &Args, inputs: &[Name], run: &Run) -> Outcome {
     if let Some(path) = &args.output {
-        write(path, &run)?;
+        write(path, run)?;
     }
     match &args.compare {
-        Some(path) => {
-            let inputs = graph.root().inputs().iter().map(|&value| graph.value(value).name().clone());
-            compare::compare(args, &read(path)?, &inputs.collect::<Vec<_>>(), &run)
-        }
-        None => show::summary(args, &run),
+        Some(path) => compare::compare(args, &read(path)?, inputs, run),
+        None => show::summary(args, run),
     }
 }
 
@@ -146,9 +163,8 @@ pub(super) fn read(path: &Path) -> Result<Inputs, Failure> {
 /// The inputs of one call. Arrays that are no inputs are left out: reference outputs often stand in the same
 /// archive.
 #[allow(clippy::print_stderr, reason = "a warning for the person at the terminal")]
-fn call(path: &Path, evaluator: &Evaluator<'_>) -> Result<Inputs, Failure> {
+fn call(path: &Path, known: &[Name]) -> Result<Inputs, Failure> {
     let mut inputs = read(path)?;
-    let known: Vec<Name> = evaluator.inputs().map(|(name, _)| name.clone()).collect();
     let extra: Vec<String> =
         inputs.keys().filter(|name| !known.contains(name)).map(|name| name.to_string()).collect();
     if !extra.is_empty() {
@@ -166,7 +182,7 @@ fn call(path: &Path, evaluator: &Evaluator<'_>) -> Result<Inputs, Failure> {
 
 /// Writes the outputs. What an archive has no form for is named.
 #[allow(clippy::print_stderr, reason = "a note beside the outputs")]
-fn write(path: &Path, run: &Run<'_>) -> Outcome {
+fn write(path: &Path, run: &Run) -> Outcome {
     for (name, value) in &run.results {
         if as_arrays(name, value).is_empty() {
             eprintln!("milopt: output {name} is {}, which .npz has no form for; left out", value.form());

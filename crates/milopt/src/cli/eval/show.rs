@@ -12,17 +12,14 @@ const SMALL: usize = 16;
 /// Classes that are shown, the likeliest first.
 const TOP: usize = 5;
 
-pub(super) fn summary(args: &Args, run: &Run<'_>) -> Outcome {
-    let several = run.program.functions.len() > 1;
+pub(super) fn summary(args: &Args, run: &Run) -> Outcome {
     if args.json {
         let all: serde_json::Map<_, _> =
             run.results.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
         return say_json(&json!({"function": run.function, "outputs": all}));
     }
-    if several {
-        let others = run.program.functions.keys().filter(|name| **name != *run.function);
-        let others: Vec<&str> = others.map(|name| name.as_str()).collect();
-        say(&format!("function {} (not {})\n", run.function, others.join(", ")))?;
+    if !run.others.is_empty() {
+        say(&format!("function {} (not {})\n", run.function, run.others.join(", ")))?;
     }
     for (name, value) in &run.results {
         say(&format!("{name}: {}\n", as_text(value)))?;
