@@ -188,7 +188,7 @@ mod tests {
     fn declarations_alone_say_what_leaves_fp16() {
         let found = of(&[]);
         let beyond: Vec<&str> =
-            found.iter().filter(|row| row.leaves_fp16()).map(|row| &**row.value).collect();
+            found.iter().filter(|row| row.leaves_fp16()).map(|row| row.value.as_str()).collect();
         assert_eq!(beyond, ["b"]);
         assert_eq!((found[0].declared.low, found[0].declared.high), (0.0, 1.0));
         assert!(found.iter().all(|row| row.seen.is_none()));

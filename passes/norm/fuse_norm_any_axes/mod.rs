@@ -106,13 +106,12 @@ fn affine(rw: &Rewrite<'_>, product: OpId, x: ValueId, axes: &[usize]) -> Vec<(O
     let mut last = product;
     for (kind, param) in [("mul", "gamma"), ("add", "beta")] {
         let next = || {
-            let op = rw.only_user(last)?;
-            No::unless(rw.is(op, &[kind]), "nothing of an affine map follows")?;
-            let (constant, _, _) = rw.with_constant(op)?;
-            rw.does_not_widen(&constant, x)?;
-            Ok::<_, No>((op, along_axes(&constant, &rw.shape(x)?, axes)?))
+            let op = rw.only_user(last).ok().filter(|&op| rw.is(op, &[kind]))?;
+            let (constant, _, _) = rw.with_constant(op).ok()?;
+            rw.does_not_widen(&constant, x).ok()?;
+            Some((op, along_axes(&constant, &rw.shape(x).ok()?, axes).ok()?))
         };
-        let Ok((op, tensor)) = next() else { break };
+        let Some((op, tensor)) = next() else { break };
         found.push((op, param, tensor));
         last = op;
     }
