@@ -1,6 +1,6 @@
 //! Integers that are never negative, whatever the inputs: what counts, and what is computed from counts.
 
-use mil_ir::{Graph, OpId, ValueId};
+use mil_ir::{Graph, OpId, Operand, ValueId};
 use mil_pass::Rewrite;
 use mil_tensor::{DType, Tensor};
 
@@ -10,6 +10,9 @@ const MOST: i64 = i32::MAX as i64;
 /// So many values are looked at, and so many elements of a constant.
 const STEPS: usize = 64;
 const ELEMENTS: usize = 1 << 16;
+
+/// The largest step of a counter.
+const STEP: i64 = 1 << 16;
 
 /// No element of the value is negative, and none is larger than this. A cast between integers keeps what fits;
 /// an index that does not names no element either way.
@@ -29,7 +32,7 @@ impl Search<'_, '_> {
         if let Some(constant) = graph.const_tensor(value) {
             return of_constant(&constant);
         }
-        let op = graph.definition(value)?;
+        let Some(op) = graph.definition(value) else { return self.counter(value) };
         let kind = graph.op(op).kind().as_str();
         match kind {
             "reduce_argmax" | "reduce_argmin" | "argsort" | "non_zero" | "shape" => Some(MOST),
@@ -60,18 +63,43 @@ impl Search<'_, '_> {
     fn all(&mut self, graph: &Graph, op: OpId, param: &str) -> Option<i64> {
         let mut largest = 0;
         for operand in graph.op(op).argument(param)? {
-            largest = largest.max(match operand.literal() {
-                Some(literal) => of_constant(literal.as_tensor()?)?,
-                None => self.of(operand.value()?)?,
-            });
+            largest = largest.max(self.bound(operand)?);
         }
         Some(largest)
+    }
+
+    fn bound(&mut self, operand: &Operand) -> Option<i64> {
+        match operand.literal() {
+            Some(literal) => of_constant(literal.as_tensor()?),
+            None => self.of(operand.value()?),
+        }
+    }
+
+    /// A variable of a loop that begins with a count and that each round keeps or moves on by a small step.
+    /// Before it could wrap round, an index of it is beyond every axis.
+    fn counter(&mut self, variable: ValueId) -> Option<i64> {
+        let graph = self.rw.graph();
+        let block = graph.block(graph.home(variable));
+        let looped = block.parent().filter(|&op| graph.op(op).kind() == "while_loop")?;
+        let at = block.inputs().iter().position(|&input| input == variable)?;
+        let body = graph.block(*graph.op(looped).blocks().get(1)?);
+        let (before, after) = (*body.inputs().get(at)?, body.outputs().nth(at)?);
+        let moves_on = || {
+            let step = self.rw.definition_anywhere(after, &["add"]).ok()?;
+            let (by, of, _) = self.rw.with_constant(step).ok()?;
+            (of == before && of_constant(&by)? <= STEP).then_some(())
+        };
+        (after == before || moves_on().is_some()).then_some(())?;
+        self.bound(graph.op(looped).argument("loop_vars")?.get(at)?)?;
+        Some(MOST)
     }
 
     fn cast(&mut self, op: OpId) -> Option<i64> {
         let from = self.rw.dtype(self.rw.graph().input(op, "x")?).ok()?;
         match from {
             DType::Bool => Some(1),
+            DType::Uint8 => Some(u8::MAX.into()),
+            DType::Uint16 => Some(u16::MAX.into()),
             _ if from.is_int() => self.operand(op, "x"),
             _ => None,
         }
