@@ -124,9 +124,9 @@ impl Subject {
         }
         let mut passes = vec![json!({"pass": row.pass, "options": options})];
         if row.activations {
-            let how = if from_samples { Calibration::LeastError } else { Calibration::MinMax };
             let graph = program.graph(&self.function).ok_or("the function has no graph")?;
-            let found = ranges(&program, &self.function, &activations(graph), &self.learned, how)?;
+            let names = activations(graph);
+            let found = ranges(&program, &self.function, &names, &self.learned, Calibration::MinMax)?;
             let found =
                 found.into_iter().map(|(name, (least, most))| (name, json!({"rmin": least, "rmax": most})));
             let options = json!({

@@ -81,7 +81,7 @@ fn sweep(page: &mut String, points: &[Point], before: u64) {
     let _ = writeln!(
         page,
         "<h2>Size against error</h2>\n<p class=\"hint\">Each dot is a setting for all weights; higher is closer \
-         to the original, measured on {what}. No setting is both smaller and closer than one on the line.</p>\n\
+         to the original, measured on {what}. No setting is both smaller and closer than one on the line. What is exact stands in the table alone.</p>\n\
          <div class=\"card\">{}</div>",
         plot(&dots, "sizes of all weights against signal to noise, by setting")
     );
