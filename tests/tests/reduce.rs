@@ -31,7 +31,7 @@ fn follows(graph: &Graph, op: OpId, kind: &str, before: &str) -> bool {
 }
 
 const PLANTS: [(&str, Plant); 10] = [
-    ("relu is its negative", |graph, op| as_kind(graph, op, "relu", "softsign")),
+    ("relu is softsign", |graph, op| as_kind(graph, op, "relu", "softsign")),
     ("mul is add", |graph, op| as_kind(graph, op, "mul", "add")),
     ("maximum is minimum", |graph, op| as_kind(graph, op, "maximum", "minimum")),
     ("the mean is the sum", |graph, op| as_kind(graph, op, "reduce_mean", "reduce_sum")),
@@ -39,7 +39,7 @@ const PLANTS: [(&str, Plant); 10] = [
         let (x, y) = (graph.operand(op, "x")?.clone(), graph.operand(op, "y")?.clone());
         (graph.op(op).kind() == "sub").then(|| NewOp::like(graph, op).set("x", y).set("y", x))
     }),
-    ("tanh behind something is sigmoid", |graph, op| as_kind(graph, op, "tanh", "sigmoid")),
+    ("tanh is sigmoid", |graph, op| as_kind(graph, op, "tanh", "sigmoid")),
     ("add of a product is sub", |graph, op| {
         if follows(graph, op, "add", "mul") { as_kind(graph, op, "add", "sub") } else { None }
     }),

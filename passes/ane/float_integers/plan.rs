@@ -233,6 +233,9 @@ fn cast(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
 fn binary(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
     let operand =
         |param: &str| rw.graph().operand(op, param).cloned().ok_or(No::miss("an operand is not given"));
+    if let Some(divisor) = remainders_divisor(rw, op) {
+        return division(rw, op, plan(rw, &operand("x")?, budget)?, &plan(rw, &divisor, budget)?);
+    }
     let (x, y) = (plan(rw, &operand("x")?, budget)?, plan(rw, &operand("y")?, budget)?);
     let kind = rw.graph().op(op).kind().as_str();
     let ends = |f: fn(f64, f64) -> f64| {
@@ -256,7 +259,20 @@ fn binary(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
     Ok(Plan { low, high, how: How::Binary(kind, Box::new(x), Box::new(y)) })
 }
 
-/// `floor_div` and `mod` by a positive number.
+/// The divisor of `x - floor_div(x, divisor) * divisor`, as converters write a remainder.
+fn remainders_divisor(rw: &Rewrite<'_>, op: OpId) -> Option<Operand> {
+    let graph = rw.graph();
+    let multiple = rw.is(op, &["sub"]).then(|| rw.producer(op, "y", &["mul"]).ok()).flatten()?;
+    [("x", "y"), ("y", "x")].into_iter().find_map(|(quotient, factor)| {
+        let quotient = rw.producer(multiple, quotient, &["floor_div"]).ok()?;
+        let (factor, divisor) = (graph.operand(multiple, factor)?, graph.operand(quotient, "y")?);
+        let is_one = graph.operand(op, "x")? == graph.operand(quotient, "x")?
+            && graph.literal(factor)? == graph.literal(divisor)?;
+        is_one.then(|| divisor.clone())
+    })
+}
+
+/// `floor_div`, and remainders, by a positive number.
 fn division(rw: &Rewrite<'_>, op: OpId, x: Plan, y: &Plan) -> Result<Plan, No> {
     No::unless(x.is_computed(), "an operand could be folded first")?;
     let positive = !y.is_computed() && y.low == y.high && y.low >= 1.0;

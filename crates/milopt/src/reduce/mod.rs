@@ -1,8 +1,8 @@
 //! The smallest program that still shows a fault, by delta debugging.
 //!
 //! Whoever knows the fault is asked of each candidate whether it still shows. Candidates are made by leaving
-//! out functions, outputs and ops, by weights that are all alike, and by smaller sizes; each is a valid program,
-//! so that what is found is the fault that was asked about and not one of the reduction's own.
+//! out functions, outputs and ops, by weights that are all alike, and by smaller sizes; each is a valid
+//! program, so that what is found is the fault that was asked about and not one of the reduction's own.
 //!
 //! - `ops.rs`: leaving out ops, whose results become inputs, or for which an operand stands in
 //! - `interface.rs`: leaving out functions and outputs, and what nothing needs then

@@ -122,7 +122,8 @@ fn resized_type(ty: &Type, old: u64, new: u64) -> Type {
     }
 }
 
-/// The first elements along each axis of this size; of a few integers, those that are this size are the new one.
+/// The first elements along each axis of this size; of a few integers, those that are this size become the new
+/// one.
 fn resized_tensor(tensor: &Tensor, old: u64, new: u64) -> Option<Tensor> {
     let fits = |&size: &usize| if size as u64 == old { new as usize } else { size };
     let end: Vec<usize> = tensor.shape().iter().map(fits).collect();

@@ -1,7 +1,7 @@
 //! A function in parts of equal estimated cost, or as few as a limit of weights allows.
 //!
-//! Parts are runs of ops in program order. Of all ways to cut, that one is taken whose dearest part is cheapest;
-//! among those that come within a twentieth of it, the one where least crosses from part to part.
+//! Parts are runs of ops in program order. Of all ways to cut, that one is taken whose dearest part is
+//! cheapest; among those that come within a twentieth of it, the one where least crosses from part to part.
 
 use std::collections::HashMap;
 

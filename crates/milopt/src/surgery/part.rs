@@ -1,7 +1,7 @@
 //! A function in parts: which ops each computes, and the programs that are made of them.
 //!
-//! Constants, and what is computed of constants alone (decompressed weights among them), stand in each part that
-//! needs them. Every other op of the outermost block stands in one part. Parts run in their order; what one of
+//! Constants, and what is computed of constants alone (decompressed weights among them), stand in each part
+//! that needs them. Every other op of the outermost block stands in one part. Parts run in their order; what one of
 //! them makes and a later one needs crosses by a feature.
 
 use std::collections::{BTreeSet, HashSet};

@@ -14,9 +14,10 @@ use crate::words;
 
 /// Cut a model into parts of equal estimated cost, or into as few as a limit of weights allows.
 ///
-/// OUT.mlpackage becomes OUT_1.mlpackage, OUT_2.mlpackage and so on, each with its own weights. An app runs them
-/// in this order and hands on what crosses; `milopt eval OUT_1.mlpackage OUT_2.mlpackage` does so. --pipeline
-/// writes them as one model that an app sees as it saw the whole. Without -o and --pipeline nothing is written.
+/// OUT.mlpackage becomes OUT_1.mlpackage, OUT_2.mlpackage and so on, each with its own weights. An app runs
+/// them in this order and hands on what crosses; `milopt eval OUT_1.mlpackage OUT_2.mlpackage` does so.
+/// --pipeline writes them as one model that an app sees as it saw the whole. Without -o and --pipeline nothing
+/// is written.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A model: .mlpackage, .mlmodel, .mlmodelc or .mil; `-` reads standard input
