@@ -2,7 +2,7 @@
 //! journal.
 
 use foldhash::{HashMap, HashSet};
-use petgraph::stable_graph::{EdgeIndex, StableDiGraph};
+use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
 use smallvec::SmallVec;
 
 use crate::graph::journal::Revision;
@@ -299,11 +299,13 @@ impl Graph {
             return;
         }
         // Newest first, which is the order in which edges are removed in constant time.
+        let mut untidy = Vec::new();
         for (edge, found) in self.edges_with_uses(old) {
             if accept(found.op) {
-                self.put_operand(edge, found, new);
+                untidy.extend(self.put_operand(edge, found, new));
             }
         }
+        untidy.into_iter().for_each(|ends| self.tidy(ends));
     }
 
     /// Moves an op, with its blocks, to another place.
@@ -534,9 +536,9 @@ impl Graph {
 
     /// Removes the use edges of an op: all, or those of one parameter.
     fn disconnect(&mut self, op: OpId, param: Option<&Name>) {
-        for edge in self.edges_into(op, param) {
-            self.remove_use(edge);
-        }
+        let edges = self.edges_into(op, param);
+        let untidy: SmallVec<[_; 8]> = edges.into_iter().filter_map(|edge| self.remove_use(edge)).collect();
+        untidy.into_iter().for_each(|ends| self.tidy(ends));
     }
 
     /// Takes an op out of the program, keeping all it needs to come back.
@@ -596,17 +598,24 @@ impl Graph {
         self.record(Edit::Argument(op, param, old));
     }
 
-    /// Replaces one operand, a value: the use that an edge stands for.
-    pub(super) fn put_operand(&mut self, edge: EdgeIndex, found: Use, new: ValueId) {
+    /// Replaces one operand, a value: the use that an edge stands for. Answers what is to be tidied.
+    #[must_use]
+    pub(super) fn put_operand(
+        &mut self,
+        edge: EdgeIndex,
+        found: Use,
+        new: ValueId,
+    ) -> Option<(NodeIndex, NodeIndex)> {
         let Use { op, param, position } = found;
         let place = self.op_mut(op).arguments.iter_mut().find(|(name, _)| *name == param);
-        let Some(operand) = place.and_then(|(_, argument)| argument.get_mut(position)) else { return };
+        let operand = place.and_then(|(_, argument)| argument.get_mut(position))?;
         let old = std::mem::replace(operand, Operand::Value(new));
-        self.remove_use(edge);
+        let untidy = self.remove_use(edge);
         self.add_use(new, op, &param, position);
         if let Operand::Value(old) = old {
             self.record(Edit::Operand(Use { op, param, position }, old));
         }
+        untidy
     }
 
     pub(super) fn put_inputs(&mut self, block: BlockId, inputs: Vec<ValueId>) {

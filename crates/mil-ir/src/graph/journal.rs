@@ -100,8 +100,8 @@ impl Graph {
                         .argument(&found.param)
                         .and_then(|argument| argument.get(found.position)?.value());
                     let edge = now.and_then(|value| self.edge_of(value, &found));
-                    if let Some(edge) = edge {
-                        self.put_operand(edge, found, old);
+                    if let Some(ends) = edge.and_then(|edge| self.put_operand(edge, found, old)) {
+                        self.tidy(ends);
                     }
                 }
                 Edit::Attribute(op, key, old) => self.set_attribute(op, key, old.map(|literal| *literal)),

@@ -113,8 +113,11 @@ impl Graph {
         (u32::from(ends), u32::from(ends && op.block == Graph::ROOT))
     }
 
-    pub(super) fn remove_use(&mut self, edge: EdgeIndex) {
-        let Some((value, op)) = self.edges.edge_endpoints(edge) else { return };
+    /// Removes a use, or retires it. Answers its ends, of which retired uses are to be removed by
+    /// [`Graph::tidy`]: not before all edges that somebody has by their indices were gone through.
+    #[must_use]
+    pub(super) fn remove_use(&mut self, edge: EdgeIndex) -> Option<(NodeIndex, NodeIndex)> {
+        let (value, op) = self.edges.edge_endpoints(edge)?;
         let (returns, outputs) = self.weight(OpId(op.index() as u32));
         let count = &mut self.use_counts[value.index()];
         count.live -= 1;
@@ -130,7 +133,7 @@ impl Graph {
             {
                 self.remove_retired(next);
             }
-            return;
+            return None;
         }
         if let Some(slot) = self.edges.edge_weight_mut(edge) {
             slot.retired = true;
@@ -138,6 +141,11 @@ impl Graph {
         self.use_counts[op.index()].operands -= 1;
         self.use_counts[op.index()].retired_operands += 1;
         self.use_counts[value.index()].retired += 1;
+        Some((value, op))
+    }
+
+    /// Removes the retired uses of a value and by an op once they are many. Edges get other indices by it.
+    pub(super) fn tidy(&mut self, (value, op): (NodeIndex, NodeIndex)) {
         let (value_count, op_count) = (self.use_counts[value.index()], self.use_counts[op.index()]);
         if value_count.retired > value_count.live.max(FEW) {
             self.sweep(value, Direction::Outgoing);
