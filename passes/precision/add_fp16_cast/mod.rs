@@ -180,7 +180,7 @@ impl AddFp16Cast {
                     break;
                 }
                 match halves.is_half(half) {
-                    true => halves.is_idle(op, half),
+                    true => halves.is_idle(graph, op, half),
                     false => Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?,
                 }
                 continue;
@@ -374,7 +374,7 @@ impl AddFp16Cast {
         if let Ok(cast) = rw.definition_anywhere(value, &["cast"])
             && let Some(half) = graph.input(cast, "x").filter(|&x| halves.was_fp16(graph, x))
         {
-            return Ok(Some(Operand::Value(half)));
+            return Ok(Some(Operand::Value(halves.source(half))));
         }
         let constant = graph.const_tensor(value).filter(|_| self.convert_constants);
         if constant.is_some() {
