@@ -372,3 +372,20 @@ fn an_op_like_another_keeps_what_is_not_changed() {
     assert!(new.attributes().get("beta").is_none(), "bound once, whatever the spelling was");
     assert_eq!(new.carried(), Some(&carried));
 }
+
+#[test]
+fn an_op_lets_go_of_all_its_operands_though_uses_are_tidied_meanwhile() {
+    for count in 10..20 {
+        let mut graph = Graph::new(vec![("x".into(), Type::scalar(DType::Fp16))]);
+        let x = graph.root().inputs()[0];
+        let end = At::End(Graph::ROOT);
+        let old: Vec<OpId> = (0..count).map(|i| graph.insert(relu(&format!("old_{i}"), x), end)).collect();
+        let sum = NewOp::new("add").with("x", x).with("y", x).result("sum", Type::scalar(DType::Fp16));
+        let sum = graph.insert(sum, end);
+        graph.insert(relu("new", x), end);
+        for op in old.into_iter().chain([sum]) {
+            graph.erase(op).unwrap();
+        }
+        assert_eq!(graph.check(), Vec::<String>::new(), "{count}");
+    }
+}

@@ -27,6 +27,8 @@ pub(super) struct Halves {
     ops: Vec<OpId>,
     /// Casts to fp16 of what is fp16 now.
     idle: Vec<(OpId, ValueId)>,
+    /// What their results stand for.
+    sources: HashMap<ValueId, ValueId>,
     /// Constants in fp32 that may have lost their last use.
     constants: Vec<OpId>,
 }
@@ -48,14 +50,20 @@ impl Halves {
         graph.value(value).ty().dtype() == Some(DType::Fp16) && !self.is_half(value)
     }
 
+    /// The value behind a cast to fp16 that is to fall away: who takes it has no detour to make.
+    pub(super) fn source(&self, value: ValueId) -> ValueId {
+        self.sources.get(&value).copied().unwrap_or(value)
+    }
+
     /// A constant that something takes in fp16 instead.
     pub(super) fn replaced_constant(&mut self, graph: &Graph, value: ValueId) {
         self.constants.extend(graph.definition(value));
     }
 
     /// A cast to fp16 of a value that is fp16 now.
-    pub(super) fn is_idle(&mut self, cast: OpId, value: ValueId) {
+    pub(super) fn is_idle(&mut self, graph: &Graph, cast: OpId, value: ValueId) {
         self.takes(cast);
+        self.sources.extend(graph.op(cast).result().map(|result| (result, value)));
         self.idle.push((cast, value));
     }
 

@@ -180,7 +180,7 @@ impl AddFp16Cast {
                     break;
                 }
                 match halves.is_half(half) {
-                    true => halves.is_idle(op, half),
+                    true => halves.is_idle(graph, op, half),
                     false => Rewrite::new(graph, opset).replace_with_existing(op, &[half], &[])?,
                 }
                 continue;
@@ -383,7 +383,7 @@ impl AddFp16Cast {
         if let Ok(cast) = rw.definition_anywhere(value, &["cast"])
             && let Some(half) = graph.input(cast, "x").filter(|&x| halves.was_fp16(graph, x))
         {
-            return Ok(Some(Operand::Value(half)));
+            return Ok(Some(Operand::Value(halves.source(half))));
         }
         // A cast would make infinity of a mask, and no number of it times zero.
         let constant = match graph.const_tensor(value) {
