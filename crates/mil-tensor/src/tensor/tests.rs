@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Blob, DType, Fingerprint, MemorySource, Tensor};
+use crate::{Blob, DType, Fingerprint, MemorySource, Source, Tensor};
 
 #[test]
 fn sizes_are_checked() {
@@ -42,4 +42,17 @@ fn fingerprints_tell_type_and_shape() {
     assert_ne!(a.fingerprint().unwrap(), b.fingerprint().unwrap());
     assert_ne!(a.fingerprint().unwrap(), c.fingerprint().unwrap());
     assert_eq!(Fingerprint::parse(&a.fingerprint().unwrap().to_string()), Some(a.fingerprint().unwrap()));
+}
+
+#[test]
+fn what_is_in_memory_is_not_copied() {
+    let source: Arc<dyn Source> = Arc::new(MemorySource::new(vec![1, 2, 3, 4]));
+    let blob = Blob { source: source.clone(), range: 1..3 };
+    let tensor = Tensor::from_blob(DType::Uint8, &[2], blob).unwrap();
+    assert_eq!(tensor.stored(0, 2), Some(&[2, 3][..]));
+    // Bytes behind the tensor are not its own.
+    assert_eq!((tensor.stored(1, 2), tensor.stored(usize::MAX, 2)), (None, None));
+    let bytes = tensor.bytes().unwrap();
+    assert!(std::ptr::eq(bytes.as_ptr(), source.bytes(1..3).unwrap().as_ptr()));
+    assert!(source.bytes(3..5).is_none());
 }
