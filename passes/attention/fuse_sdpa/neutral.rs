@@ -52,7 +52,9 @@ impl Scores {
                 ops.push(own);
                 self.ops.extend(ops);
                 self.rows.extend(view.concat());
-                let one_axis = rw.call(own)?.axes("axes", rw.rank(scores)?)?.len() == 1;
+                // Left out, they are all axes.
+                let axes = rw.call(own)?.axes("axes", rw.rank(scores)?);
+                let one_axis = axes.is_ok_and(|axes| axes.len() == 1);
                 self.less_largest = side == Side::X && one_axis && rw.is(own, &["reduce_max"]);
                 if side == Side::Y {
                     self.times(-1.0)?;
