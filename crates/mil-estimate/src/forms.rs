@@ -111,11 +111,11 @@ fn has_quantized_table(graph: &Graph, op: OpId) -> bool {
 mod tests {
     use super::*;
 
-    fn program(scale: &str) -> Program {
+    fn program(scale: &str, values: &str) -> Program {
         let text = format!(
             "program(1.3)\n{{\n    func main<ios18>(tensor<fp16, [1, 4]> x) {{\n        tensor<int8, [2, 4]> d = \
              const()[name = string(\"d\"), val = tensor<int8, [2, 4]>([[1, 2, 3, 4], [5, 6, 7, 8]])];\n        \
-             tensor<fp16, {scale}> s = const()[name = string(\"s\"), val = tensor<fp16, {scale}>(1)];\n        \
+             tensor<fp16, {scale}> s = const()[name = string(\"s\"), val = tensor<fp16, {scale}>({values})];\n        \
              tensor<fp16, [2, 4]> w = constexpr_blockwise_shift_scale(data = d, scale = s)[name = \
              string(\"w\")];\n        tensor<fp16, [1, 2]> y = linear(x = x, weight = w)[name = string(\"y\")];\n    \
              }} -> (y);\n}}\n"
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn blocks_leave_the_neural_engine_and_channels_stay() {
         let target = Target::new("M4", "26", "cpu-and-ne").unwrap();
-        let found = form_risks(&program("[2, 2]"), &target);
+        let found = form_risks(&program("[2, 2]", "[[1, 1], [1, 1]]"), &target);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].places, found[0].form), (1, "weights quantized by blocks"));
         assert!(found[0].to_string().ends_with("what stays: a scale for each channel, or a palette"));
-        assert_eq!(form_risks(&program("[2, 1]"), &target), []);
+        assert_eq!(form_risks(&program("[2, 1]", "[[1], [1]]"), &target), []);
     }
 
     #[test]

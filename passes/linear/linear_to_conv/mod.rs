@@ -49,6 +49,7 @@ pass! {
 
 fn linear(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let x = rw.input(op, "x")?;
+    No::unless(rw.dtype(x)?.is_float(), "convolutions are of floats")?;
     let (weight, bias) = (rw.constant(op, "weight")?, rw.optional_constant(op, "bias")?);
     let map = Map::of(rw.rank(x)?)?;
     let rows: Result<Vec<usize>, No> = (0..map.to_first.len() - 1).map(|axis| rw.size(x, axis)).collect();
