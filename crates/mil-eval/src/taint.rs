@@ -49,6 +49,9 @@ impl Taint {
         if context.def.name == "topk" && has_nan(context) {
             return results.iter().map(|value| without(value, |_, _| true)).collect();
         }
+        if context.def.name == "cast" {
+            return results.iter().map(|value| marked(context, value)).collect();
+        }
         let &Taint::Overflow { near } = self else { return results };
         let exact = in_double(context, |_| None).unwrap_or_default();
         let (largest, smallest) = (partial(context, |x| x > 1.0), partial(context, |x| x < 1.0));
@@ -85,6 +88,17 @@ fn partial(context: &Context<'_>, counts: impl Fn(f64) -> bool) -> Option<Vec<f6
         operand.with_data(operand.shape(), f64::pack(sizes.collect())).ok()
     });
     Some(results?.first()?.as_array()?.reals::<f64>().ok()?.into_owned())
+}
+
+/// Integers that were cast from NaN, of which they have none, become another number than they are likely to be.
+fn marked(context: &Context<'_>, value: &EvalValue) -> EvalValue {
+    const MARK: i32 = 77;
+    let from = context.bound.iter().find(|(param, _)| **param == *"x").and_then(|(_, values)| values.first());
+    let from = from.and_then(EvalValue::as_array).and_then(|array| array.slice::<f32>());
+    let (Some(from), EvalValue::Array(array)) = (from, value) else { return value.clone() };
+    let Data::Int(elements) = array.data() else { return value.clone() };
+    let kept = elements.iter().zip(from).map(|(&element, x)| if x.is_nan() { MARK } else { element });
+    array.with_data(array.shape(), i32::pack(kept.collect())).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 
 /// Some operand holds NaN.

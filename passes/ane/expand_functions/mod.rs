@@ -1,5 +1,3 @@
-use std::f64::consts::FRAC_PI_2;
-
 use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::DType;
@@ -12,7 +10,7 @@ pass! {
     /// `sinh` and `cosh` become two exponentials, `tan` the quotient of sine and cosine, `asin` and `acos` an
     /// `atan`, `atanh` a logarithm, and `mod` what a `floor_div` leaves. Where two large numbers nearly
     /// cancel, near zero of `sinh` and `atanh` or near ±1 of `asin`, digits are lost: the result is as
-    /// precise as the numbers between, not as itself. Floats only.
+    /// precise as the numbers between, not as itself. `acos` is 0 at 1. Floats only.
     ///
     /// # Before
     /// ```mil
@@ -40,8 +38,10 @@ pass! {
         exponentials(sinh | cosh),
         /// `tan`: sine over cosine
         tangent(tan),
-        /// `asin` or `acos`: `atan(x / sqrt((1 - x) * (1 + x)))`, taken from a right angle
-        arc(asin | acos),
+        /// `asin`: `atan(x / sqrt((1 - x) * (1 + x)))`
+        arc(asin),
+        /// `acos`: twice `atan(sqrt((1 - x) / (1 + x)))`, which loses nothing near 1
+        arc_cosine(acos),
         /// `atanh`: half the logarithm of `(1 + x) / (1 - x)`
         area(atanh),
         /// `mod`: `x - y * floor(x / y)`, and `y` more where that rounded below zero
@@ -71,8 +71,7 @@ fn tangent(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
 
 fn arc(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let (x, dtype) = operand(rw, op)?;
-    let (one, right) = (number(dtype, 1.0)?, number(dtype, FRAC_PI_2)?);
-    let is_sine = rw.is(op, &["asin"]);
+    let one = number(dtype, 1.0)?;
     let mut steps = Steps::new(rw, op);
     // As a product: 1 - x * x would lose digits near 1.
     let below = steps.binary("below", "sub", one.clone(), x)?;
@@ -80,12 +79,19 @@ fn arc(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let product = steps.binary("product", "mul", below, above)?;
     let root = steps.unary("root", "sqrt", product)?;
     let slope = steps.binary("slope", "real_div", x, root)?;
-    let atan = NewOp::new("atan").with("x", slope);
-    if is_sine {
-        return rw.replace(op, atan, &[]);
-    }
-    let angle = steps.emit("angle", atan)?;
-    rw.replace(op, NewOp::new("sub").with("x", right).with("y", angle), &[])
+    rw.replace(op, NewOp::new("atan").with("x", slope), &[])
+}
+
+fn arc_cosine(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let (x, dtype) = operand(rw, op)?;
+    let (one, two) = (number(dtype, 1.0)?, number(dtype, 2.0)?);
+    let mut steps = Steps::new(rw, op);
+    let below = steps.binary("below", "sub", one.clone(), x)?;
+    let above = steps.binary("above", "add", x, one)?;
+    let ratio = steps.binary("ratio", "real_div", below, above)?;
+    let root = steps.unary("root", "sqrt", ratio)?;
+    let half = steps.unary("half", "atan", root)?;
+    rw.replace(op, NewOp::new("mul").with("x", half).with("y", two), &[])
 }
 
 fn area(rw: &mut Rewrite<'_>, op: OpId) -> Matched {

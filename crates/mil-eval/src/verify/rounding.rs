@@ -161,7 +161,7 @@ fn shape(place: &Place, old: &Array, trials: &mut Trials<'_>) -> Result<Judgemen
     })
 }
 
-/// Integers, flags and text: the same, unless rounding decides.
+/// Integers, flags and text: the same, unless rounding decides, or an overflow does.
 fn discrete(place: &Place, old: &Array, new: &Array, trials: &mut Trials<'_>) -> Result<Judgement, Error> {
     let mut suspects: Vec<usize> = (0..old.len()).filter(|&at| !seen::same_element(old, new, at)).collect();
     let different = suspects.len();
@@ -177,6 +177,10 @@ fn discrete(place: &Place, old: &Array, new: &Array, trials: &mut Trials<'_>) ->
                 let others = trials.others(count)?;
                 suspects.retain(|&at| !others.iter().any(|other| undecided(other, at)));
             }
+        }
+        if !suspects.is_empty() {
+            let seen = trials.without_overflow(true)?;
+            suspects.retain(|&at| !undecided(&seen, at));
         }
     }
     let number = |array: &Array, at: usize| array.reals::<f64>().ok().and_then(|all| all.get(at).copied());
