@@ -1,5 +1,7 @@
 //! `include/milopt.h` declares what the library exports, function by function and parameter by parameter.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+
 use std::collections::BTreeMap;
 
 /// Types of parameters and results, as Rust and as C spell them.

@@ -92,11 +92,14 @@ fn error(before: &Program, after: &Program, samples: &[Sample]) -> f64 {
 const LINEAR: &str = "linear_quantize_weights";
 const INT4: &str = r#"config={"global_config": {"dtype": "int4", "weight_threshold": 0}}, measure=true"#;
 
+/// The shapes of an operand, a weight and the result, and the op.
+type Case = (&'static [usize], &'static [usize], &'static [usize], &'static str);
+
 #[test]
 fn what_a_weight_meets_is_what_its_op_computes_with() {
     let grouped = "conv(x = x, weight = w, groups = int32(2), strides = tensor<int32, [2]>([2, 1]), dilations = \
                    tensor<int32, [2]>([1, 2]), pad_type = string(\"custom\"), pad = tensor<int32, [4]>([1, 0, 2, 1]))";
-    let cases: [(&[usize], &[usize], &[usize], &str); 9] = [
+    let cases: [Case; 9] = [
         (&[2, 5, 12], &[6, 12], &[2, 5, 6], "linear(x = x, weight = w)"),
         (&[2, 5, 12], &[12, 6], &[2, 5, 6], "matmul(x = x, y = w)"),
         (
