@@ -7,10 +7,10 @@ use crate::ane::{Steps, number};
 pass! {
     /// Computes functions that the Neural Engine lacks by those that it has.
     ///
-    /// `sinh` and `cosh` become two exponentials, `tan` the quotient of sine and cosine, `asin` and `acos` an
-    /// `atan`, `atanh` a logarithm, and `mod` what a `floor_div` leaves. Where two large numbers nearly
-    /// cancel, near zero of `sinh` and `atanh` or near ±1 of `asin`, digits are lost: the result is as
-    /// precise as the numbers between, not as itself. `acos` is 0 at 1. Floats only.
+    /// `cosh` becomes two exponentials, `sinh` those times `tanh`, `tan` the quotient of sine and cosine, `asin`
+    /// and `acos` an `atan`, `atanh` a logarithm, and `mod` what a `floor_div` leaves. Where two large numbers
+    /// nearly cancel, near zero of `atanh` or near ±1 of `asin`, digits are lost: the result is as precise as
+    /// the numbers between, not as itself. `acos` is 0 at 1. Floats only.
     ///
     /// # Before
     /// ```mil
@@ -34,7 +34,7 @@ pass! {
     id: "expand_functions",
     numerics: Lossy { min_snr_db: 40.0 },
     patterns: [
-        /// `sinh` or `cosh`: half the difference or sum of two exponentials
+        /// `cosh`: half the sum of two exponentials; `sinh`: times `tanh`
         exponentials(sinh | cosh),
         /// `tan`: sine over cosine
         tangent(tan),
@@ -51,14 +51,20 @@ pass! {
 
 fn exponentials(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let (x, dtype) = operand(rw, op)?;
-    let join = if rw.is(op, &["sinh"]) { "sub" } else { "add" };
+    let is_sine = rw.is(op, &["sinh"]);
     let (minus, half) = (number(dtype, -1.0)?, number(dtype, 0.5)?);
     let mut steps = Steps::new(rw, op);
     let up = steps.unary("up", "exp", x)?;
     let negated = steps.binary("negated", "mul", x, minus)?;
     let down = steps.unary("down", "exp", negated)?;
-    let both = steps.binary("both", join, up, down)?;
-    rw.replace(op, NewOp::new("mul").with("x", both).with("y", half), &[])
+    let both = steps.binary("both", "add", up, down)?;
+    if !is_sine {
+        return rw.replace(op, NewOp::new("mul").with("x", both).with("y", half), &[]);
+    }
+    let cosine = steps.binary("cosine", "mul", both, half)?;
+    // The difference of the two exponentials would lose digits near 0.
+    let ratio = steps.unary("ratio", "tanh", x)?;
+    rw.replace(op, NewOp::new("mul").with("x", cosine).with("y", ratio), &[])
 }
 
 fn tangent(rw: &mut Rewrite<'_>, op: OpId) -> Matched {

@@ -161,7 +161,7 @@ fn shape(place: &Place, old: &Array, trials: &mut Trials<'_>) -> Result<Judgemen
     })
 }
 
-/// Integers, flags and text: the same, unless rounding decides, or an overflow does.
+/// Integers, flags and text: the same, unless rounding decides, an overflow or a divisor that may be 0.
 fn discrete(place: &Place, old: &Array, new: &Array, trials: &mut Trials<'_>) -> Result<Judgement, Error> {
     let mut suspects: Vec<usize> = (0..old.len()).filter(|&at| !seen::same_element(old, new, at)).collect();
     let different = suspects.len();
@@ -180,6 +180,10 @@ fn discrete(place: &Place, old: &Array, new: &Array, trials: &mut Trials<'_>) ->
         }
         if !suspects.is_empty() {
             let seen = trials.without_overflow(true)?;
+            suspects.retain(|&at| !undecided(&seen, at));
+        }
+        if !suspects.is_empty() {
+            let seen = trials.without_poles()?;
             suspects.retain(|&at| !undecided(&seen, at));
         }
     }
