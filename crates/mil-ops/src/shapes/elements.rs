@@ -37,6 +37,7 @@ pub(super) fn of(call: &Call<'_>, shapes: &Shapes, dtype: DType, name: &str) -> 
     let found: Vec<Option<Known>> = match call.def().name {
         "add" => site.pairs(Number::plus)?,
         "sub" => site.pairs(Number::minus)?,
+        "mul" if dtype.is_float() => site.pairs(Number::times_of_floats)?,
         "mul" => site.pairs(Number::times)?,
         "maximum" => site.pairs(Number::maximum)?,
         "minimum" => site.pairs(Number::minimum)?,
@@ -47,7 +48,8 @@ pub(super) fn of(call: &Call<'_>, shapes: &Shapes, dtype: DType, name: &str) -> 
         "ceil" => site.each(Number::ceil)?,
         "cast" if dtype.is_int() => site.each(Number::truncated)?,
         "cast" => site.each(Number::itself)?,
-        "reduce_prod" => site.reduced(1.0, Number::times, dtype, name)?,
+        "reduce_prod" if dtype.is_int() => site.reduced(1.0, Number::times, dtype, name)?,
+        "reduce_prod" => site.reduced(1.0, Number::times_of_floats, dtype, name)?,
         "reduce_sum" => site.reduced(0.0, Number::plus, dtype, name)?,
         "shape" => {
             let sizes = call.dims_of("x")?.iter().map(Dim::expression);

@@ -25,8 +25,11 @@ impl Number {
         Number { numerator, bits: 0 }
     }
 
-    /// `None` for one with too fine a fraction, or too large.
+    /// `None` for one with too fine a fraction, or too large, and for -0, which no fraction is.
     pub(super) fn from_f64(mut value: f64) -> Option<Number> {
+        if value == 0.0 && value.is_sign_negative() {
+            return None;
+        }
         let mut bits = 0;
         while value.fract() != 0.0 && bits < MOST_BITS {
             (value, bits) = (value * 2.0, bits + 1);
@@ -95,6 +98,23 @@ impl Number {
         Known { number, bounds: self.bounds().times(other.bounds()) }
     }
 
+    /// The product of floats. Zeros have signs, which are not followed: nothing is known where it may be -0.
+    pub(super) fn times_of_floats(&self, other: &Number) -> Known {
+        let known = self.times(other);
+        let is_safe = self.is_positive() && other.is_positive();
+        Known { number: known.number.filter(|product| is_safe || !product.may_be_zero()), ..known }
+    }
+
+    /// It is 0 or more.
+    fn is_positive(&self) -> bool {
+        matches!(self.numerator.bounds(), Bounds { lower: Some(0..), .. })
+    }
+
+    fn may_be_zero(&self) -> bool {
+        let bounds = self.numerator.bounds();
+        bounds.lower.is_none_or(|lower| lower <= 0) && bounds.upper.is_none_or(|upper| upper >= 0)
+    }
+
     /// The quotient of floats, by a power of two; nothing is known of others, which may be rounded.
     pub(super) fn divided(&self, other: &Number) -> Known {
         let divide = || {
@@ -126,9 +146,14 @@ impl Number {
         Known { number: number.map(Number::whole), bounds: self.numerator.bounds().floor_div(1 << self.bits) }
     }
 
+    /// Of a float; -0, which is not followed, where it is little less than 0.
     pub(super) fn ceil(&self) -> Known {
-        let number = self.numerator.ceil_div(1 << self.bits);
-        Known { number: number.map(Number::whole), bounds: UNBOUNDED }
+        let number = self.raised().filter(|number| self.is_positive() || !number.may_be_zero());
+        Known { number, bounds: UNBOUNDED }
+    }
+
+    fn raised(&self) -> Option<Number> {
+        self.numerator.ceil_div(1 << self.bits).map(Number::whole)
     }
 
     /// Without its fraction.
@@ -136,7 +161,7 @@ impl Number {
         match self.numerator.bounds() {
             _ if self.bits == 0 => self.itself(),
             Bounds { lower: Some(0..), .. } => self.floor(),
-            Bounds { upper: Some(..=0), .. } => self.ceil(),
+            Bounds { upper: Some(..=0), .. } => Known { number: self.raised(), bounds: UNBOUNDED },
             _ => Known { number: None, bounds: UNBOUNDED },
         }
     }
