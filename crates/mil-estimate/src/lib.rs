@@ -77,8 +77,8 @@ pub use segments::{Island, Segment};
 pub use shapes::{FlexibleShape, ShapeEstimate};
 pub use show::{
     Comparison, FunctionComparison, Moved, Origin, Version, compare, devices_html, devices_report,
-    devices_swift, history_github, history_junit, history_report, history_svg, html, report, report_with,
-    svg,
+    devices_swift, escaped, history_github, history_junit, history_report, history_svg, html, report,
+    report_with, svg,
 };
 pub use summary::Summary;
 pub use target::{Backend, Chip, Confidence, Device, Os, Platform, Target, TargetError, Units};

@@ -18,7 +18,7 @@ use mil_passes::compression::config::pass_of;
 use serde_json::{Value, json};
 
 use crate::evaluate::{self, ChoiceError, as_arrays};
-use crate::rewrite::{Direction, Rewrite, RewriteError};
+use crate::rewrite::{Direction, Rewrite, RewriteError, check};
 use crate::{diff, inspect, verify, weights};
 
 /// Bytes that one array of an archive may have.
@@ -314,10 +314,7 @@ impl Model {
     /// If passes made it break a rule that it kept when it came; see [`Package::save`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Fault> {
         if self.changed {
-            let new = verify::new_violations(&self.known, self.package.model());
-            if !new.is_empty() {
-                return Err(RewriteError::Invalid(new).into());
-            }
+            check(&self.known, verify::verify(self.package.model()))?;
         }
         Ok(self.package.save(path)?)
     }

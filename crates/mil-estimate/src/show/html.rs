@@ -83,7 +83,7 @@ pub fn html(origin: &Origin<'_>, versions: &[Version<'_>]) -> String {
 }
 
 /// Text for between tags and in quoted attributes, of HTML and of SVG.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -10,6 +10,6 @@ mod svg;
 pub use compare::{Comparison, FunctionComparison, Moved, compare};
 pub use devices::{devices_html, devices_report, devices_swift};
 pub use history::{history_github, history_junit, history_report, history_svg};
-pub use html::{Origin, Version, html};
+pub use html::{Origin, Version, escaped, html};
 pub use report::{report, report_with};
 pub use svg::svg;

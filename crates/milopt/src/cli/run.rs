@@ -14,8 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::samples::{self, Named};
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
 use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
-use crate::rewrite::{Direction, Rewrite, RewriteError, Rewritten, Size};
-use crate::verify::added;
+use crate::rewrite::{self, Direction, Rewrite, RewriteError, Rewritten, Size};
 use crate::words;
 
 /// Rewrite a model with passes and write it.
@@ -225,13 +224,7 @@ pub(super) fn warn_of(input: &Path, known: &Report) {
 
 /// What is written breaks no rule that the input kept.
 pub(super) fn check(known: &Report, result: Report) -> Outcome {
-    let new = added(known, result);
-    let Some(first) = new.first() else { return Ok(()) };
-    let more = match new.len() {
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    Err(Failure::Pass(format!("nothing is written, as the result is not valid: {first}{more}")))
+    rewrite::check(known, result).map_err(|error| Failure::Pass(chain(&error)))
 }
 
 /// Makes every program one for another release, if that is asked for.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use mil_estimate::escaped;
 use serde_json::Value;
 
 use super::super::sweep::{Point, snr_text};
@@ -165,23 +166,6 @@ fn weights(page: &mut String, weights: &[Value]) {
         );
     }
     page.push_str("</table></div>\n");
-}
-
-/// Text as HTML and SVG hold it.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            letter if letter.is_control() => out.push('\u{fffd}'),
-            letter => out.push(letter),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

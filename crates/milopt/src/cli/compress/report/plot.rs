@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::html::escaped;
 use crate::words;
+use mil_estimate::escaped;
 
 /// A place in the plot.
 pub(super) struct Dot {
