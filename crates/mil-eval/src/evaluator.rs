@@ -137,7 +137,14 @@ impl<'g> Evaluator<'g> {
     /// function.
     #[must_use]
     pub fn rounded_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
-        self.jittered(Jitter { seed, grain: Some(dtype) })
+        self.jittered(Jitter { seed, grain: Some(dtype), flushes: false })
+    }
+
+    /// As [`Evaluator::rounded_to`], where what is below the last place of the largest number of its tensor
+    /// becomes 0: what hangs on whether a number is 0 shows.
+    #[must_use]
+    pub fn flushed_to(self, dtype: mil_tensor::DType, seed: u64) -> Evaluator<'g> {
+        self.jittered(Jitter { seed, grain: Some(dtype), flushes: true })
     }
 
     /// With every rounding as it might have fallen, too.

@@ -9,7 +9,7 @@
 //! the program.
 //!
 //! With a coarser grain, every float is rounded to that type first: what the program would be if it computed
-//! in it.
+//! in it. With one scale for a tensor, too, small numbers beside large ones become 0.
 
 use std::borrow::Cow;
 
@@ -75,6 +75,8 @@ pub(crate) struct Jitter {
     pub(crate) seed: u64,
     /// The element type that all floats are rounded to; `None`: each to its own.
     pub(crate) grain: Option<DType>,
+    /// What is below the last place of the largest number of its tensor becomes 0.
+    pub(crate) flushes: bool,
 }
 
 impl Jitter {
@@ -131,11 +133,12 @@ impl Jitter {
         let EvalValue::Array(array) = value else { return value.clone() };
         let Data::Single(elements) = array.data() else { return value.clone() };
         let dtype = self.grain.unwrap_or(array.dtype());
+        let least = if self.flushes { ulp(largest(elements), dtype) } else { 0.0 };
         let mut stream = Stream::new(self.seed ^ place.wrapping_mul(0x9FB2_1C65_1E98_DF25));
         let moved = elements.iter().enumerate().map(|(index, &element)| {
             let own = f64::from(element);
             let steps = stream.below(3) as f64 - 1.0;
-            let x = rounded(own, dtype);
+            let x = if own.abs() < least { 0.0 } else { rounded(own, dtype) };
             match error(index, own).or((x != own).then_some(0.0)) {
                 Some(error) => displaced(x, dtype, steps, error) as f32,
                 None => x as f32,
@@ -153,6 +156,12 @@ fn displaced(x: f64, dtype: DType, steps: f64, error: f64) -> f64 {
     let step = if x == 0.0 { error } else { error.max(ulp(x, dtype)) };
     let moved = rounded(x + steps * step, dtype);
     if x.is_finite() && moved.is_finite() { moved } else { x }
+}
+
+/// The largest finite number, without its sign.
+fn largest(elements: &[f32]) -> f64 {
+    let sizes = elements.iter().map(|x| f64::from(x.abs()));
+    sizes.filter(|x| x.is_finite()).fold(0.0, f64::max)
 }
 
 fn is_float(value: &EvalValue) -> bool {
@@ -274,7 +283,7 @@ mod tests {
         let value = EvalValue::from(array);
         let mut moved = [false; 6];
         for seed in 0..20 {
-            let other = Jitter { seed, grain: None }.constant(0, &value);
+            let other = Jitter { seed, grain: None, flushes: false }.constant(0, &value);
             let other = other.as_array().unwrap().reals::<f32>().unwrap().into_owned();
             let own = value.as_array().unwrap().reals::<f32>().unwrap();
             for (flag, (a, b)) in moved.iter_mut().zip(own.iter().zip(&other)) {
@@ -284,7 +293,7 @@ mod tests {
         }
         assert_eq!(moved, [true, true, false, false, true, true]);
         let half = EvalValue::from(Array::from_vec(&[1], vec![0.5_f32]).unwrap());
-        let other = Jitter { seed: 1, grain: None }.constant(0, &half);
+        let other = Jitter { seed: 1, grain: None, flushes: false }.constant(0, &half);
         assert_eq!(other.as_array(), half.as_array());
     }
 }

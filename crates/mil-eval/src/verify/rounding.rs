@@ -56,7 +56,7 @@ impl<'a> Trials<'a> {
     /// So many with other roundings. One that fails, as a size may hang on a float, is left out.
     fn others(&mut self, count: usize) -> Result<&[Seen], Error> {
         for seed in self.others.len()..count {
-            let jitter = Jitter { seed: seed as u64 + 1, grain: None };
+            let jitter = Jitter { seed: seed as u64 + 1, grain: None, flushes: false };
             let evaluator = self.evaluator(self.options.clone())?.jittered(jitter);
             self.others.push(seen::run(&evaluator, self.inputs).unwrap_or_default());
         }
@@ -73,7 +73,7 @@ impl<'a> Trials<'a> {
         let divisors = Arc::new(Divisors::default());
         let exact = self.evaluator(self.options.clone().double())?;
         let plain = self.evaluator(self.options.clone())?;
-        let jitter = |seed: u64| Jitter { seed, grain: None };
+        let jitter = |seed: u64| Jitter { seed, grain: None, flushes: false };
         let others = (1..=MANY as u64).map(|seed| {
             self.evaluator(self.options.clone()).map(|evaluator| evaluator.jittered(jitter(seed)))
         });
@@ -284,6 +284,7 @@ impl<'a> Elements<'a> {
             let is_lost = other.and_then(|other| other.get(at)).is_none_or(|x| !x.is_finite());
             if is_lost && which(self, at) {
                 self.noise[at] = f64::NAN;
+                self.infinite[at] = None;
             }
         }
     }
@@ -339,5 +340,14 @@ mod tests {
         assert_eq!(wrong(&[inf], &[f64::NAN], &[inf], &[&[inf]]), (1, 0), "a division by zero");
         assert_eq!(wrong(&[inf], &[7.0], &[inf], &[&[inf]]), (0, 0), "softplus, which needs not overflow");
         assert_eq!(wrong(&[inf], &[-inf], &[inf], &[]), (0, 1), "a division by the other zero");
+    }
+
+    #[test]
+    fn an_infinity_that_hangs_on_an_overflow_tells_nothing() {
+        let (was, is) = ([f64::NEG_INFINITY], [f64::NAN]);
+        let mut elements = Elements::new(DType::Fp32, &was, &is, &was);
+        assert_eq!(elements.judgement().wrong, 1);
+        elements.leave_out(Elements::is_suspect, Some(&[f64::NAN]));
+        assert_eq!((elements.judgement().wrong, elements.judgement().skipped), (0, 1));
     }
 }
