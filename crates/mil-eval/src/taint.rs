@@ -45,12 +45,14 @@ impl Taint {
 
     /// The results of an op, where some of them become NaN.
     pub(crate) fn results(&self, context: &Context<'_>, results: Vec<EvalValue>) -> Vec<EvalValue> {
-        // Sorting hides what is not a number behind what is.
-        if context.def.name == "topk" && has_nan(context) {
-            return results.iter().map(|value| without(value, |_, _| true)).collect();
+        if CHOICES.contains(&context.def.name) && has_nan(context) {
+            return results.iter().map(|value| marked(&without(value, |_, _| true), |_| true)).collect();
         }
         if context.def.name == "cast" {
-            return results.iter().map(|value| marked(context, value)).collect();
+            let from = context.bound.iter().find(|(param, _)| **param == *"x");
+            let from = from.and_then(|(_, values)| values.first()?.as_array()?.slice::<f32>());
+            let is_nan = |at: usize| from.is_some_and(|from| from.get(at).is_some_and(|x| x.is_nan()));
+            return results.iter().map(|value| marked(value, is_nan)).collect();
         }
         let &Taint::Overflow { near } = self else { return results };
         let exact = in_double(context, |_| None).unwrap_or_default();
@@ -66,9 +68,8 @@ impl Taint {
                 let is_true = exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
                 let element =
                     |values: &Option<Vec<f64>>| values.as_ref().and_then(|all| all.get(at).copied());
-                let leaves = near
-                    && (element(&largest).is_some_and(|partial| partial > f64::from(limit))
-                        || element(&smallest).is_some_and(|partial| partial < f64::from(least)));
+                let leaves = element(&largest).is_some_and(|partial| partial > f64::from(limit))
+                    || element(&smallest).is_some_and(|partial| partial < f64::from(least));
                 (x.is_infinite() && !is_true) || (near && x.is_finite() && x.abs() > limit) || leaves
             })
         });
@@ -90,14 +91,16 @@ fn partial(context: &Context<'_>, counts: impl Fn(f64) -> bool) -> Option<Vec<f6
     Some(results?.first()?.as_array()?.reals::<f64>().ok()?.into_owned())
 }
 
-/// Integers that were cast from NaN, of which they have none, become another number than they are likely to be.
-fn marked(context: &Context<'_>, value: &EvalValue) -> EvalValue {
+/// Ops that choose among numbers by comparing them: what is not a number hides behind what is.
+const CHOICES: &[&str] =
+    &["argsort", "non_maximum_suppression", "random_categorical", "reduce_argmax", "reduce_argmin", "topk"];
+
+/// Integers, of which none is NaN, with another number than they are likely to be in the place of some.
+fn marked(value: &EvalValue, goes: impl Fn(usize) -> bool) -> EvalValue {
     const MARK: i32 = 77;
-    let from = context.bound.iter().find(|(param, _)| **param == *"x").and_then(|(_, values)| values.first());
-    let from = from.and_then(EvalValue::as_array).and_then(|array| array.slice::<f32>());
-    let (Some(from), EvalValue::Array(array)) = (from, value) else { return value.clone() };
+    let EvalValue::Array(array) = value else { return value.clone() };
     let Data::Int(elements) = array.data() else { return value.clone() };
-    let kept = elements.iter().zip(from).map(|(&element, x)| if x.is_nan() { MARK } else { element });
+    let kept = elements.iter().enumerate().map(|(at, &element)| if goes(at) { MARK } else { element });
     array.with_data(array.shape(), i32::pack(kept.collect())).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mil_generate::Options;
 use milopt::eval::{EvalValue, Evaluator, Flavour, Inputs, Outputs, align, compare};
-use milopt::ir::{Name, Program, Release, Type, TypeKind, text};
+use milopt::ir::{Graph, Name, Program, Release, Type, TypeKind, text};
 use milopt::numerics::VerifyNumerics;
 use milopt::ops::{BuildError, RetargetError};
 use milopt::pass::{Pipeline, Registry};
@@ -249,11 +249,22 @@ impl Calls {
                     return Err(fail("has the inferred types", message));
                 }
             }
-            calls.inputs.push(inputs);
-            calls.outputs.push(outputs);
+            if !suppresses_by_nan(graph, &outputs) {
+                calls.inputs.push(inputs);
+                calls.outputs.push(outputs);
+            }
         }
         Ok(calls)
     }
+}
+
+/// Boxes are picked by scores that are not numbers: no rule says which.
+fn suppresses_by_nan(graph: &Graph, values: &Outputs) -> bool {
+    let suppressions =
+        graph.root().ops().filter(|&op| graph.op(op).kind().as_str() == "non_maximum_suppression");
+    let operands = suppressions.flat_map(|op| graph.op(op).values().collect::<Vec<_>>());
+    let arrays = operands.filter_map(|value| values.get(graph.value(value).name())?.as_array());
+    arrays.filter_map(|array| array.slice::<f32>()).any(|numbers| numbers.iter().any(|x| x.is_nan()))
 }
 
 /// A value is of a type, where sizes that are not known may be any.
