@@ -149,12 +149,14 @@ impl Jitter {
     }
 }
 
-/// The number so many units in the last place away, or so many times the error that it has, if that is more.
-/// An exact 0 and what is not finite stay, and nothing becomes infinite.
+/// The number so many units in the last place away, or so many times the error that it has, if that is more;
+/// with no step, what is left of it where only whole multiples of the error survive. An exact 0 and what is not
+/// finite stay, and nothing becomes infinite.
 fn displaced(x: f64, dtype: DType, steps: f64, error: f64) -> f64 {
     let error = if error.is_finite() { error } else { 0.0 };
     let step = if x == 0.0 { error } else { error.max(ulp(x, dtype)) };
-    let moved = rounded(x + steps * step, dtype);
+    let from = if steps == 0.0 && step > 0.0 { (x / step).round_ties_even() * step } else { x };
+    let moved = rounded(from + steps * step, dtype);
     if x.is_finite() && moved.is_finite() { moved } else { x }
 }
 
@@ -205,7 +207,7 @@ pub(crate) fn in_double(
 
 /// What a sum would be if its terms did not cancel: another order of them rounds partial sums of that size, even
 /// where the op itself was lucky.
-fn sum_of_sizes(context: &Context<'_>) -> Option<Vec<EvalValue>> {
+pub(crate) fn sum_of_sizes(context: &Context<'_>) -> Option<Vec<EvalValue>> {
     if !SUMS.contains(&context.def.name) {
         return None;
     }

@@ -5,21 +5,32 @@
 //!   the infinity is not what it makes of the number, and a rewrite may keep the number.
 //! - A result that is close to the largest number of its type: a sum or a product in another order may
 //!   overflow there.
-//! - A product of many factors that leaves the range on the way in some order, whatever it comes to.
+//! - A product of many factors, or a sum of many terms, that leaves the range on the way in some order, whatever
+//!   it comes to.
 //! - A divisor that may as well be 0: [`NOISE`] times what rounding is seen to do to it is more than it
 //!   holds. A quotient by it may be any number, and infinite.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mil_ops::eval::{Bound, Context, Data, EvalValue, Stored};
+use mil_ops::eval::{Array, Bound, Context, Data, EvalValue, Stored, call};
 use mil_tensor::DType;
 
-use crate::jitter::in_double;
+use crate::jitter::{in_double, sum_of_sizes};
 use crate::verify::NOISE;
+
+/// An evaluation of this kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Taint {
+    /// What becomes NaN.
+    pub(crate) cause: Cause,
+    /// Comparisons with NaN answer the other way: a flag that hangs on them is one of two in one of two
+    /// evaluations.
+    pub(crate) flips: bool,
+}
 
 /// What becomes NaN.
 #[derive(Clone, Debug)]
-pub(crate) enum Taint {
+pub(crate) enum Cause {
     /// Results that overflowed; with `near`, also those that nearly did.
     Overflow {
         /// The largest numbers of a type count, too.
@@ -27,20 +38,29 @@ pub(crate) enum Taint {
     },
     /// Divisors that may be 0.
     Poles(Arc<Divisors>),
+    /// None: divisors that are 0 become the other 0, which a sum of products in another order may give.
+    Zeros,
 }
 
 impl Taint {
     /// The operands of an op, where some of them become NaN.
     pub(crate) fn operands(&self, place: u64, context: &Context<'_>) -> Option<Bound> {
-        let (Taint::Poles(divisors), Some((param, _))) = (self, pole(context)) else { return None };
-        let may_be_zero = divisors.next(place)?;
-        let mut bound = context.bound.clone();
-        for (_, values) in bound.iter_mut().filter(|(name, _)| **name == *param) {
-            for value in values.iter_mut() {
-                *value = without(value, |at, _| may_be_zero.get(at).is_none_or(|&zero| zero));
+        let (param, _) = pole(context)?;
+        let change = |change: &dyn Fn(&EvalValue) -> EvalValue| {
+            let mut bound = context.bound.clone();
+            let own = bound.iter_mut().filter(|(name, _)| **name == *param);
+            own.flat_map(|(_, values)| values.iter_mut()).for_each(|value| *value = change(value));
+            bound
+        };
+        match &self.cause {
+            Cause::Overflow { .. } => None,
+            Cause::Poles(divisors) => {
+                let may_be_zero = divisors.next(place)?;
+                let is_zero = |at: usize| may_be_zero.get(at).is_none_or(|&zero| zero);
+                Some(change(&|value| without(value, |at, _| is_zero(at))))
             }
+            Cause::Zeros => Some(change(&|value| with(value, |_, x| if x == 0.0 { -x } else { x }))),
         }
-        Some(bound)
     }
 
     /// The results of an op, where some of them become NaN.
@@ -48,28 +68,36 @@ impl Taint {
         if CHOICES.contains(&context.def.name) && has_nan(context) {
             return results.iter().map(|value| marked(&without(value, |_, _| true), |_| true)).collect();
         }
-        if context.def.name == "cast" {
-            let from = context.bound.iter().find(|(param, _)| **param == *"x");
-            let from = from.and_then(|(_, values)| values.first()?.as_array()?.slice::<f32>());
+        let turned = if self.flips { flipped(context, &results) } else { None };
+        if let Some(turned) = turned {
+            return turned;
+        }
+        if let Some((_, param)) = TO_INTEGERS.iter().find(|(kind, _)| *kind == context.def.name) {
+            let from = operand(context, param).and_then(|array| array.slice::<f32>());
             let is_nan = |at: usize| from.is_some_and(|from| from.get(at).is_some_and(|x| x.is_nan()));
             return results.iter().map(|value| marked(value, is_nan)).collect();
         }
-        let &Taint::Overflow { near } = self else { return results };
+        let Cause::Overflow { near } = self.cause else { return results };
         let exact = in_double(context, |_| None).unwrap_or_default();
         let (largest, smallest) = (partial(context, |x| x > 1.0), partial(context, |x| x < 1.0));
+        let sums = sum_of_sizes(context).unwrap_or_default();
+        let sums = sums.first().and_then(EvalValue::as_array).and_then(|array| array.reals::<f64>().ok());
+        let sums = sums.map(|sums| sums.into_owned());
         let kept = results.iter().enumerate().map(|(at, value)| {
             let exact = exact.get(at).and_then(EvalValue::as_array);
             let exact = exact.and_then(|array| array.reals::<f64>().ok());
             let half = value.as_array().is_some_and(|array| array.dtype() == DType::Fp16);
             // Of fp16, which has few exponents, less is taken away.
             let limit = if half { 65504.0 / 8.0 } else { f32::MAX / 1024.0 };
+            let most = if half { 65504.0 } else { f64::from(f32::MAX) };
             let least = if half { 6.2e-5 } else { f32::MIN_POSITIVE };
             without(value, |at, x| {
                 let is_true = exact.as_ref().and_then(|exact| exact.get(at)) == Some(&f64::from(x));
                 let element =
                     |values: &Option<Vec<f64>>| values.as_ref().and_then(|all| all.get(at).copied());
                 let leaves = element(&largest).is_some_and(|partial| partial > f64::from(limit))
-                    || element(&smallest).is_some_and(|partial| partial < f64::from(least));
+                    || element(&smallest).is_some_and(|partial| partial < f64::from(least))
+                    || element(&sums).is_some_and(|partial| partial > most);
                 (x.is_infinite() && !is_true) || (near && x.is_finite() && x.abs() > limit) || leaves
             })
         });
@@ -89,6 +117,40 @@ fn partial(context: &Context<'_>, counts: impl Fn(f64) -> bool) -> Option<Vec<f6
         operand.with_data(operand.shape(), f64::pack(sizes.collect())).ok()
     });
     Some(results?.first()?.as_array()?.reals::<f64>().ok()?.into_owned())
+}
+
+/// Ops that make integers of floats, and the parameter that holds those.
+const TO_INTEGERS: &[(&str, &str)] = &[("cast", "x"), ("quantize", "input")];
+
+/// Ops that make flags of numbers.
+const COMPARISONS: &[&str] = &["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"];
+
+/// The flags of a comparison, the other way where it compares with NaN.
+fn flipped(context: &Context<'_>, results: &[EvalValue]) -> Option<Vec<EvalValue>> {
+    if !COMPARISONS.contains(&context.def.name) {
+        return None;
+    }
+    let is_nan = |param: &str| {
+        let array = operand(context, param)?;
+        let flags = array.slice::<f32>()?.iter().map(|x| f32::from(x.is_nan())).collect();
+        Some(EvalValue::Array(array.with_data(array.shape(), f32::pack(flags)).ok()?))
+    };
+    let bound: Bound = ["x", "y"]
+        .into_iter()
+        .map(|param| Some((param.into(), std::iter::once(is_nan(param)?).collect())))
+        .collect::<Option<_>>()?;
+    let count = call(&Context { def: mil_ops::def("add")?, bound: &bound, ..*context }).ok()?;
+    let count = count.first()?.as_array()?.slice::<f32>()?;
+    let [EvalValue::Array(flags)] = results else { return None };
+    let turned = flags.slice::<bool>()?.iter().zip(count).map(|(&flag, &nan)| flag != (nan > 0.0));
+    let data = bool::pack(turned.collect());
+    Some(vec![EvalValue::Array(flags.with_data(flags.shape(), data).ok()?)])
+}
+
+/// The array that is given for a parameter.
+fn operand<'c>(context: &'c Context<'_>, param: &str) -> Option<&'c Array> {
+    let (_, values) = context.bound.iter().find(|(name, _)| **name == *param)?;
+    values.first()?.as_array()
 }
 
 /// Ops that choose among numbers by comparing them: what is not a number hides behind what is.
@@ -112,10 +174,15 @@ fn has_nan(context: &Context<'_>) -> bool {
 
 /// A value with NaN in the place of some elements.
 fn without(value: &EvalValue, goes: impl Fn(usize, f32) -> bool) -> EvalValue {
+    with(value, |at, x| if goes(at, x) { f32::NAN } else { x })
+}
+
+/// A value with other elements.
+fn with(value: &EvalValue, other: impl Fn(usize, f32) -> f32) -> EvalValue {
     let EvalValue::Array(array) = value else { return value.clone() };
     let Data::Single(elements) = array.data() else { return value.clone() };
-    let kept = elements.iter().enumerate().map(|(at, &x)| if goes(at, x) { f32::NAN } else { x });
-    let data = f32::pack(kept.collect());
+    let elements = elements.iter().enumerate().map(|(at, &x)| other(at, x));
+    let data = f32::pack(elements.collect());
     array.with_data(array.shape(), data).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 

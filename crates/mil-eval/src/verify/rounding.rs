@@ -9,7 +9,7 @@ use super::Side;
 use super::seen::{self, Place, Seen};
 use crate::compare::{rounded, ulp};
 use crate::jitter::Jitter;
-use crate::taint::{Divisors, Taint};
+use crate::taint::{Cause, Divisors, Taint};
 use crate::{Error, Evaluator, Inputs};
 
 /// Times the noise of an element.
@@ -64,12 +64,12 @@ impl<'a> Trials<'a> {
     }
 
     /// With NaN in the place of what overflows, or nearly does.
-    fn without_overflow(&self, near: bool) -> Result<Seen, Error> {
-        self.tainted(Taint::Overflow { near })
+    fn without_overflow(&self, near: bool, flips: bool) -> Result<Seen, Error> {
+        self.tainted(Cause::Overflow { near }, flips)
     }
 
     /// With NaN in the place of divisors that may be 0: as many evaluations as it takes say which.
-    fn without_poles(&self) -> Result<Seen, Error> {
+    fn without_poles(&self, flips: bool) -> Result<Seen, Error> {
         let divisors = Arc::new(Divisors::default());
         let exact = self.evaluator(self.options.clone().double())?;
         let plain = self.evaluator(self.options.clone())?;
@@ -83,11 +83,17 @@ impl<'a> Trials<'a> {
             let _ = seen::run(&evaluator?.watched(divisors.clone()), self.inputs);
         }
         divisors.begin();
-        self.tainted(Taint::Poles(divisors))
+        self.tainted(Cause::Poles(divisors), flips)
     }
 
-    fn tainted(&self, taint: Taint) -> Result<Seen, Error> {
-        let evaluator = self.evaluator(self.options.clone())?.tainted(taint);
+    /// With the other 0 in the place of divisors that are 0.
+    fn with_other_zeros(&self) -> Result<Seen, Error> {
+        self.tainted(Cause::Zeros, false)
+    }
+
+    /// With `flips`, comparisons with NaN answer the other way.
+    fn tainted(&self, cause: Cause, flips: bool) -> Result<Seen, Error> {
+        let evaluator = self.evaluator(self.options.clone())?.tainted(Taint { cause, flips });
         Ok(seen::run(&evaluator, self.inputs).unwrap_or_default())
     }
 }
@@ -134,16 +140,20 @@ pub(super) fn judge(
         }
     }
     if element.suspects() > 0 {
-        let seen = trials.without_overflow(false)?;
+        let seen = trials.without_overflow(false, false)?;
         element.leave_out(Elements::is_suspect, seen::at(&seen, place).and_then(seen::floats).as_deref());
     }
     if element.any(Elements::is_suddenly_infinite) {
-        let seen = trials.without_overflow(true)?;
+        let seen = trials.without_overflow(true, false)?;
         let other = seen::at(&seen, place).and_then(seen::floats);
         element.leave_out(Elements::is_suddenly_infinite, other.as_deref());
     }
     if element.suspects() > 0 {
-        let seen = trials.without_poles()?;
+        let seen = trials.with_other_zeros()?;
+        element.add(seen::at(&seen, place).and_then(seen::floats).as_deref());
+    }
+    if element.suspects() > 0 {
+        let seen = trials.without_poles(false)?;
         element.leave_out(Elements::is_suspect, seen::at(&seen, place).and_then(seen::floats).as_deref());
     }
     Ok(element.judgement())
@@ -152,7 +162,8 @@ pub(super) fn judge(
 /// Another shape is wrong, unless rounding decides it, or an overflow does.
 fn shape(place: &Place, old: &Array, trials: &mut Trials<'_>) -> Result<Judgement, Error> {
     let is_another = |seen: &Seen| seen::at(seen, place).is_none_or(|x| x.shape() != old.shape());
-    let decided = trials.others(MANY)?.iter().any(is_another) || is_another(&trials.without_overflow(true)?);
+    let decided =
+        trials.others(MANY)?.iter().any(is_another) || is_another(&trials.without_overflow(true, false)?);
     let count = old.len().max(1);
     Ok(if decided {
         Judgement { skipped: count, ..Judgement::default() }
@@ -179,12 +190,18 @@ fn discrete(place: &Place, old: &Array, new: &Array, trials: &mut Trials<'_>) ->
             }
         }
         if !suspects.is_empty() {
-            let seen = trials.without_overflow(true)?;
+            let seen = trials.with_other_zeros()?;
             suspects.retain(|&at| !undecided(&seen, at));
         }
-        if !suspects.is_empty() {
-            let seen = trials.without_poles()?;
-            suspects.retain(|&at| !undecided(&seen, at));
+        for flips in [false, true] {
+            if !suspects.is_empty() {
+                let seen = trials.without_overflow(true, flips)?;
+                suspects.retain(|&at| !undecided(&seen, at));
+            }
+            if !suspects.is_empty() {
+                let seen = trials.without_poles(flips)?;
+                suspects.retain(|&at| !undecided(&seen, at));
+            }
         }
     }
     let number = |array: &Array, at: usize| array.reals::<f64>().ok().and_then(|all| all.get(at).copied());
