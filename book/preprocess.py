@@ -1,4 +1,7 @@
-"""mdBook's preprocessor for links that leave the book: files of the repository that are not pages."""
+"""mdBook's preprocessor: what pages say to readers of the repository, for readers of the site.
+
+Links that leave the book, to files that are not pages, lead to the repository; what tests allow to vary is an ellipsis.
+"""
 
 import json
 import posixpath
@@ -22,7 +25,7 @@ def walk(items, base):
     for item in items:
         chapter = item.get("Chapter") if isinstance(item, dict) else None
         if chapter and chapter["path"]:
-            chapter["content"] = outward(chapter["content"], chapter["path"], base)
+            chapter["content"] = outward(chapter["content"], chapter["path"], base).replace("[..]", "…")
             walk(chapter["sub_items"], base)
 
 
