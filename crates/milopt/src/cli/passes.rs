@@ -240,8 +240,9 @@ mod tests {
 
     /// What `milopt passes explain` prints, as a part of a page: Before and After are no headings there.
     fn part(def: &PassDef) -> String {
+        let text = super::describe(def);
         let mut is_code = false;
-        let lines = super::describe(def).trim_end().lines().map(|line| {
+        let lines = text.trim_end().lines().map(|line| {
             is_code ^= line.starts_with("```");
             match line.strip_prefix("# ").filter(|_| !is_code) {
                 Some(title) if title == def.id => format!("### {title}\n"),
