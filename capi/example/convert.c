@@ -62,6 +62,7 @@ int main(int count, char **arguments) {
         return 2;
     }
     printf("milopt %s\n", milopt_version());
+    // docs: begin convert
     check(milopt_parse(network, strlen(network), &model));
     check(milopt_verify(model, &text));
     show("verify", text);
@@ -78,6 +79,7 @@ int main(int count, char **arguments) {
     show("estimate", text);
     check(milopt_save(model, arguments[1], strlen(arguments[1])));
     milopt_model_free(model);
+    // docs: end convert
 
     /* What is wrong is said, with the rule where there is one. */
     model = NULL;

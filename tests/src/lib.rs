@@ -1,5 +1,6 @@
 //! What the tests of this package share.
 
+pub mod markdown;
 pub mod properties;
 
 use std::path::{Path, PathBuf};

@@ -6,10 +6,13 @@ fn commands_print_what_is_written_down() {
     std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap();
     // Commands write here, wherever cargo builds.
     std::fs::create_dir_all("target").unwrap();
+    // A history is only added to.
+    let _ = std::fs::remove_file("target/task-history.jsonl");
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
         .case("README.md")
         .case("docs/*.md")
+        .case("docs/tasks/*.md")
         .case("crates/milopt-cli/tests/commands/*.md");
 }

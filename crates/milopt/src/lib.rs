@@ -20,16 +20,33 @@
 //! # }
 //! ```
 //!
-//! [`Rewrite`] does it for whole models: pipelines of several, another release first, and a last look before
-//! anything is written. [`Error`] covers what opening, rewriting and saving can meet. A program prints as
-//! text: `println!("{program}")`, or [`ir::text::print`] in a form of your choice.
+//! [`Error`] covers what opening, rewriting and saving can meet. A program prints as text:
+//! `println!("{program}")`, or [`ir::text::print`] in a form of your choice.
+//!
+//! | to | look at |
+//! |---|---|
+//! | open, change and save a file | [`Package`] |
+//! | rewrite a whole model, for another release perhaps, with a last look before it is written | [`Rewrite`] |
+//! | choose passes | [`Pipeline`], [`passes`]: `Pipeline::parse("fp16", &passes::registry())` |
+//! | watch a run, stop it, ask why a pass left a place alone | [`Runner`] |
+//! | build a program op by op | [`ops::ProgramBuilder`] |
+//! | find what Core ML would refuse | [`verify()`] |
+//! | run a program on numbers, and compare | [`eval`], [`evaluate`] |
+//! | know where each op would run, and what would help | [`estimate`], [`suggest`] |
+//! | compare two models, or look into one | [`mod@diff`], [`inspect`], [`weights`], [`ranges`] |
+//! | cut, merge and split models, shrink one that fails | [`surgery`], [`reduce`] |
+//! | write passes of one's own | [`pass::pass!`], and `testing` to run their cases |
+//!
+//! # Features
 //!
 //! The default features use all cores and temporary files; where there are none, as in a browser, leave them
 //! out. `cli` adds the command line as `main_with(registry)`: a crate with passes of its own gets its own
-//! `milopt` of it. `embed` adds what other languages stand on.
+//! `milopt` of it. `testing` runs the cases of passes. `embed` adds what other languages stand on.
 //!
 //! The crates behind it: [`ir`] (programs, graphs, text), [`ops`] (what each op means), [`pass`] and
 //! [`passes`], [`package`] (files), [`eval`] (the interpreter), [`estimate`] (placement).
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod calibrate;
 pub mod diff;

@@ -13,10 +13,10 @@ pub fn history_report(all: &[Series]) -> String {
         for (at, record) in series.records.iter().enumerate() {
             let _ = writeln!(
                 text,
-                "  {:<16} {:>10} {:>4} segments  {:>5.1}% on the ANE  {} ops",
+                "  {:<16} {:>10} {:>13}  {:>5.1}% on the ANE  {} ops",
                 name(series, at),
                 ms(record.cost_ms),
-                record.segments,
+                plural(record.segments, "segment"),
                 100.0 * record.ane_share,
                 record.ops
             );

@@ -53,7 +53,7 @@ use mil_pass::Registry;
     after_help = EXAMPLES
 )]
 struct Cli {
-    /// Say nothing where all went well but what was asked for
+    /// Print only what was asked for
     #[arg(short, long, global = true)]
     quiet: bool,
     #[command(subcommand)]

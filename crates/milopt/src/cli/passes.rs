@@ -234,23 +234,60 @@ fn steps(entries: &[Entry], depth: usize, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    /// `docs/generated/passes.md` is what `milopt passes explain` prints of every pass. `BLESS=1` rewrites
-    /// it.
+    use std::collections::BTreeMap;
+
+    use mil_pass::PassDef;
+
+    /// What `milopt passes explain` prints, as a part of a page: Before and After are no headings there.
+    fn part(def: &PassDef) -> String {
+        let text = super::describe(def);
+        let mut is_code = false;
+        let lines = text.trim_end().lines().map(|line| {
+            is_code ^= line.starts_with("```");
+            match line.strip_prefix("# ").filter(|_| !is_code) {
+                Some(title) if title == def.id => format!("### {title}\n"),
+                Some(title) => format!("**{title}**\n\n"),
+                None => format!("{line}\n"),
+            }
+        });
+        lines.collect::<String>() + "\n"
+    }
+
+    /// `docs/generated/passes.md` is what `milopt passes explain` prints of every pass, by theme. `BLESS=1`
+    /// rewrites it.
     #[test]
     fn the_reference_is_fresh() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/generated/passes.md");
         let head = "<!-- Made by `BLESS=1 cargo test -p milopt --features cli`; do not edit. -->\n\n";
-        let passes: String =
-            mil_passes::PASSES.iter().map(|def| format!("{}\n", super::describe(def))).collect();
-        let absent: String = mil_passes::registry()
-            .reasons()
-            .iter()
-            .map(|(id, reason)| format!("| `{id}` | {reason} |\n"))
-            .collect();
+        let registry = mil_passes::registry();
+        let users = super::users(&registry).unwrap();
+        let mut themes: BTreeMap<&str, Vec<&PassDef>> = BTreeMap::new();
+        for &def in mil_passes::PASSES {
+            themes.entry(def.theme().unwrap_or("other")).or_default().push(def);
+        }
+        let (mut index, mut passes) = (String::new(), String::new());
+        for (theme, defs) in themes {
+            passes.push_str(&format!("## {theme}\n\n"));
+            for def in defs {
+                let pipelines = users.get(def.id).map_or(String::new(), |names| names.join(", "));
+                index.push_str(&format!(
+                    "| {theme} | [`{0}`](#{0}) | {1} | {pipelines} |\n",
+                    def.id,
+                    def.summary()
+                ));
+                passes.push_str(&part(def));
+            }
+        }
+        let absent: String =
+            registry.reasons().iter().map(|(id, reason)| format!("| `{id}` | {reason} |\n")).collect();
         let absent = format!(
-            "# Passes of coremltools without a counterpart\n\n| coremltools | why |\n|---|---|\n{absent}"
+            "## Passes of coremltools without a counterpart\n\n| coremltools | why |\n|---|---|\n{absent}"
         );
-        let text = format!("{head}{}\n\n{absent}", passes.trim_end());
+        let text = format!(
+            "{head}# Passes\n\nEvery pass: what it does, what it promises of numbers, its options and patterns, \
+             and the pipelines that run it. `milopt passes explain ID` prints the same.\n\n\
+             | theme | pass | | pipelines |\n|---|---|---|---|\n{index}\n{passes}{absent}"
+        );
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(path, &text).unwrap();
         }
