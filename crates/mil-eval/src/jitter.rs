@@ -205,10 +205,15 @@ pub(crate) fn in_double(
     call(&Context { bound: &bound, options: &options, ..*context }).ok()
 }
 
+/// The order of its terms is free.
+pub(crate) fn is_sum(context: &Context<'_>) -> bool {
+    SUMS.contains(&context.def.name)
+}
+
 /// What a sum would be if its terms did not cancel: another order of them rounds partial sums of that size, even
 /// where the op itself was lucky.
 pub(crate) fn sum_of_sizes(context: &Context<'_>) -> Option<Vec<EvalValue>> {
-    if !SUMS.contains(&context.def.name) {
+    if !is_sum(context) {
         return None;
     }
     in_double(context, |operand| {

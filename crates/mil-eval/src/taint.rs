@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mil_ops::eval::{Array, Bound, Context, Data, EvalValue, Stored, call};
 use mil_tensor::DType;
 
-use crate::jitter::{in_double, sum_of_sizes};
+use crate::jitter::{in_double, is_sum, sum_of_sizes};
 use crate::verify::NOISE;
 
 /// An evaluation of this kind.
@@ -23,8 +23,8 @@ use crate::verify::NOISE;
 pub(crate) struct Taint {
     /// What becomes NaN.
     pub(crate) cause: Cause,
-    /// Comparisons with NaN answer the other way: a flag that hangs on them is one of two in one of two
-    /// evaluations.
+    /// Comparisons with NaN answer the other way, and integers have the other mark: what hangs on them is not the
+    /// same in both evaluations.
     pub(crate) flips: bool,
 }
 
@@ -38,35 +38,32 @@ pub(crate) enum Cause {
     },
     /// Divisors that may be 0.
     Poles(Arc<Divisors>),
-    /// None: divisors that are 0 become the other 0, which a sum of products in another order may give.
+    /// None: sums that come to 0 are the other 0, as their terms may be in another order or form.
     Zeros,
 }
 
 impl Taint {
     /// The operands of an op, where some of them become NaN.
     pub(crate) fn operands(&self, place: u64, context: &Context<'_>) -> Option<Bound> {
-        let (param, _) = pole(context)?;
-        let change = |change: &dyn Fn(&EvalValue) -> EvalValue| {
-            let mut bound = context.bound.clone();
-            let own = bound.iter_mut().filter(|(name, _)| **name == *param);
-            own.flat_map(|(_, values)| values.iter_mut()).for_each(|value| *value = change(value));
-            bound
-        };
-        match &self.cause {
-            Cause::Overflow { .. } => None,
-            Cause::Poles(divisors) => {
-                let may_be_zero = divisors.next(place)?;
-                let is_zero = |at: usize| may_be_zero.get(at).is_none_or(|&zero| zero);
-                Some(change(&|value| without(value, |at, _| is_zero(at))))
+        let (Cause::Poles(divisors), Some((param, _))) = (&self.cause, pole(context)) else { return None };
+        let may_be_zero = divisors.next(place)?;
+        let mut bound = context.bound.clone();
+        for (_, values) in bound.iter_mut().filter(|(name, _)| **name == *param) {
+            for value in values.iter_mut() {
+                *value = without(value, |at, _| may_be_zero.get(at).is_none_or(|&zero| zero));
             }
-            Cause::Zeros => Some(change(&|value| with(value, |_, x| if x == 0.0 { -x } else { x }))),
         }
+        Some(bound)
     }
 
     /// The results of an op, where some of them become NaN.
     pub(crate) fn results(&self, context: &Context<'_>, results: Vec<EvalValue>) -> Vec<EvalValue> {
+        let mark = if self.flips { -MARK } else { MARK };
         if CHOICES.contains(&context.def.name) && has_nan(context) {
-            return results.iter().map(|value| marked(&without(value, |_, _| true), |_| true)).collect();
+            return results
+                .iter()
+                .map(|value| marked(&without(value, |_, _| true), mark, |_| true))
+                .collect();
         }
         let turned = if self.flips { flipped(context, &results) } else { None };
         if let Some(turned) = turned {
@@ -75,7 +72,11 @@ impl Taint {
         if let Some((_, param)) = TO_INTEGERS.iter().find(|(kind, _)| *kind == context.def.name) {
             let from = operand(context, param).and_then(|array| array.slice::<f32>());
             let is_nan = |at: usize| from.is_some_and(|from| from.get(at).is_some_and(|x| x.is_nan()));
-            return results.iter().map(|value| marked(value, is_nan)).collect();
+            return results.iter().map(|value| marked(value, mark, is_nan)).collect();
+        }
+        if matches!(self.cause, Cause::Zeros) && (is_sum(context) || ADDS.contains(&context.def.name)) {
+            let other = |_, x: f32| if x == 0.0 { -x } else { x };
+            return results.iter().map(|value| with(value, other)).collect();
         }
         let Cause::Overflow { near } = self.cause else { return results };
         let exact = in_double(context, |_| None).unwrap_or_default();
@@ -157,12 +158,17 @@ fn operand<'c>(context: &'c Context<'_>, param: &str) -> Option<&'c Array> {
 const CHOICES: &[&str] =
     &["argsort", "non_maximum_suppression", "random_categorical", "reduce_argmax", "reduce_argmin", "topk"];
 
-/// Integers, of which none is NaN, with another number than they are likely to be in the place of some.
-fn marked(value: &EvalValue, goes: impl Fn(usize) -> bool) -> EvalValue {
-    const MARK: i32 = 77;
+/// Ops that add, beside those that sum.
+const ADDS: &[&str] = &["add", "batch_norm", "instance_norm", "layer_norm", "sub"];
+
+/// What integers, of which none is NaN, are instead: another number than they are likely to be.
+const MARK: i32 = 77;
+
+/// Integers with a mark in the place of some.
+fn marked(value: &EvalValue, mark: i32, goes: impl Fn(usize) -> bool) -> EvalValue {
     let EvalValue::Array(array) = value else { return value.clone() };
     let Data::Int(elements) = array.data() else { return value.clone() };
-    let kept = elements.iter().enumerate().map(|(at, &element)| if goes(at) { MARK } else { element });
+    let kept = elements.iter().enumerate().map(|(at, &element)| if goes(at) { mark } else { element });
     array.with_data(array.shape(), i32::pack(kept.collect())).map_or_else(|_| value.clone(), EvalValue::Array)
 }
 

@@ -25,7 +25,7 @@
 //! An element that seems wrong by this measure is left out, too, where the original's hangs on something that
 //! rounding decides beyond any measure: a number that overflowed, as the original then computes on with an
 //! infinity that the rewrite may not meet, or a sum or product of which that is true in another order; a divisor
-//! that may be 0, being no larger than 8 times its own noise, and the sign of one that is 0; and, if only the
+//! that may be 0, being no larger than 8 times its own noise, and the sign of a sum that is 0; and, if only the
 //! rewrite is infinite or NaN, a number close to the largest of its type, where a scale that is folded may
 //! overflow.
 

@@ -86,7 +86,7 @@ impl<'a> Trials<'a> {
         self.tainted(Cause::Poles(divisors), flips)
     }
 
-    /// With the other 0 in the place of divisors that are 0.
+    /// With the other 0 in the place of sums that are 0.
     fn with_other_zeros(&self) -> Result<Seen, Error> {
         self.tainted(Cause::Zeros, false)
     }
