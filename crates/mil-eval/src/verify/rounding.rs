@@ -298,7 +298,10 @@ impl<'a> Elements<'a> {
     /// Such an element tells nothing where another evaluation loses it.
     fn leave_out(&mut self, which: fn(&Self, usize) -> bool, other: Option<&[f64]>) {
         for at in 0..self.was.len() {
-            let is_lost = other.and_then(|other| other.get(at)).is_none_or(|x| !x.is_finite());
+            // What is infinite in every evaluation is so here, too, unless it hangs on what is left out.
+            let is_infinite = self.infinite.get(at).copied().flatten().is_some();
+            let says = |x: &f64| x.is_finite() || (is_infinite && !x.is_nan());
+            let is_lost = !other.and_then(|other| other.get(at)).is_some_and(says);
             if is_lost && which(self, at) {
                 self.noise[at] = f64::NAN;
                 self.infinite[at] = None;
