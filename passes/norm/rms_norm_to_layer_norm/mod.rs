@@ -29,6 +29,17 @@ pass! {
     /// # After
     /// ```mil
     /// func main<ios17>(tensor<fp32, [2, 4]> x) {
+    ///     fp32 y_y_0 = const()[name = string("y_y_0"), val = fp32(-0x1p+0)];
+    ///     tensor<fp32, [2, 4]> y_negated = mul(x = x, y = y_y_0)[name = string("y_negated")];
+    ///     int32 y_axis_0 = const()[name = string("y_axis_0"), val = int32(1)];
+    ///     bool y_interleave_0 = const()[name = string("y_interleave_0"), val = bool(false)];
+    ///     tensor<fp32, [2, 8]> y_both = concat(axis = y_axis_0, interleave = y_interleave_0, values = (x, y_negated))[name = string("y_both")];
+    ///     tensor<int32, [1]> y_axes_0 = const()[name = string("y_axes_0"), val = tensor<int32, [1]>([1])];
+    ///     fp32 y_epsilon_0 = const()[name = string("y_epsilon_0"), val = fp32(0x1p-10)];
+    ///     tensor<fp32, [2, 8]> y_norm = layer_norm(axes = y_axes_0, epsilon = y_epsilon_0, x = y_both)[name = string("y_norm")];
+    ///     tensor<int32, [2]> y_begin_0 = const()[name = string("y_begin_0"), val = tensor<int32, [2]>([0, 0])];
+    ///     tensor<int32, [2]> y_size_0 = const()[name = string("y_size_0"), val = tensor<int32, [2]>([2, 4])];
+    ///     tensor<fp32, [2, 4]> y = slice_by_size(begin = y_begin_0, size = y_size_0, x = y_norm)[name = string("y")];
     /// } -> (y);
     /// ```
     pub struct RmsNormToLayerNorm;

@@ -249,7 +249,7 @@ fn convertible(
 }
 
 /// What an op asks of a constant that becomes fp16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::precision) struct Asked {
     /// The magnitude of what is meant as infinity.
     limit: u16,
@@ -258,17 +258,17 @@ pub(in crate::precision) struct Asked {
 }
 
 impl Asked {
-    /// What an op asks of what it takes by a parameter.
+    /// What an op asks of what it takes by a parameter: of what is no constant, nothing.
     pub(in crate::precision) fn by(
         graph: &Graph,
         op: OpId,
         param: &str,
         tensor: Option<&Tensor>,
     ) -> Result<Asked, TensorError> {
-        let vanishes = tensor.map(vanishing::vanishes).transpose()?.unwrap_or(false);
+        let Some(tensor) = tensor else { return Ok(Asked::default()) };
         Ok(Asked {
             limit: range::limit(graph.op(op).kind()),
-            keeps_from_zero: vanishes && vanishing::keeps_from_zero(graph, op, param),
+            keeps_from_zero: vanishing::vanishes(tensor)? && vanishing::keeps_from_zero(graph, op, param),
         })
     }
 }
