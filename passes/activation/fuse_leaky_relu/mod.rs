@@ -9,7 +9,7 @@ pass! {
     ///
     /// `maximum(a * x, x)` with `0 < a <= 1`, `minimum(a * x, x)` with `a >= 1`, and `select` of `x` above 0 and
     /// `a * x` below; the slope is one number.
-    /// A slope of 0 stays: 0 times infinity is not a number. The product must have no other use.
+    /// A slope of 0 stays: 0 times infinity is not a number. So does one below: it makes -0 of 0. The product must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -56,7 +56,7 @@ fn selected(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
     let (slopes, of, _) = rw.with_constant(product)?;
     No::unless(of == x, "below 0 it gives another value")?;
     let slope = slope(rw, &slopes, x)?;
-    No::unless(slope.is_finite() && slope != 0.0, "the slope is 0 or not a number")?;
+    No::unless(slope.is_finite() && slope > 0.0, "the slope is not above 0")?;
     m.closed(rw)?;
     let alpha = Tensor::from_f64s(slopes.dtype(), &[], &[slope])?;
     m.replace(rw, NewOp::new("leaky_relu").with("x", x).with("alpha", alpha))

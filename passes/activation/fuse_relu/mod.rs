@@ -6,7 +6,7 @@ pass! {
     /// Makes `relu` and `relu6` of what keeps floats above 0, or between 0 and 6.
     ///
     /// `maximum(x, 0)`, and `clip` from 0 to the largest number of the element type or beyond; `minimum(relu(x), 6)`,
-    /// and `clip` from 0 to 6. Other passes know these ops better.
+    /// and `clip` from 0 to 6. Other passes know these ops better. The sign of a zero may change.
     ///
     /// # Before
     /// ```mil
@@ -23,7 +23,7 @@ pass! {
     /// ```
     pub struct FuseRelu;
     id: "fuse_relu",
-    numerics: Exact,
+    numerics: Rounding,
     patterns: [
         /// `maximum` of `x` and 0
         larger(maximum),

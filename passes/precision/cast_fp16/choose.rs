@@ -68,7 +68,8 @@ mod tests {
             format!("tensor<fp32, [2]> {to} = tanh(x = {from})[name = string(\"{to}\")];\n")
         };
         let ops: String = names.windows(2).map(op).collect();
-        let text = format!("program(1.3)\n{{\nfunc main<ios17>(tensor<fp32, [2]> v0) {{\n{ops}}} -> (v14);\n}}\n");
+        let text =
+            format!("program(1.3)\n{{\nfunc main<ios17>(tensor<fp32, [2]> v0) {{\n{ops}}} -> (v14);\n}}\n");
         let program = mil_ir::text::parse(&text).unwrap();
         let graph = program.graph("main").unwrap();
         let ops: Vec<OpId> = graph.root().ops().collect();

@@ -58,8 +58,8 @@ pub(super) struct Placement {
 }
 
 impl Placement {
-    /// Data changes devices less often, and that costs no more.
+    /// It costs less, and data changes devices no more often.
     pub(super) fn is_better_than(&self, other: &Placement) -> bool {
-        self.segments < other.segments && self.cost <= other.cost
+        self.cost < other.cost && self.segments <= other.segments
     }
 }

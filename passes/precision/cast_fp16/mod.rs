@@ -33,8 +33,8 @@ pass! {
     /// Overflow, underflow, cancellation, small epsilons and angles of large arguments are found that way
     /// whatever ops they are spelled in. A minimum cut keeps as few ops in fp32 as leave `min_snr_db`
     /// between signal and noise on the samples, which is measured on the program that results. Where data changes
-    /// devices for it, by the estimate for the chips of `improve_placement`, a choice with fewer changes is
-    /// taken if there is one that leaves as much. What comes within a factor of two of the end of fp16 counts as
+    /// devices for it, by the estimate for the chips of `improve_placement`, a choice that costs less, with no
+    /// more changes, is taken if it leaves as much. What comes within a factor of two of the end of fp16 counts as
     /// beyond it. `--why cast_fp16` says what stays, and why.
     ///
     /// Constants that stand for minus infinity become safe ones if no output moves by it. Whole numbers on their

@@ -29,8 +29,8 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The ops that stay: as few as can be found, unless with others data changes devices less often, at no more
-    /// cost. `known` is a choice that does not meet the bound.
+    /// The ops that stay: as few as can be found, unless data changes devices for them and others cost less.
+    /// `known` is a choice that does not meet the bound.
     pub(super) fn run(
         &self,
         known: Option<Choice>,
