@@ -7,6 +7,8 @@
 //! average in both. A mask of -1e5 keeps the digits of scores in fp32, and is left alone unless its rows keep a
 //! place each.
 
+use std::collections::BTreeSet;
+
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mil_ir::{Graph, Literal, OpId, Operand, ValueId};
 use mil_pass::PassError;
@@ -71,7 +73,7 @@ const REACH: usize = 64;
 /// What becomes of a mask.
 struct Fate {
     /// Values that it is in.
-    values: HashSet<ValueId>,
+    values: BTreeSet<ValueId>,
     /// It is added to something on its way.
     is_added: bool,
     /// It goes through other ops than the one that takes it.
@@ -135,7 +137,7 @@ fn fate(graph: &Graph, candidate: &Candidate) -> Result<Option<Fate>, TensorErro
 
 /// Follows a value to those who take it, who must all be softmaxes.
 fn followed(graph: &Graph, start: ValueId) -> Option<Fate> {
-    let mut fate = Fate { values: HashSet::new(), is_added: false, is_moved: false, is_large: false };
+    let mut fate = Fate { values: BTreeSet::new(), is_added: false, is_moved: false, is_large: false };
     let mut open = vec![start];
     while let Some(value) = open.pop() {
         if !fate.values.insert(value) {
@@ -181,7 +183,7 @@ fn leaves_places(graph: &Graph, sum: ValueId, mask: &Tensor) -> Result<bool, Ten
         let Some(&size) = shape.get(axis).filter(|_| shape.len() == rank) else { return false };
         let inner: usize = shape[axis + 1..].iter().product();
         let row = |at: usize| (0..size).any(|step| values[at + step * inner] == 0.0);
-        let starts = (0..values.len()).filter(|at| (at / inner) % size == 0);
+        let starts = (0..values.len()).filter(|at| (at / inner).is_multiple_of(size));
         starts.into_iter().all(row)
     };
     Ok(!values.is_empty() && graph.users(sum).all(keeps))
