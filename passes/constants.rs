@@ -113,6 +113,17 @@ pub(crate) fn reciprocals(divisor: &Tensor) -> Result<Tensor, No> {
     Ok(Tensor::from_f64s(divisor.dtype(), divisor.shape(), &values)?)
 }
 
+/// The product of two constants, each element rounded once, of the size of the larger one. Refused where the
+/// product is larger, or an element is not finite or loses more than rounding.
+pub(crate) fn product(a: &Tensor, b: &Tensor) -> Result<Tensor, No> {
+    let (shape, [of_a, of_b]) = broadcast(a, b)?;
+    No::unless(of_a.len() <= a.len().max(b.len()), "the product of the constants is larger than both")?;
+    let products: Vec<f64> = of_a.iter().zip(&of_b).map(|(a, b)| a * b).collect();
+    let precise = products.iter().all(|&value| rounds_well(value, a.dtype()));
+    No::unless(precise, "a product is not finite, or too small for its element type")?;
+    Ok(Tensor::from_f64s(a.dtype(), &shape, &products)?)
+}
+
 /// The shape that two constants are broadcast to, and the elements of each in it.
 pub(crate) fn broadcast(a: &Tensor, b: &Tensor) -> Result<(Vec<usize>, [Vec<f64>; 2]), No> {
     let rank = a.rank().max(b.rank());

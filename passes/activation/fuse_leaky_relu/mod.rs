@@ -2,11 +2,14 @@ use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Alias, Match, Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 
+use super::branches;
+
 pass! {
     /// Makes `leaky_relu` of the larger of `x` and a part of it.
     ///
-    /// `maximum(a * x, x)` with `0 < a <= 1`, and `minimum(a * x, x)` with `a >= 1`; the slope is one number.
-    /// A slope of 0 stays: 0 times infinity is not a number. The product must have no other use.
+    /// `maximum(a * x, x)` with `0 < a <= 1`, `minimum(a * x, x)` with `a >= 1`, and `select` of `x` above 0 and
+    /// `a * x` below; the slope is one number.
+    /// A slope of 0 stays: 0 times infinity is not a number. So does one below: it makes -0 of 0. The product must have no other use.
     ///
     /// # Before
     /// ```mil
@@ -32,6 +35,8 @@ pass! {
         larger(maximum),
         /// `mul` by a slope from 1 on, then `minimum`
         ours smaller(minimum),
+        /// `select` of `x` above 0, and of its product with a slope below
+        ours selected(select),
     ],
 }
 
@@ -41,6 +46,20 @@ fn larger(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
 
 fn smaller(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
     leaky(rw, end, |slope| slope >= 1.0 && slope.is_finite())
+}
+
+fn selected(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    let mut m = Match::ending(end);
+    let (x, above, below) = branches(rw, &mut m)?;
+    No::unless(above == x, "above 0 it gives another value")?;
+    let product = m.definition(rw, below, &["mul"])?;
+    let (slopes, of, _) = rw.with_constant(product)?;
+    No::unless(of == x, "below 0 it gives another value")?;
+    let slope = slope(rw, &slopes, x)?;
+    No::unless(slope.is_finite() && slope > 0.0, "the slope is not above 0")?;
+    m.closed(rw)?;
+    let alpha = Tensor::from_f64s(slopes.dtype(), &[], &[slope])?;
+    m.replace(rw, NewOp::new("leaky_relu").with("x", x).with("alpha", alpha))
 }
 
 fn leaky(rw: &mut Rewrite<'_>, end: OpId, fits: impl Fn(f64) -> bool) -> Matched {

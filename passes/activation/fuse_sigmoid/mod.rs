@@ -1,10 +1,12 @@
 use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Match, Matched, No, Rewrite, pass};
 
+use super::negated;
+
 pass! {
     /// Recognises `sigmoid`, and `silu`, in their elementary ops.
     ///
-    /// `1 / (1 + exp(-x))`, and `x / (1 + exp(-x))`. The ones must be so everywhere and widen nothing, and no value
+    /// `1 / (1 + exp(-x))`, `x / (1 + exp(-x))`, and `(1 + tanh(x / 2)) / 2`, multiplied out or not. The ones must be so everywhere and widen nothing, and no value
     /// between may have another use. Where `exp` was beyond the element type, the op no longer is.
     ///
     /// # Before
@@ -32,6 +34,10 @@ pass! {
         reciprocal(real_div | inverse),
         /// `x / (1 + exp(-x))`
         gated(real_div),
+        /// `0.5 · (1 + tanh(0.5 · x))`
+        tangent(mul),
+        /// `0.5 + 0.5 · tanh(0.5 · x)`
+        tangent_multiplied_out(add),
     ],
 }
 
@@ -60,15 +66,32 @@ fn gated(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
     m.replace(rw, NewOp::new("silu").with("x", x))
 }
 
+fn tangent(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    let mut m = Match::ending(end);
+    let sum = m.definition(rw, rw.beside(end, 0.5)?, &["add"])?;
+    let tanh = rw.beside(sum, 1.0)?;
+    of_half(rw, m, tanh)
+}
+
+fn tangent_multiplied_out(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    let mut m = Match::ending(end);
+    let half = m.definition(rw, rw.beside(end, 0.5)?, &["mul"])?;
+    let tanh = rw.beside(half, 0.5)?;
+    of_half(rw, m, tanh)
+}
+
+/// Replaces a match whose value is made of `tanh(0.5 · x)`.
+fn of_half(rw: &mut Rewrite<'_>, mut m: Match, tanh: ValueId) -> Matched {
+    let tanh = m.definition(rw, tanh, &["tanh"])?;
+    let half = m.from(rw, tanh, "x", &["mul"])?;
+    let x = rw.beside(half, 0.5)?;
+    m.closed(rw)?;
+    m.replace(rw, NewOp::new("sigmoid").with("x", x))
+}
+
 /// The `x` of `1 + exp(-x)`.
 fn exponent(rw: &Rewrite<'_>, m: &mut Match, sum: OpId) -> Result<ValueId, No> {
     let exp = m.definition(rw, rw.beside(sum, 1.0)?, &["exp"])?;
     let minus = m.from(rw, exp, "x", &["mul", "sub"])?;
-    if rw.is(minus, &["mul"]) {
-        return rw.beside(minus, -1.0);
-    }
-    let (zero, x) = (rw.constant(minus, "x")?, rw.input(minus, "y")?);
-    No::unless(zero.splat_value()? == Some(0.0), "the exponent is not negated")?;
-    rw.does_not_widen(&zero, x)?;
-    Ok(x)
+    negated(rw, minus)
 }

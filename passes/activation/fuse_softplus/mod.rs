@@ -1,11 +1,14 @@
 use mil_ir::{NewOp, OpId};
 use mil_pass::{Match, Matched, No, Rewrite, pass};
 
+use super::negated;
+
 pass! {
     /// Recognises `softplus` in its elementary ops.
     ///
-    /// `log(1 + exp(x))`, whose epsilon is too small to count. The one must be so everywhere and widen nothing, and
-    /// no value between may have another use. Where `exp` was beyond the element type, the op no longer is. Mish,
+    /// `log(1 + exp(x))`, whose epsilon is too small to count, or is the one; and `relu(x) + softplus(-|x|)`, which
+    /// keeps `exp` small. The one must be so everywhere and widen nothing, and no value between may have another
+    /// use. Where `exp` was beyond the element type, the op no longer is. Mish,
     /// `x · tanh(softplus(x))`, is as short as it gets with it.
     ///
     /// # Before
@@ -29,6 +32,8 @@ pass! {
     patterns: [
         /// `log(1 + exp(x))`
         logarithm(log),
+        /// `relu(x) + softplus(-|x|)`
+        stable(add),
     ],
 }
 
@@ -36,11 +41,28 @@ pass! {
 const LOST: f64 = 1e-9;
 
 fn logarithm(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
-    No::unless(rw.call(end)?.float("epsilon")?.abs() < LOST, "its epsilon counts")?;
-    let sum = rw.producer(end, "x", &["add"])?;
-    let mut m = Match::of(end, &[sum]);
-    let exp = m.definition(rw, rw.beside(sum, 1.0)?, &["exp"])?;
+    let epsilon = rw.call(end)?.float("epsilon")?;
+    let mut m = Match::ending(end);
+    let exp = if epsilon == 1.0 {
+        m.from(rw, end, "x", &["exp"])?
+    } else {
+        No::unless(epsilon.abs() < LOST, "its epsilon counts")?;
+        let sum = m.from(rw, end, "x", &["add"])?;
+        m.definition(rw, rw.beside(sum, 1.0)?, &["exp"])?
+    };
     m.closed(rw)?;
     let x = rw.input(exp, "x")?;
+    m.replace(rw, NewOp::new("softplus").with("x", x))
+}
+
+fn stable(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    let (relu, side) = rw.side_from(end, &["relu"])?;
+    let x = rw.input(relu, "x")?;
+    let mut m = Match::of(end, &[relu]);
+    let rest = m.from(rw, end, side.other().param(), &["softplus"])?;
+    let minus = m.from(rw, rest, "x", &["mul", "sub"])?;
+    let magnitude = m.definition(rw, negated(rw, minus)?, &["abs"])?;
+    No::unless(rw.input(magnitude, "x")? == x, "the magnitude is that of another value")?;
+    m.closed(rw)?;
     m.replace(rw, NewOp::new("softplus").with("x", x))
 }

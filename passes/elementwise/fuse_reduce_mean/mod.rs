@@ -1,4 +1,4 @@
-use mil_ir::OpId;
+use mil_ir::{NewOp, OpId};
 use mil_pass::{Alias, Matched, No, Rewrite, Side, pass};
 use mil_tensor::DType;
 
@@ -6,7 +6,8 @@ pass! {
     /// Makes a mean of a sum that is divided by the number of its terms.
     ///
     /// The quotient is a `real_div` by the number, or a `mul` by one over it, right to the precision of the
-    /// element type. The reduced sizes must be known, the elements floats; the sum must have no other use.
+    /// element type. The reduced sizes must be known, the elements floats; the sum must have no other use. A sum of
+    /// squares becomes the mean of the `square`: as many ops, and in fp16 a smaller number.
     ///
     /// # Before
     /// ```mil
@@ -33,11 +34,31 @@ pass! {
     patterns: [
         /// `reduce_sum`, then `mul` or `real_div` by a constant
         mean(mul | real_div),
+        /// `reduce_sum_square`, then `mul` or `real_div` by a constant
+        ours mean_of_squares(mul | real_div),
     ],
 }
 
 fn mean(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
-    let (sum, side) = rw.side_from(end, &["reduce_sum"])?;
+    let sum = divided_by_count(rw, end, "reduce_sum")?;
+    let mut new = rw.like(sum)?;
+    new.kind = "reduce_mean".into();
+    rw.replace(end, new, &[sum])
+}
+
+fn mean_of_squares(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
+    let sum = divided_by_count(rw, end, "reduce_sum_square")?;
+    let x = rw.input(sum, "x")?;
+    let label = format!("{}_square", rw.graph().label(end));
+    let square = rw.emit_one(NewOp::new("square").named(label).with("x", x), end)?;
+    let mut new = rw.like(sum)?.set("x", square);
+    new.kind = "reduce_mean".into();
+    rw.replace(end, new, &[sum])
+}
+
+/// The reduction whose result is divided by the number of its terms.
+fn divided_by_count(rw: &Rewrite<'_>, end: OpId, kind: &str) -> Result<OpId, No> {
+    let (sum, side) = rw.side_from(end, &[kind])?;
     let divides = rw.is(end, &["real_div"]);
     No::unless(!divides || side == Side::X, "the sum is the divisor")?;
     rw.used_only_by(sum, end)?;
@@ -52,7 +73,5 @@ fn mean(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
         count *= rw.size(x, axis)? as f64;
     }
     rw.beside(end, if divides { count } else { 1.0 / count })?;
-    let mut new = rw.like(sum)?;
-    new.kind = "reduce_mean".into();
-    rw.replace(end, new, &[sum])
+    Ok(sum)
 }

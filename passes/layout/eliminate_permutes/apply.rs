@@ -66,13 +66,11 @@ impl Decision {
             if frame.identity().as_ref() == Some(&node.view) {
                 continue;
             }
-            if frame.is_product() {
-                let port = match &frame.slots[0].site {
-                    Site::Takes { param, .. } => usize::from(param == "y"),
-                    Site::Gives(_) => 2,
-                };
-                decision.products.entry(frame.op).or_default()[port] = true;
-            } else if plan.reader.graph.op(frame.op).blocks().is_empty() {
+            if let Some(ports) = frame.swapped_ports(&node.view) {
+                let known = decision.products.entry(frame.op).or_default();
+                known.iter_mut().zip(ports).for_each(|(known, swapped)| *known |= swapped);
+            }
+            if plan.reader.graph.op(frame.op).blocks().is_empty() {
                 let call = Call::of(plan.reader.graph, frame.op, plan.reader.opset)?;
                 let call = call.with_shapes(plan.reader.shapes);
                 decision.changes.extend(frame.changes(&node.view, &call)?);

@@ -13,7 +13,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mil_ir::ValueId;
 
 use super::frame::Site;
-use super::plan::{Plan, Use};
+use super::plan::{Node, Plan, Use};
 use super::view::View;
 use crate::cut::{Prices, Side};
 
@@ -122,8 +122,8 @@ impl<'p, 'g> Search<'p, 'g> {
 
     fn lifted(&mut self, node: usize, slot: usize, seen: &View) -> Option<View> {
         self.effort = self.effort.saturating_sub(1);
-        let frame = &self.plan.nodes[node].frame;
-        frame.lifted(&frame.slots[slot], seen)
+        let Node { frame, view } = &self.plan.nodes[node];
+        frame.lifted(&frame.slots[slot], seen, view)
     }
 
     /// An arrangement of a root, as one of the value that a use takes in the program as it is.

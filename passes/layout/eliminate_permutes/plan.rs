@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 use mil_ir::{Dim, Graph, Name, OpId, ValueId};
 use mil_ops::{Call, is_known};
 
-use super::frame::{Frame, MOST_AXES, Reader, Site, Slot};
+use super::frame::{BATCHES, Frame, MOST_AXES, Reader, Site, Slot};
 use super::view::{Steps, View};
 
 /// How often a loop is thought to run: what can be moved out of it is.
@@ -207,6 +207,11 @@ impl<'g> Plan<'g> {
         self.known.get(&(op, port))?.as_ref().ok().copied()
     }
 
+    /// The node of a product: one for all of it where its leading axes may change places.
+    fn product(&mut self, op: OpId, port: usize) -> Option<usize> {
+        self.node(op, BATCHES).or_else(|| self.node(op, port))
+    }
+
     fn taker(&mut self, op: OpId, param: &str, index: usize) -> Option<(usize, usize)> {
         let graph = self.reader.graph;
         let found = graph.op(op);
@@ -214,7 +219,7 @@ impl<'g> Plan<'g> {
             _ if found.is_return() => self.node(graph.block(found.block()).parent()?, index)?,
             "while_loop" => self.node(op, index)?,
             "cond" => return None,
-            "matmul" => self.node(op, usize::from(param == "y"))?,
+            "matmul" => self.product(op, usize::from(param == "y"))?,
             _ => self.node(op, 0)?,
         };
         let takes = |slot: &Slot| {
@@ -230,7 +235,7 @@ impl<'g> Plan<'g> {
         let graph = self.reader.graph;
         let node = match graph.definition(root) {
             Some(op) => match graph.op(op).kind().as_str() {
-                "matmul" => self.node(op, 2)?,
+                "matmul" => self.product(op, 2)?,
                 "while_loop" | "cond" => self.node(op, graph.result_index(root)?)?,
                 _ => self.node(op, 0)?,
             },

@@ -8,7 +8,7 @@ pass! {
     /// Makes `rsqrt` of what divides by a square root, and takes the epsilon in.
     ///
     /// All spellings of RMSNorm and of normalised queries and keys, `x / √(mean(x²) + ε)`, become one: `mul` with
-    /// the `rsqrt`, whose epsilon is `ε`, of the mean. From iOS17 on the epsilon stays fp32 in a program that
+    /// the `rsqrt`, whose epsilon is `ε`, of the mean. A root may be a power of one half. From iOS17 on the epsilon stays fp32 in a program that
     /// computes in fp16, so that a small one is not lost. No value between may have another use.
     ///
     /// # Before
@@ -62,7 +62,7 @@ fn epsilon(rw: &mut Rewrite<'_>, root: OpId) -> Matched {
 
 fn reciprocal(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
     let is_inverse = rw.is(end, &["inverse"]);
-    let root = rw.producer(end, if is_inverse { "x" } else { "y" }, &["sqrt"])?;
+    let (root, x) = root(rw, end, if is_inverse { "x" } else { "y" })?;
     if is_inverse {
         No::unless(rw.call(end)?.float("epsilon")? == 0.0, "the inverse has an epsilon")?;
     } else {
@@ -71,7 +71,7 @@ fn reciprocal(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
         rw.does_not_widen(&one, rw.result(root)?)?;
     }
     let mut m = Match::of(end, &[root]);
-    let (x, epsilon) = sum_or_itself(rw, &mut m, rw.input(root, "x")?)?;
+    let (x, epsilon) = sum_or_itself(rw, &mut m, x)?;
     m.closed(rw)?;
     let new = rsqrt(rw, x, epsilon)?;
     m.replace(rw, new)
@@ -87,15 +87,22 @@ fn power(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
 }
 
 fn quotient(rw: &mut Rewrite<'_>, end: OpId) -> Matched {
-    let root = rw.producer(end, "y", &["sqrt"])?;
+    let (root, x) = root(rw, end, "y")?;
     let dividend = rw.input(end, "x")?;
     let mut m = Match::of(end, &[root]);
-    let (x, epsilon) = sum(rw, &mut m, rw.input(root, "x")?)?;
+    let (x, epsilon) = sum(rw, &mut m, x)?;
     m.closed(rw)?;
     let label = format!("{}_rsqrt", rw.graph().label(end));
     let new = rsqrt(rw, x, epsilon)?.named(label);
     let root = rw.emit_one(new, end)?;
     m.replace(rw, NewOp::new("mul").with("x", dividend).with("y", root))
+}
+
+/// The square root behind a parameter, and what it is taken of.
+fn root(rw: &Rewrite<'_>, op: OpId, param: &str) -> Result<(OpId, ValueId), No> {
+    let root = rw.producer(op, param, &["sqrt", "pow"])?;
+    let x = if rw.is(root, &["pow"]) { rw.beside(root, 0.5)? } else { rw.input(root, "x")? };
+    Ok((root, x))
 }
 
 /// A value and the one number that is added to it.

@@ -9,14 +9,14 @@ use mil_ir::{BlockId, Graph, Name, OpId, Operand, Type, ValueId};
 use mil_pass::{Matched, Rewrite};
 use mil_tensor::DType;
 
-use super::cast;
+use super::{Asked, cast};
 
 /// What has become fp16 so far.
 #[derive(Default)]
 pub(super) struct Halves {
-    /// fp16 versions of values that were cast for it, by the block they were made in and the magnitude that
-    /// large constants have there.
-    pub(super) casts: HashMap<(BlockId, ValueId, u32), ValueId>,
+    /// fp16 versions of values that were cast for it, by the block they were made in and what constants are
+    /// asked for there.
+    pub(super) casts: HashMap<(BlockId, ValueId, Asked), ValueId>,
     /// By value: the type in fp32 of one that is fp16 now.
     types: Vec<Option<Type>>,
     /// By op: it takes such values in fp16.

@@ -1,5 +1,6 @@
 mod halves;
 pub(in crate::precision) mod range;
+mod vanishing;
 pub(in crate::precision) mod whole;
 
 use foldhash::{HashSet, HashSetExt};
@@ -19,8 +20,11 @@ pass! {
     /// that inputs and outputs of the program keep their types; between neighbours the fp16 value itself is
     /// used. Constants are converted themselves. An op keeps fp32 if it has inner blocks, or if it works on
     /// lists or states. From iOS17 on, slopes and offsets of activations and the epsilons of `inverse`, `log`
-    /// and `rsqrt` stay fp32. In constants of less than 400 elements what would become 0 becomes the smallest
-    /// number of its sign.
+    /// and `rsqrt` stay fp32.
+    ///
+    /// *Nothing is divided by zero.* In a constant of less than 400 elements that keeps a divisor, a root or a
+    /// logarithm from zero, there or behind arithmetic, what would become 0 becomes the smallest number of its
+    /// sign. Any other constant is rounded to the nearest: an offset that is next to nothing is nothing.
     ///
     /// *Finite stays finite.* An op keeps fp32 if one of its constants has a finite element beyond the range
     /// of fp16 that is not meant as infinity (65504 < |c| < 1e38), and so does what takes its result, as far
@@ -106,9 +110,6 @@ const KEPT_PARAMS: &[(&str, &[&str])] = &[
     ("log", &["epsilon"]),
     ("rsqrt", &["epsilon"]),
 ];
-
-/// Elements below which constants are kept from becoming zero.
-const SMALL: usize = 400;
 
 impl Pass for AddFp16Cast {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
@@ -247,29 +248,53 @@ fn convertible(
         .collect()
 }
 
-/// The constant in fp16: what is meant as infinity is of this magnitude, and if it is small, nothing becomes
-/// zero.
+/// What an op asks of a constant that becomes fp16.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::precision) struct Asked {
+    /// The magnitude of what is meant as infinity.
+    limit: u16,
+    /// Nothing becomes zero.
+    keeps_from_zero: bool,
+}
+
+impl Asked {
+    /// What an op asks of what it takes by a parameter: of what is no constant, nothing.
+    pub(in crate::precision) fn by(
+        graph: &Graph,
+        op: OpId,
+        param: &str,
+        tensor: Option<&Tensor>,
+    ) -> Result<Asked, TensorError> {
+        let Some(tensor) = tensor else { return Ok(Asked::default()) };
+        Ok(Asked {
+            limit: range::limit(graph.op(op).kind()),
+            keeps_from_zero: vanishing::vanishes(tensor)? && vanishing::keeps_from_zero(graph, op, param),
+        })
+    }
+}
+
+/// The constant in fp16.
 ///
 /// A constant whose elements are missing stays one: its program cannot be written, but what it would be is of
 /// interest.
-pub(in crate::precision) fn to_fp16(tensor: &Tensor, limit: f64) -> Result<Tensor, TensorError> {
+pub(in crate::precision) fn to_fp16(tensor: &Tensor, asked: Asked) -> Result<Tensor, TensorError> {
     if let Data::Opaque(elements) = tensor.data() {
         let cast = Fingerprint::stand_in(&format!("{elements} in fp16"));
         return Ok(Tensor::opaque(DType::Fp16, tensor.shape(), cast));
     }
     let cast = tensor.cast_saturating(DType::Fp16)?;
-    let is_small = tensor.len() < SMALL;
-    if !is_small && !range::stands_for_infinity(tensor)? {
+    let Asked { limit, keeps_from_zero } = asked;
+    if !keeps_from_zero && !range::stands_for_infinity(tensor)? {
         return Ok(cast);
     }
     let values = tensor.to_f64s()?;
     let mut halves: Vec<f16> = cast.to_vec()?;
     for (half, value) in halves.iter_mut().zip(values) {
-        if is_small && *half == f16::ZERO && value != 0.0 {
+        if keeps_from_zero && *half == f16::ZERO && value != 0.0 {
             *half = f16::MIN_POSITIVE_SUBNORMAL.copysign(f16::from_f64(value));
         }
         if value.is_finite() && value.abs() >= range::INFINITE {
-            *half = f16::from_f64(limit.copysign(value));
+            *half = f16::from_f64(f64::from(limit).copysign(value));
         }
     }
     Tensor::from_slice(tensor.shape(), &halves)
@@ -324,7 +349,6 @@ impl AddFp16Cast {
         params: &[&'static str],
         halves: &mut Halves,
     ) -> Result<(), No> {
-        let limit = range::limit(rw.graph().op(op).kind());
         // In the order in which an op has its operands.
         let mut sorted = params.to_vec();
         sorted.sort_unstable();
@@ -332,14 +356,15 @@ impl AddFp16Cast {
             let Some(argument) = rw.graph().op(op).argument(param) else {
                 let attribute = rw.graph().op(op).attributes().get(param).and_then(Literal::as_tensor);
                 if let Some(tensor) = attribute {
-                    let half = Literal::tensor(to_fp16(tensor, limit)?);
+                    let asked = Asked::by(rw.graph(), op, param, Some(tensor))?;
+                    let half = Literal::tensor(to_fp16(tensor, asked)?);
                     rw.graph_mut().set_attribute(op, param, Some(half));
                 }
                 continue;
             };
             let mut converted: Vec<(usize, Operand)> = Vec::new();
             for index in 0..argument.len() {
-                let half = self.operand(rw, op, (param, index), limit, halves)?;
+                let half = self.operand(rw, op, (param, index), halves)?;
                 converted.extend(half.map(|half| (index, half)));
             }
             if let Some(mut argument) = rw.graph().op(op).argument(param).cloned()
@@ -362,7 +387,6 @@ impl AddFp16Cast {
         rw: &mut Rewrite<'_>,
         op: OpId,
         (param, index): (&str, usize),
-        limit: f64,
         halves: &mut Halves,
     ) -> Result<Option<Operand>, No> {
         let graph = rw.graph();
@@ -375,7 +399,8 @@ impl AddFp16Cast {
         let value = match operand {
             Operand::Literal(literal) => {
                 let tensor = literal.as_tensor().ok_or(No::miss("a literal is not a tensor"))?;
-                return Ok(Some(Literal::tensor(to_fp16(tensor, limit)?).into()));
+                let asked = Asked::by(graph, op, param, Some(tensor))?;
+                return Ok(Some(Literal::tensor(to_fp16(tensor, asked)?).into()));
             }
             Operand::Value(value) => *value,
         };
@@ -385,21 +410,25 @@ impl AddFp16Cast {
         {
             return Ok(Some(Operand::Value(halves.source(half))));
         }
-        // A cast would make infinity of a mask, and no number of it times zero.
-        let constant = match graph.const_tensor(value) {
-            Some(tensor) if self.convert_constants || range::stands_for_infinity(&tensor)? => Some(tensor),
+        let tensor = graph.const_tensor(value);
+        let asked = Asked::by(graph, op, param, tensor.as_ref())?;
+        // A cast would make infinity of a mask, and no number of it times zero; and nothing of an epsilon.
+        let is_special =
+            |tensor: &Tensor| Ok::<_, No>(asked.keeps_from_zero || range::stands_for_infinity(tensor)?);
+        let constant = match tensor {
+            Some(tensor) if self.convert_constants || is_special(&tensor)? => Some(tensor),
             _ => None,
         };
         if constant.is_some() {
             halves.replaced_constant(graph, value);
         }
-        let key = (graph.op(op).block(), value, limit as u32);
+        let key = (graph.op(op).block(), value, asked);
         if let Some(&known) = halves.casts.get(&key) {
             return Ok(Some(Operand::Value(known)));
         }
         let name = format!("{}_to_fp16", graph.value(value).name());
         let cast = match constant {
-            Some(tensor) => rw.tensor(&name, to_fp16(&tensor, limit)?, op),
+            Some(tensor) => rw.tensor(&name, to_fp16(&tensor, asked)?, op),
             None => {
                 let ty = rw.ty(value).with_dtype(DType::Fp16);
                 let cast = cast(rw, value, "fp16", &name, op)?;

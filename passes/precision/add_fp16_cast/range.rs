@@ -9,7 +9,7 @@ use mil_tensor::{DType, Data, Tensor, TensorError};
 pub(in crate::precision) const INFINITE: f64 = 1e38;
 
 /// What such a constant becomes where it is added to others: two of them and a score are within the range.
-pub(in crate::precision) const MASK: f64 = 30_000.0;
+pub(in crate::precision) const MASK: u16 = 30_000;
 
 /// Ops in which it is added, or from which it goes on to be.
 const ADDS: &[&str] = &["add", "sub", "mul", "select"];
@@ -94,6 +94,6 @@ pub(super) fn stands_for_infinity(tensor: &Tensor) -> Result<bool, TensorError> 
 }
 
 /// The largest magnitude of what constants beyond the range become in an op.
-pub(in crate::precision) fn limit(kind: &str) -> f64 {
-    if ADDS.contains(&kind) { MASK } else { f64::from(f16::MAX.to_f32()) }
+pub(super) fn limit(kind: &str) -> u16 {
+    if ADDS.contains(&kind) { MASK } else { 65504 }
 }

@@ -13,8 +13,7 @@ use mil_tensor::{DType, Tensor, TensorError};
 
 use super::noise::{LARGEST, Power, WRONG, gain, rounded, shaken};
 use super::observe::{Observer, Seen};
-use crate::precision::add_fp16_cast::range::limit;
-use crate::precision::add_fp16_cast::{AddFp16Cast, to_fp16};
+use crate::precision::add_fp16_cast::{AddFp16Cast, Asked, to_fp16};
 
 /// A loss at the outputs, as noise over signal, and where it comes from.
 #[derive(Clone, Debug)]
@@ -109,15 +108,14 @@ impl Site<'_> {
     fn places(&self) -> Vec<Place> {
         let graph = self.graph();
         let convertible = self.caster.convertible(graph, self.op, self.observer.opset).unwrap_or_default();
-        let limit = limit(graph.op(self.op).kind());
         let mut places: Vec<Place> = Vec::new();
         for (param, argument) in graph.op(self.op).arguments() {
             for (index, operand) in argument.iter().enumerate() {
                 let value = operand.value();
                 let constant = graph.literal(operand).and_then(Literal::as_tensor);
                 let is_fp32 = graph.operand_type(operand).dtype() == Some(DType::Fp32);
-                let constant =
-                    constant.filter(|_| is_fp32).map(|tensor| (tensor.clone(), to_fp16(tensor, limit)));
+                let half = |tensor: &Tensor| to_fp16(tensor, Asked::by(graph, self.op, param, Some(tensor))?);
+                let constant = constant.filter(|_| is_fp32).map(|tensor| (tensor.clone(), half(tensor)));
                 let is_rounded = is_fp32 && convertible.iter().any(|name| **name == **param);
                 if matches!(operand, Operand::Literal(_)) && !is_rounded {
                     continue;

@@ -10,8 +10,11 @@ use crate::precision::add_fp16_cast::range::MASK;
 /// Ops in which a mask is added, put in the place of scores, or multiplied out of zeros and ones.
 const MASKS: &[&str] = &["add", "sub", "mul", "select"];
 
+/// An op, the parameter and place of what may be a mask, and what it would become.
+pub(super) type Candidate = (OpId, String, usize, Tensor);
+
 /// Operands that may be masks: constants whose elements are all zero or beyond fp16.
-pub(super) fn candidates(graph: &Graph) -> Result<Vec<(OpId, String, usize, Tensor)>, PassError> {
+pub(super) fn candidates(graph: &Graph) -> Result<Vec<Candidate>, PassError> {
     let mut found = Vec::new();
     for op in graph.walk().filter(|&op| MASKS.contains(&graph.op(op).kind().as_str())) {
         for (param, argument) in graph.op(op).arguments() {
@@ -39,7 +42,7 @@ fn safe(tensor: &Tensor) -> Result<Option<Tensor>, mil_tensor::TensorError> {
     let replaced: Vec<f64> = tensor
         .to_f64s()?
         .into_iter()
-        .map(|value| if is_beyond(value) { MASK.copysign(value) } else { value })
+        .map(|value| if is_beyond(value) { f64::from(MASK).copysign(value) } else { value })
         .collect();
     Tensor::from_f64s(DType::Fp32, tensor.shape(), &replaced).map(Some)
 }

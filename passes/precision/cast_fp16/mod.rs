@@ -1,10 +1,13 @@
 mod choose;
 mod declared;
+mod devices;
 mod draw;
 mod loss;
 mod masks;
 mod noise;
 mod observe;
+mod safe;
+mod search;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +18,9 @@ use mil_pass::{Pass, PassCx, PassError, pass};
 
 use crate::inputs::ByInput;
 use crate::precision::add_fp16_cast::{AddFp16Cast, Step, range::Ranges, whole};
-use choose::kept;
 use loss::{Loss, losses};
 use observe::{Observer, calls};
+use search::Search;
 use trial::{Trials, compare};
 
 pass! {
@@ -29,12 +32,18 @@ pass! {
     /// result loses, and how much of a loss comes through to the outputs, says what each rounding costs.
     /// Overflow, underflow, cancellation, small epsilons and angles of large arguments are found that way
     /// whatever ops they are spelled in. A minimum cut keeps as few ops in fp32 as leave `min_snr_db`
-    /// between signal and noise on the samples, which is measured on the program that results. What comes within
-    /// a factor of two of the end of fp16 counts as beyond it. `--why cast_fp16` says what stays, and why.
+    /// between signal and noise on the samples, which is measured on the program that results. Where data changes
+    /// devices for it, by the estimate for the chips of `improve_placement`, a choice that costs less, with no
+    /// more changes, is taken if it leaves as much. What comes within a factor of two of the end of fp16 counts as
+    /// beyond it. `--why cast_fp16` says what stays, and why.
     ///
     /// Constants that stand for minus infinity become safe ones if no output moves by it. Whole numbers on their
     /// way to indices keep fp32. Where neither samples nor ranges are given, or a function takes other inputs,
-    /// the rules of `add_fp16_cast` decide, and two more. Intervals follow from what is declared (pixels are
+    /// the rules of `add_fp16_cast` decide, and three more. Finite masks that nothing but a softmax sees become
+    /// -30000: those of at least 1e8, at which fp32 has no digits of a score left either, and smaller ones (-1e5)
+    /// where they are put in the place of scores, or leave a place in each row. What they are made of must be
+    /// whole numbers, and scores are taken to be within 15,000. A row that is masked whole keeps weights that sum
+    /// to 1. Intervals follow from what is declared (pixels are
     /// between 0 and 255, sigmoids between 0 and 1): an op whose numbers are to be expected beyond fp16, such as
     /// the sum over an image, keeps fp32. So does what makes sines and cosines of whole numbers, such as positions.
     ///
@@ -78,9 +87,6 @@ pass! {
     ],
 }
 
-/// Attempts, each with losses twice as dear.
-const ATTEMPTS: i32 = 36;
-
 impl Pass for CastFp16 {
     fn run_on_graph(&self, graph: &mut Graph, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         let opset = cx.opset().clone();
@@ -95,6 +101,12 @@ impl Pass for CastFp16 {
             }
             stays.extend(chosen.into_iter().map(|(op, _)| op));
         } else {
+            for (op, param, index, safe) in safe::masks(graph)? {
+                if cx.spend() {
+                    masks::replace(graph, op, &param, index, safe);
+                    cx.count("masks", 1);
+                }
+            }
             for (op, reason) in self.declared(graph, cx)? {
                 if caster.convertible(graph, op, &opset).is_some() {
                     cx.missed("fp32", graph, op, &reason);
@@ -197,7 +209,7 @@ impl CastFp16 {
         let is_close = noise::comes_close(seen.iter().flat_map(|values| values.values()));
         let by = observer(&original);
         let trials = Trials { graph: &*graph, observer: &by, caster, told, wanted: &wanted, is_close };
-        let mut best: Option<(f64, BTreeSet<OpId>)> = None;
+        let mut best = None;
         if !is_close || graph.root().ops().all(|op| graph.op(op).blocks().is_empty()) {
             let nothing = BTreeSet::new();
             let db = trials.db(&nothing)?;
@@ -207,23 +219,8 @@ impl CastFp16 {
             best = Some((db, nothing));
         }
         let losses = losses(&observer(&*graph), &seen, caster);
-        let budget = 10_f64.powf(-self.min_snr_db / 10.0);
-        for attempt in 0..ATTEMPTS {
-            cx.check_cancelled()?;
-            let now = kept(graph, &convertible, &losses, budget, 2_f64.powi(attempt - 10));
-            if best.as_ref().is_some_and(|(_, known)| *known == now) {
-                continue;
-            }
-            let db = trials.db(&now)?;
-            if best.as_ref().is_none_or(|(known, _)| db > *known) {
-                best = Some((db, now));
-            }
-            if db >= self.min_snr_db {
-                break;
-            }
-        }
-        let (db, stays) = best.unwrap_or((f64::INFINITY, BTreeSet::new()));
-        let stays = trials.released(stays, self.min_snr_db.min(db))?;
+        let search = Search { trials, convertible: &convertible, losses: &losses, least: self.min_snr_db };
+        let stays = search.run(best, &mut || cx.check_cancelled())?;
         Ok(stays.into_iter().map(|op| (op, reason(&losses, op))).collect())
     }
 }

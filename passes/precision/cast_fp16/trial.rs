@@ -24,9 +24,8 @@ pub(super) struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    /// Signal over noise of the worst output, in dB, if these ops stay in fp32. What comes close to the end of
-    /// fp16 counts as beyond it, as far as ops without inner blocks go.
-    pub(super) fn db(&self, stays: &BTreeSet<OpId>) -> Result<f64, PassError> {
+    /// The program if these ops stay in fp32.
+    pub(super) fn cast(&self, stays: &BTreeSet<OpId>) -> Result<Graph, PassError> {
         let mut copy = self.graph.clone();
         let whole = whole::kept(self.graph, self.observer.opset);
         let mut keeps = |_: &Graph, op: OpId, _: bool| {
@@ -34,6 +33,13 @@ impl Trials<'_> {
             Ok(kept.then_some("kept"))
         };
         self.caster.cast(&mut copy, self.observer.opset, false, &mut keeps, &mut |_| Ok(true))?;
+        Ok(copy)
+    }
+
+    /// Signal over noise of the worst output, in dB, if these ops stay in fp32. What comes close to the end of
+    /// fp16 counts as beyond it, as far as ops without inner blocks go.
+    pub(super) fn db(&self, stays: &BTreeSet<OpId>) -> Result<f64, PassError> {
+        let copy = self.cast(stays)?;
         let db = compare(self.wanted, &self.observer.outputs(&copy)?);
         if !self.is_close {
             return Ok(db);

@@ -4,6 +4,7 @@
 //! and with that in which arrangement it takes each operand and gives each result. What the op asks of an axis
 //! is its demand.
 
+mod product;
 mod reader;
 
 use mil_ir::{Dim, OpId, ValueId};
@@ -13,7 +14,7 @@ use mil_tensor::Tensor;
 
 use super::view::{Factor, ONE, Steps, View, merge, part, product, times};
 
-pub(super) use reader::Reader;
+pub(super) use reader::{BATCHES, Reader};
 
 /// Core ML's tensors have at most five axes.
 pub(super) const MOST_AXES: usize = 5;
@@ -66,6 +67,8 @@ enum Kind {
     Linear(Option<Tensor>),
     /// An operand or the result of a `matmul`, whose last two axes may change places.
     Product,
+    /// A whole `matmul` of so many leading axes, which its operands and the result share.
+    Batches(usize),
 }
 
 /// A parameter with a number for each axis.
@@ -204,8 +207,12 @@ impl Frame {
         slot.base[axis][at + 1..].iter().fold(ONE, |inner, &axis| times(&inner, &self.sizes[axis]))
     }
 
-    /// The view of the frame in which an operand is taken, or a result given, in an arrangement.
-    pub(super) fn lifted(&self, slot: &Slot, seen: &View) -> Option<View> {
+    /// The view of the frame in which an operand is taken, or a result given, in an arrangement. What that does
+    /// not say stays as it is `now`.
+    pub(super) fn lifted(&self, slot: &Slot, seen: &View, now: &View) -> Option<View> {
+        if let Kind::Batches(batches) = self.kind {
+            return self.lifted_batches(batches, slot, seen, now);
+        }
         let mut dims = Vec::with_capacity(seen.rank());
         for dim in &self.joined(slot, seen) {
             let mut lifted = Vec::with_capacity(dim.len());
@@ -432,7 +439,7 @@ impl Frame {
             changes.push(Change { op: self.op, param: param.to_owned(), index: 0, tensor });
         };
         match &self.kind {
-            Kind::Plain | Kind::Product => {}
+            Kind::Plain | Kind::Product | Kind::Batches(_) => {}
             Kind::Axis(param, axis) => set(param, Tensor::scalar(position(*axis)? as i32)),
             Kind::Axes(param, named) => {
                 let holds = |dim: &&Vec<Factor>| dim.iter().any(|factor| named.contains(&factor.axis));
@@ -495,11 +502,6 @@ impl Frame {
             }
         }
         Ok(changes)
-    }
-
-    /// An operand or the result of a product; see [`Maker::matmul`].
-    pub(super) fn is_product(&self) -> bool {
-        matches!(self.kind, Kind::Product)
     }
 }
 

@@ -8,6 +8,9 @@ use super::{Demand, Frame, Kind, Lacks, PerAxis, Site, Slot};
 use crate::layout::axes::{Rule, rule};
 use crate::layout::eliminate_permutes::view::{ONE, same};
 
+/// The port of a product as a whole.
+pub(in crate::layout::eliminate_permutes) const BATCHES: usize = 3;
+
 /// What a frame is made of.
 pub(in crate::layout::eliminate_permutes) struct Reader<'g> {
     pub graph: &'g Graph,
@@ -43,6 +46,7 @@ impl Reader<'_> {
         let call = Call::of(self.graph, op, self.opset)?.with_shapes(self.shapes);
         let maker = Maker { reader: self, call: &call, op };
         match kind.as_str() {
+            "matmul" if port == BATCHES => return maker.batches(),
             "matmul" => return maker.matmul(port),
             "linear" => return maker.linear(),
             "tile" => return maker.tile(),
@@ -435,6 +439,39 @@ impl Maker<'_> {
         };
         let (sizes, rank) = (slot.sizes.clone(), slot.sizes.len());
         self.frame(sizes, vec![Demand::Free; rank], vec![slot], Kind::Product)
+    }
+
+    /// A product whose operands and result have the same leading axes, at least two of them. Without axes of
+    /// size 1, which could stand anywhere.
+    fn batches(&self) -> Result<Frame, No> {
+        let &[result] = self.results() else { return Err(No::miss("it has not exactly one result")) };
+        let given = self.reader.sizes(result).ok_or(No::miss("the rank of a result is not known"))?;
+        let batches = given.len().checked_sub(2).filter(|&batches| batches >= 2);
+        let batches = batches.ok_or(No::miss("it has no two leading axes"))?;
+        let all = [self.sizes_of("x")?, self.sizes_of("y")?, given];
+        let mut sizes = all[2][..batches].to_vec();
+        for own in &all {
+            let alike = own.len() == batches + 2 && own[..batches] == sizes[..batches];
+            No::unless(alike, "its operands have different leading axes")?;
+            sizes.extend_from_slice(&own[batches..]);
+        }
+        let long = sizes.iter().all(|size| size.fixed().is_some_and(|size| size > 1));
+        No::unless(long, "an axis has size 1, or an unknown one")?;
+        for flag in ["transpose_x", "transpose_y"] {
+            self.call.bool(flag)?;
+        }
+        let base = |port: usize| {
+            let own = batches + 2 * port;
+            (0..batches).chain([own, own + 1]).map(|axis| vec![axis]).collect::<Vec<_>>()
+        };
+        let mut slots = vec![
+            self.operand("x", 0, base(0))?,
+            self.operand("y", 0, base(1))?,
+            self.result(result, base(2))?,
+        ];
+        slots.iter_mut().for_each(|slot| slot.lacks = Lacks::Nothing);
+        let demands = vec![Demand::Free; sizes.len()];
+        self.frame(sizes, demands, slots, Kind::Batches(batches))
     }
 }
 
