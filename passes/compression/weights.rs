@@ -2,7 +2,7 @@
 
 use mil_compress::CompressError;
 use mil_compress::compensate::Gain;
-use mil_ir::{At, Graph, NewOp, OpId, Opset, Program, Release, ValueId};
+use mil_ir::{At, Graph, Name, NewOp, OpId, Operand, Opset, Program, Release, ValueId};
 use mil_pass::{No, PassCx, PassError, Rewrite};
 use mil_tensor::{DType, Tensor};
 use serde_json::json;
@@ -49,8 +49,19 @@ pub(super) trait Compressor: Sync {
         None
     }
 
-    /// Finds the parameters; `met` is what the weight meets in calls.
-    fn fit(&self, plan: &Self::Plan, met: Option<&Calibrated>) -> Result<Self::Fit, CompressError>;
+    /// The weight that the fit reads.
+    fn weight<'p>(&self, plan: &'p Self::Plan) -> &'p Tensor;
+
+    /// Finds the parameters; `weight` is that of the plan, perhaps in memory, and `met` is what it meets in calls.
+    fn fit(
+        &self,
+        plan: &Self::Plan,
+        weight: &Tensor,
+        met: Option<&Calibrated>,
+    ) -> Result<Self::Fit, CompressError>;
+
+    /// What a fit computes from the weight when it is read.
+    fn results<'f>(&self, fit: &'f mut Self::Fit) -> Vec<&'f mut Tensor>;
 
     /// What calls have won, where the fit learned from them.
     fn gain(&self, fit: &Self::Fit) -> Option<Gain> {
@@ -161,7 +172,7 @@ pub(super) fn run<C: Compressor>(
     let mut graphs: Vec<Vec<Found>> = Vec::new();
     let mut plans: Vec<Planned<C::Plan>> = Vec::new();
     cx.each_graph(program, |graph, cx| {
-        name_inline(compressor.config(), graph);
+        name_inline(compressor, again, graph);
         let mut found = Vec::new();
         for op in graph.walk().collect::<Vec<_>>() {
             cx.check_cancelled()?;
@@ -216,11 +227,21 @@ pub(super) fn run<C: Compressor>(
     })
 }
 
-/// Makes constants of the weights that stand in the ops that use them, where they are to be compressed.
-fn name_inline<C: OpConfig>(config: &Config<C>, graph: &mut Graph) {
+/// Makes constants of the weights that stand in the ops that use them, where they are to be compressed. `again`:
+/// in ops that decompress, too.
+fn name_inline<C: Compressor>(compressor: &C, again: bool, graph: &mut Graph) {
     let mut inline = Vec::new();
     for op in graph.walk() {
-        let Some(said) = config.of_op(graph, op).filter(|_| !is_decompressor(graph, op)) else { continue };
+        if is_decompressor(graph, op) {
+            for (kind, param) in compressor.again().iter().filter(|_| again) {
+                let operand = graph.operand(op, param).filter(|_| graph.op(op).kind() == *kind);
+                let literal = operand.and_then(Operand::literal);
+                let literal = literal.filter(|literal| literal.as_tensor().is_some_and(is_stored));
+                inline.extend(literal.map(|literal| (op, Name::from(*param), 0, literal.clone())));
+            }
+            continue;
+        }
+        let Some(said) = compressor.config().of_op(graph, op) else { continue };
         for (param, argument) in graph.op(op).arguments() {
             for (position, operand) in argument.iter().enumerate() {
                 let Some(literal) = operand.literal() else { continue };
