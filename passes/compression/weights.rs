@@ -2,7 +2,7 @@
 
 use mil_compress::CompressError;
 use mil_compress::compensate::Gain;
-use mil_ir::{At, Graph, Name, NewOp, OpId, Operand, Opset, Program, Release, ValueId};
+use mil_ir::{At, Graph, NewOp, OpId, Opset, Program, Release, ValueId};
 use mil_pass::{No, PassCx, PassError, Rewrite};
 use mil_tensor::{DType, Tensor};
 use serde_json::json;
@@ -228,26 +228,23 @@ pub(super) fn run<C: Compressor>(
 }
 
 /// Makes constants of the weights that stand in the ops that use them, where they are to be compressed. `again`:
-/// in ops that decompress, too.
+/// of what ops hold that decompress, too, if that may be compressed once more.
 fn name_inline<C: Compressor>(compressor: &C, again: bool, graph: &mut Graph) {
     let mut inline = Vec::new();
     for op in graph.walk() {
-        if is_decompressor(graph, op) {
-            for (kind, param) in compressor.again().iter().filter(|_| again) {
-                let operand = graph.operand(op, param).filter(|_| graph.op(op).kind() == *kind);
-                let literal = operand.and_then(Operand::literal);
-                let literal = literal.filter(|literal| literal.as_tensor().is_some_and(is_stored));
-                inline.extend(literal.map(|literal| (op, Name::from(*param), 0, literal.clone())));
+        let kind = graph.op(op).kind().as_str();
+        let again = again && compressor.again().iter().any(|(known, _)| *known == kind);
+        let said = compressor.config().of_op(graph, op);
+        let is_weight = |tensor: &Tensor| match (is_decompressor(graph, op), said) {
+            (true, _) => again && tensor.len() >= STORED,
+            (false, Some(said)) => {
+                is_stored(tensor) && tensor.rank() > 1 && tensor.len() > said.weight_threshold()
             }
-            continue;
-        }
-        let Some(said) = compressor.config().of_op(graph, op) else { continue };
+            (false, None) => false,
+        };
         for (param, argument) in graph.op(op).arguments() {
             for (position, operand) in argument.iter().enumerate() {
                 let Some(literal) = operand.literal() else { continue };
-                let is_weight = |tensor: &Tensor| {
-                    is_stored(tensor) && tensor.rank() > 1 && tensor.len() > said.weight_threshold()
-                };
                 if literal.as_tensor().is_some_and(is_weight) {
                     inline.push((op, param.clone(), position, literal.clone()));
                 }
@@ -264,9 +261,12 @@ fn name_inline<C: Compressor>(compressor: &C, again: bool, graph: &mut Graph) {
     }
 }
 
-/// What a file holds beside the program, as converters decide it.
+/// What has so many elements stands in a file beside the program, as converters decide it.
+const STORED: usize = 10;
+
+/// What a file holds beside the program.
 fn is_stored(tensor: &Tensor) -> bool {
-    matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
+    matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= STORED
 }
 
 /// The layer in which a weight is looked at; `None` where nobody asks.
