@@ -6,6 +6,7 @@ use mil_pass::{PassCx, PassError};
 use mil_tensor::Tensor;
 
 use super::calibration::{Calibrated, Function, Layer};
+use super::held::Room;
 use super::weights::Compressor;
 
 /// Bytes of what layers meet that are gathered in one run over all calls.
@@ -39,10 +40,11 @@ pub(super) fn all<C: Compressor>(
     let heavy = |at: &usize| compressor.is_heavy(&planned[*at].plan);
     let light: Vec<usize> = (0..planned.len()).filter(open).filter(|at| !heavy(at)).collect();
     // Several at once where they need little memory.
-    let found = mil_compress::each(light.len(), |at| compressor.fit(&planned[light[at]].plan, None));
+    let room = Room::new();
+    let found = mil_compress::each(light.len(), |at| room.fit(compressor, &planned[light[at]].plan));
     light.iter().zip(found).for_each(|(&at, fit)| fits[at] = Some(fit));
     let rest = fits.into_iter().zip(planned);
-    Ok(rest.map(|(fit, planned)| fit.unwrap_or_else(|| compressor.fit(&planned.plan, None))).collect())
+    Ok(rest.map(|(fit, planned)| fit.unwrap_or_else(|| room.fit(compressor, &planned.plan))).collect())
 }
 
 /// The fits of weights that are looked at in sample calls.
@@ -80,7 +82,8 @@ fn calibrated<C: Compressor>(
             let grams = function.gather(&calls, &layers)?;
             for ((at, layer), gram) in batch.into_iter().zip(grams) {
                 let met = Calibrated::new(layer, gram);
-                fits[at] = Some(compressor.fit(&planned[at].plan, Some(&met)));
+                let plan = &planned[at].plan;
+                fits[at] = Some(compressor.fit(plan, compressor.weight(plan), Some(&met)));
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod calibration;
 pub mod config;
 mod emit;
 mod fits;
+mod held;
 mod mask;
 mod weights;
 

@@ -49,8 +49,19 @@ pub(super) trait Compressor: Sync {
         None
     }
 
-    /// Finds the parameters; `met` is what the weight meets in calls.
-    fn fit(&self, plan: &Self::Plan, met: Option<&Calibrated>) -> Result<Self::Fit, CompressError>;
+    /// The weight that the fit reads.
+    fn weight<'p>(&self, plan: &'p Self::Plan) -> &'p Tensor;
+
+    /// Finds the parameters; `weight` is that of the plan, perhaps in memory, and `met` is what it meets in calls.
+    fn fit(
+        &self,
+        plan: &Self::Plan,
+        weight: &Tensor,
+        met: Option<&Calibrated>,
+    ) -> Result<Self::Fit, CompressError>;
+
+    /// What a fit computes from the weight when it is read.
+    fn results<'f>(&self, fit: &'f mut Self::Fit) -> Vec<&'f mut Tensor>;
 
     /// What calls have won, where the fit learned from them.
     fn gain(&self, fit: &Self::Fit) -> Option<Gain> {
@@ -161,7 +172,7 @@ pub(super) fn run<C: Compressor>(
     let mut graphs: Vec<Vec<Found>> = Vec::new();
     let mut plans: Vec<Planned<C::Plan>> = Vec::new();
     cx.each_graph(program, |graph, cx| {
-        name_inline(compressor.config(), graph);
+        name_inline(compressor, again, graph);
         let mut found = Vec::new();
         for op in graph.walk().collect::<Vec<_>>() {
             cx.check_cancelled()?;
@@ -216,17 +227,24 @@ pub(super) fn run<C: Compressor>(
     })
 }
 
-/// Makes constants of the weights that stand in the ops that use them, where they are to be compressed.
-fn name_inline<C: OpConfig>(config: &Config<C>, graph: &mut Graph) {
+/// Makes constants of the weights that stand in the ops that use them, where they are to be compressed. `again`:
+/// of what ops hold that decompress, too, if that may be compressed once more.
+fn name_inline<C: Compressor>(compressor: &C, again: bool, graph: &mut Graph) {
     let mut inline = Vec::new();
     for op in graph.walk() {
-        let Some(said) = config.of_op(graph, op).filter(|_| !is_decompressor(graph, op)) else { continue };
+        let kind = graph.op(op).kind().as_str();
+        let again = again && compressor.again().iter().any(|(known, _)| *known == kind);
+        let said = compressor.config().of_op(graph, op);
+        let is_weight = |tensor: &Tensor| match (is_decompressor(graph, op), said) {
+            (true, _) => again && tensor.len() >= STORED,
+            (false, Some(said)) => {
+                is_stored(tensor) && tensor.rank() > 1 && tensor.len() > said.weight_threshold()
+            }
+            (false, None) => false,
+        };
         for (param, argument) in graph.op(op).arguments() {
             for (position, operand) in argument.iter().enumerate() {
                 let Some(literal) = operand.literal() else { continue };
-                let is_weight = |tensor: &Tensor| {
-                    is_stored(tensor) && tensor.rank() > 1 && tensor.len() > said.weight_threshold()
-                };
                 if literal.as_tensor().is_some_and(is_weight) {
                     inline.push((op, param.clone(), position, literal.clone()));
                 }
@@ -243,9 +261,12 @@ fn name_inline<C: OpConfig>(config: &Config<C>, graph: &mut Graph) {
     }
 }
 
-/// What a file holds beside the program, as converters decide it.
+/// What has so many elements stands in a file beside the program, as converters decide it.
+const STORED: usize = 10;
+
+/// What a file holds beside the program.
 fn is_stored(tensor: &Tensor) -> bool {
-    matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= 10
+    matches!(tensor.dtype(), DType::Fp16 | DType::Fp32 | DType::Int8 | DType::Uint8) && tensor.len() >= STORED
 }
 
 /// The layer in which a weight is looked at; `None` where nobody asks.

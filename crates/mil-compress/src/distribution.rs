@@ -41,27 +41,21 @@ impl Distribution {
     }
 
     /// Adds the half floats of which there are any, ascending; `code` gives the bits of each.
-    fn push_counted<'c>(
-        &mut self,
-        counts: impl ExactSizeIterator<Item = &'c u32>,
-        code: impl Fn(usize) -> u16,
-    ) {
-        /// Values that are looked at before the vectors grow.
-        const SOME: usize = 64;
-        let (mut values, mut weights) = ([0.0; SOME], [0.0; SOME]);
-        let (mut held, mut left) = (0, counts.len());
-        for (at, &count) in counts.enumerate() {
-            // What there is none of is overwritten by the next: which are there cannot be guessed, so that
-            // branches would be slow.
-            values[held] = f64::from(single_of(code(at)));
-            weights[held] = f64::from(count);
-            held += usize::from(count > 0);
-            left -= 1;
-            if held == SOME || left == 0 {
-                self.values.extend_from_slice(&values[..held]);
-                self.weights.extend_from_slice(&weights[..held]);
-                held = 0;
+    fn push_counted(&mut self, counts: &[u32], code: impl Fn(usize) -> u16) {
+        /// Half floats that are looked at before the vectors grow.
+        const SOME: usize = 512;
+        let (mut codes, mut found) = ([0; SOME], [0; SOME]);
+        for (i, counts) in counts.chunks(SOME).enumerate() {
+            let mut held = 0;
+            for (at, &count) in counts.iter().enumerate() {
+                // What there is none of is overwritten by the next: which are there cannot be guessed, so that
+                // branches would be slow.
+                codes[held] = code(i * SOME + at);
+                found[held] = count;
+                held += usize::from(count > 0);
             }
+            self.values.extend(codes[..held].iter().map(|&code| f64::from(single_of(code))));
+            self.weights.extend(found[..held].iter().map(|&count| f64::from(count)));
         }
     }
 
@@ -69,13 +63,18 @@ impl Distribution {
         self.values.len()
     }
 
-    /// Without the value 0.
-    pub(crate) fn without_zero(mut self) -> Distribution {
+    /// Removes the value 0.
+    pub(crate) fn remove_zero(&mut self) {
         if let Some(at) = self.values.iter().position(|&value| value == 0.0) {
             self.values.remove(at);
             self.weights.remove(at);
         }
-        self
+    }
+
+    /// Forgets all values, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
+        self.weights.clear();
     }
 
     /// Of singles, each as heavy as the others. They are left sorted.
@@ -217,20 +216,28 @@ impl Histogram {
 
     /// What was counted; forgets it.
     pub(crate) fn take(&mut self) -> Result<Distribution, CompressError> {
-        self.check()?;
         let mut found = Distribution::default();
+        self.take_into(&mut found)?;
+        Ok(found)
+    }
+
+    /// The same, in the place of what was found before.
+    pub(crate) fn take_into(&mut self, found: &mut Distribution) -> Result<(), CompressError> {
+        self.check()?;
+        found.clear();
         let (positive, negative) = self.counts.split_at_mut(HALVES / 2);
         let (positive, negative) =
             (&mut positive[..=usize::from(self.most)], &mut negative[..=usize::from(self.most)]);
         // The two zeros are one value.
         positive[0] += std::mem::take(&mut negative[0]);
         let last = self.most | 0x8000;
-        found.push_counted(negative.iter().rev(), |at| last - at as u16);
-        found.push_counted(positive.iter(), |at| at as u16);
+        negative.reverse();
+        found.push_counted(negative, |at| last - at as u16);
+        found.push_counted(positive, |at| at as u16);
         negative.fill(0);
         positive.fill(0);
         self.most = 0;
-        Ok(found)
+        Ok(())
     }
 
     fn check(&mut self) -> Result<(), CompressError> {
@@ -261,7 +268,9 @@ mod tests {
         assert_eq!((&counted.values, &counted.weights), (&sorted.values, &sorted.weights));
         assert_eq!(counted.weights, [1.0, 1.0, 2.0, 1.0, 2.0]);
         assert_eq!(histogram.take().unwrap().len(), 0, "it forgets");
-        assert_eq!(counted.without_zero().len(), 4);
+        let mut others = counted;
+        others.remove_zero();
+        assert_eq!((others.len(), others.values[2]), (4, 1.5));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Work on several cores, where the feature `rayon` is on. Results never depend on how the work is divided:
 //! they come back in order.
 
+use std::ops::Range;
+
 use crate::CompressError;
 
 /// The results of `work` for each number below `count`, in order: fits of weights that do not depend on each
@@ -33,13 +35,21 @@ pub(crate) fn map_with<S, T: Send>(
     init: impl Fn() -> S + Send + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, CompressError> + Send + Sync,
 ) -> Result<Vec<T>, CompressError> {
+    let part = |range: Range<usize>| -> Result<Vec<T>, CompressError> {
+        let mut own = init();
+        range.map(|at| work(&mut own, at)).collect()
+    };
     #[cfg(feature = "rayon")]
-    if count > 1 {
+    if count > 1 && cores() > 1 {
         use rayon::prelude::*;
-        return (0..count).into_par_iter().map_init(init, work).collect();
+        /// Parts for each core: few, as each makes what it uses anew; several, as not all take equally long.
+        const PARTS: usize = 4;
+        let parts = (PARTS * cores()).min(count);
+        let begin = |at: usize| count / parts * at + (count % parts).min(at);
+        let found = (0..parts).into_par_iter().map(|at| part(begin(at)..begin(at + 1)));
+        return Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
-    let mut own = init();
-    (0..count).map(|at| work(&mut own, at)).collect()
+    part(0..count)
 }
 
 /// How many cores may work.

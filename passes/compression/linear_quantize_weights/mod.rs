@@ -152,8 +152,12 @@ impl Compressor for LinearQuantizeWeights {
         uncalibrated(&plan.mask, plan.of_table)
     }
 
-    fn fit(&self, plan: &Plan, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
-        let Plan { weight, mask, blocks, options, .. } = plan;
+    fn weight<'p>(&self, plan: &'p Plan) -> &'p Tensor {
+        &plan.weight
+    }
+
+    fn fit(&self, plan: &Plan, weight: &Tensor, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
+        let Plan { mask, blocks, options, .. } = plan;
         let plain = quantize(weight, blocks, *options)?;
         let (quantized, gain) = match met {
             None => (plain, None),
@@ -163,6 +167,10 @@ impl Compressor for LinearQuantizeWeights {
             }
         };
         Ok(Fit { quantized, mask: mask.clone(), gain })
+    }
+
+    fn results<'f>(&self, fit: &'f mut Fit) -> Vec<&'f mut Tensor> {
+        vec![&mut fit.quantized.data]
     }
 
     fn gain(&self, fit: &Fit) -> Option<Gain> {

@@ -178,8 +178,12 @@ impl Compressor for PalettizeWeights {
         })
     }
 
-    fn fit(&self, plan: &Plan, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
-        let Plan { weight, mask, groups, .. } = plan;
+    fn weight<'p>(&self, plan: &'p Plan) -> &'p Tensor {
+        &plan.weight
+    }
+
+    fn fit(&self, plan: &Plan, weight: &Tensor, met: Option<&Calibrated>) -> Result<Fit, CompressError> {
+        let Plan { mask, groups, .. } = plan;
         let mut options = plan.options.clone();
         let mut palette = palettize(weight, groups, &options, None)?;
         if palette.bits() == 3 && !plan.three_bits {
@@ -201,6 +205,10 @@ impl Compressor for PalettizeWeights {
             }
         }
         Ok(Fit { palette, mask: mask.clone(), gain })
+    }
+
+    fn results<'f>(&self, fit: &'f mut Fit) -> Vec<&'f mut Tensor> {
+        vec![&mut fit.palette.indices]
     }
 
     fn gain(&self, fit: &Fit) -> Option<Gain> {

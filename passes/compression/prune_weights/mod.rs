@@ -113,13 +113,22 @@ impl Compressor for PruneWeights {
         a.rule == b.rule && a.least == b.least && a.stored.is_same(&b.stored)
     }
 
-    fn fit(&self, plan: &Plan, _: Option<&Calibrated>) -> Result<Pruned, CompressError> {
-        let pruned = prune_with(&plan.stored, &plan.weight, plan.rule)?;
+    fn weight<'p>(&self, plan: &'p Plan) -> &'p Tensor {
+        &plan.weight
+    }
+
+    fn fit(&self, plan: &Plan, weight: &Tensor, _: Option<&Calibrated>) -> Result<Pruned, CompressError> {
+        let stored = if plan.stored.is_same(&plan.weight) { weight } else { &plan.stored };
+        let pruned = prune_with(stored, weight, plan.rule)?;
         if pruned.sparsity() < plan.least {
             let text = format!("only {:.1} % of the elements would be zero", 100.0 * pruned.sparsity());
             return Err(CompressError::Option(text));
         }
         Ok(pruned)
+    }
+
+    fn results<'f>(&self, fit: &'f mut Pruned) -> Vec<&'f mut Tensor> {
+        vec![&mut fit.mask, &mut fit.nonzero]
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, pruned: &Pruned) -> Result<ValueId, No> {

@@ -15,25 +15,15 @@ use mil_tensor::vectorized;
 
 use crate::distribution::Distribution;
 
-/// The means of the optimal clusters, ascending: at most `k`, fewer where there are fewer values.
-pub(crate) fn centers(values: Distribution, k: usize) -> Vec<f64> {
-    if values.len() <= k {
-        return values.values;
-    }
-    let mut search = Search::new(values);
-    let ends = search.ends(k);
-    let mut begin = 0;
-    ends.iter().map(|&end| search.mean(std::mem::replace(&mut begin, end), end)).collect()
-}
-
 /// Walks that find the price of a cluster before they give up the number and splice.
 const WALKS: usize = 60;
 
 /// Clusters begin at no more values than this, or 16 for each cluster, where the first price is looked for.
 const COARSE: usize = 512;
 
-/// Prefix sums over the values, and what a walk needs.
-struct Search {
+/// Prefix sums over the values, and what a walk needs; used again for one row of values after another.
+#[derive(Default)]
+pub(crate) struct Search {
     /// Weight of all values before each.
     weight: Vec<f64>,
     /// Sum of all values before each, weighted, counted from `origin`.
@@ -56,22 +46,39 @@ struct Path {
 }
 
 impl Search {
-    fn new(values: Distribution) -> Search {
-        let Distribution { values: mut sum, weights: mut weight } = values;
+    /// The means of the optimal clusters, ascending: at most `k`, fewer where there are fewer values, which are
+    /// gone then.
+    pub(crate) fn centers(&mut self, values: &mut Distribution, k: usize) -> Vec<f64> {
+        if values.len() <= k {
+            return values.values.clone();
+        }
+        self.begin(values);
+        let ends = self.ends(k);
+        let mut begin = 0;
+        ends.iter().map(|&end| self.mean(std::mem::replace(&mut begin, end), end)).collect()
+    }
+
+    /// Takes the values; their memory becomes that of the sums, and the other way round.
+    fn begin(&mut self, values: &mut Distribution) {
+        std::mem::swap(&mut self.sum, &mut values.values);
+        std::mem::swap(&mut self.weight, &mut values.weights);
+        values.clear();
         // Sums are counted from the middle: nothing is lost to a common offset.
-        let origin = sum[sum.len() / 2];
+        self.origin = self.sum[self.sum.len() / 2];
         let (mut total, mut heavy, mut squares) = (0.0, 0.0, 0.0);
-        for (value, weight) in sum.iter_mut().zip(&mut weight) {
-            let (own, moment) = (*weight, *weight * (*value - origin));
-            squares += moment * (*value - origin);
+        for (value, weight) in self.sum.iter_mut().zip(&mut self.weight) {
+            let (own, moment) = (*weight, *weight * (*value - self.origin));
+            squares += moment * (*value - self.origin);
             *value = total;
             *weight = heavy;
             (total, heavy) = (total + moment, heavy + own);
         }
-        sum.push(total);
-        weight.push(heavy);
-        let len = sum.len();
-        Search { weight, sum, origin, squares, gain: vec![0.0; len], from: vec![0; len] }
+        self.sum.push(total);
+        self.weight.push(heavy);
+        self.squares = squares;
+        // A walk writes all of them.
+        self.gain.resize(self.sum.len(), 0.0);
+        self.from.resize(self.sum.len(), 0);
     }
 
     /// Number of values.
@@ -424,6 +431,10 @@ mod tests {
     fn error_of(values: &[f64], weights: &[f64], centers: &[f64]) -> f64 {
         let near = |value: f64| centers.iter().map(|c| (value - c).powi(2)).fold(f64::INFINITY, f64::min);
         values.iter().zip(weights).map(|(&value, weight)| weight * near(value)).sum()
+    }
+
+    fn centers(mut values: Distribution, k: usize) -> Vec<f64> {
+        Search::default().centers(&mut values, k)
     }
 
     fn check(mut values: Vec<f64>, weights: &[f64], k: usize) {

@@ -5,7 +5,8 @@ use mil_tensor::{DType, Tensor};
 use super::table::Tables;
 use super::{Mode, Options};
 use crate::distribution::{Distribution, Histogram};
-use crate::kmeans::{optimal, vectors as vector_means};
+use crate::kmeans::optimal::Search;
+use crate::kmeans::vectors as vector_means;
 use crate::read::{Reader, TILE};
 use crate::{Blocks, CompressError, par, quantize};
 
@@ -36,18 +37,20 @@ pub(super) fn numbers(
         let bits = options.bits.map_or_else(|| bits_for(entries), Ok)?;
         return Tables::round(found, 1, bits, dtype);
     }
-    let find = |values: Distribution| match options.mode {
-        Mode::Kmeans => Ok(optimal::centers(values, entries)),
+    let find = |values: &mut Distribution, search: &mut Search| match options.mode {
+        Mode::Kmeans => Ok(search.centers(values, entries)),
         Mode::Uniform => Ok(match (values.values.first(), values.values.last()) {
             (Some(&least), Some(&most)) => even(least, most, entries),
             _ => Vec::new(),
         }),
         _ if values.len() > entries => Err(CompressError::Distinct(entries)),
-        _ => Ok(values.values),
+        _ => Ok(values.values.clone()),
     };
-    let found = each_row(&rows, importance.as_ref(), |values| {
-        let values = if options.ignore_zeros { values.without_zero() } else { values };
-        let mut entries = find(values)?;
+    let found = each_row(&rows, importance.as_ref(), |values, search| {
+        if options.ignore_zeros {
+            values.remove_zero();
+        }
+        let mut entries = find(values, search)?;
         if entries.is_empty() {
             entries.push(0.0);
         }
@@ -125,33 +128,35 @@ fn compare(a: &[f32], b: &[f32]) -> std::cmp::Ordering {
 fn each_row(
     rows: &Tensor,
     importance: Option<&Tensor>,
-    find: impl Fn(Distribution) -> Result<Vec<f64>, CompressError> + Send + Sync,
+    find: impl Fn(&mut Distribution, &mut Search) -> Result<Vec<f64>, CompressError> + Send + Sync,
 ) -> Result<Vec<Vec<f64>>, CompressError> {
     let (count, size) = (rows.shape()[0], rows.shape()[1]);
+    let find_once = |mut values: Distribution| find(&mut values, &mut Search::default());
     if let Some(importance) = importance {
         return par::map(count, |row| {
             let (mut values, mut weights) = (Reader::new(rows), Reader::new(importance));
             let values = values.floats(row * size, size)?;
-            find(Distribution::of_weighted(values, weights.floats(row * size, size)?)?)
+            find_once(Distribution::of_weighted(values, weights.floats(row * size, size)?)?)
         });
     }
     if rows.dtype() != DType::Fp16 {
         return par::map(count, |row| {
-            find(Distribution::of_singles(Reader::new(rows).floats(row * size, size)?)?)
+            find_once(Distribution::of_singles(Reader::new(rows).floats(row * size, size)?)?)
         });
     }
     if count == 1 {
-        return Ok(vec![find(Histogram::of(rows, 0, size)?.take()?)?]);
+        return Ok(vec![find_once(Histogram::of(rows, 0, size)?.take()?)?]);
     }
     let share = (SHARE / size.max(1)).max(1);
-    let tools = || (Reader::new(rows), Histogram::new());
-    let found = par::map_with(count.div_ceil(share), tools, |(reader, histogram), job| {
+    let tools = || (Reader::new(rows), Histogram::new(), Distribution::default(), Search::default());
+    let found = par::map_with(count.div_ceil(share), tools, |(reader, histogram, values, search), job| {
         let rows = job * share..((job + 1) * share).min(count);
         rows.map(|row| {
             for at in (0..size).step_by(TILE) {
                 histogram.add(reader.bits(row * size + at, TILE.min(size - at))?);
             }
-            find(histogram.take()?)
+            histogram.take_into(values)?;
+            find(values, search)
         })
         .collect::<Result<Vec<_>, _>>()
     })?;

@@ -1,11 +1,11 @@
 //! Indices of the nearest entries, computed when they are read.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mil_tensor::{Computation, DType, Tensor, TensorError, vectorized};
 
 use super::index_type;
-use super::table::{Table, Tables};
+use super::table::{ByBits, Table, Tables};
 use crate::blocks::Segment;
 use crate::read::{Reader, TILE};
 use crate::{Blocks, CompressError};
@@ -17,7 +17,8 @@ const LONG: usize = 4 << 10;
 pub(super) fn of_numbers(weight: &Tensor, groups: &Blocks, tables: &Tables) -> Result<Tensor, CompressError> {
     let dtype = index_type(tables.bits)?;
     let tables = tables.tables.iter().map(|table| Arc::new(Table::clone(table))).collect();
-    let numbers = Numbers { source: weight.nestable()?, groups: groups.clone(), tables };
+    let (source, groups) = (weight.nestable()?, groups.clone());
+    let numbers = Numbers { source, groups, tables, whole: OnceLock::new() };
     Ok(Tensor::computed_by(dtype, weight.shape(), numbers)?)
 }
 
@@ -39,6 +40,8 @@ struct Numbers {
     source: Tensor,
     groups: Blocks,
     tables: Vec<Arc<Table>>,
+    /// The entry next to each half float, where there is one table: made when it is needed.
+    whole: OnceLock<Box<ByBits>>,
 }
 
 impl Computation for Numbers {
@@ -54,7 +57,7 @@ impl Computation for Numbers {
     fn read(&self, first: usize, out: &mut [u8]) -> Result<(), TensorError> {
         let mut reader = Reader::new(&self.source);
         let halves = self.source.dtype() == DType::Fp16;
-        let mut by_bits: Option<(usize, Box<[u8; 1 << 16]>)> = None;
+        let mut own: Option<(usize, Box<ByBits>)> = None;
         for (i, out) in out.chunks_mut(TILE).enumerate() {
             let first = first + i * TILE;
             let segments = self.groups.segments(first, out.len());
@@ -64,19 +67,16 @@ impl Computation for Numbers {
                 let bits = reader.bits(first, out.len()).map_err(unwrap)?;
                 for (range, segment) in segments {
                     let (Segment::Same(group) | Segment::Each(group)) = segment;
-                    let known = by_bits.take().filter(|(known, _)| *known == group);
-                    let table = known.map_or_else(
-                        || {
-                            let mut table = Box::new([0; 1 << 16]);
-                            self.tables[group].of_halves(&mut table);
-                            table
-                        },
-                        |(_, table)| table,
-                    );
+                    let by_bits = match self.tables.len() {
+                        1 => self.whole.get_or_init(|| self.tables[0].of_halves()),
+                        _ => {
+                            let known = own.take().filter(|(known, _)| *known == group);
+                            &own.insert(known.unwrap_or_else(|| (group, self.tables[group].of_halves()))).1
+                        }
+                    };
                     for (out, &bits) in out[range.clone()].iter_mut().zip(&bits[range]) {
-                        *out = table[usize::from(bits)];
+                        *out = by_bits[usize::from(bits)];
                     }
-                    by_bits = Some((group, table));
                 }
                 continue;
             }

@@ -25,6 +25,9 @@ pub(super) struct Table {
     places: Vec<u8>,
 }
 
+/// An entry for each half float, by its bits.
+pub(super) type ByBits = [u8; 1 << 16];
+
 impl Tables {
     /// Rounds the entries of each group.
     pub(super) fn round(
@@ -105,7 +108,8 @@ impl Table {
     }
 
     /// The entry next to each half float, by its bits.
-    pub(super) fn of_halves(&self, table: &mut [u8; 1 << 16]) {
+    pub(super) fn of_halves(&self) -> Box<ByBits> {
+        let mut table = Box::new([0; 1 << 16]);
         // Ascending values: the negative numbers from the largest magnitude on, then the others.
         let value = |rank: usize| {
             let bits = if rank < 0x8000 { 0xFFFF - rank } else { rank - 0x8000 };
@@ -130,6 +134,7 @@ impl Table {
             table[begin.max(0x8000) - 0x8000..end.max(0x8000) - 0x8000].fill(place);
             begin = end;
         }
+        table
     }
 
     /// The entry next to a vector.
@@ -157,8 +162,7 @@ mod tests {
             (0..256).map(|i| f64::from(i * i) - 20000.0).collect(),
         ] {
             let table = Table::new(entries.clone(), 1);
-            let mut by_bits = Box::new([0; 1 << 16]);
-            table.of_halves(&mut by_bits);
+            let by_bits = table.of_halves();
             for bits in (0..0x7C00).chain(0x8000..0xFC00) {
                 let value = half::f16::from_bits(bits).to_f32();
                 let mut all = [0];

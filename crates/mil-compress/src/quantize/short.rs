@@ -4,7 +4,7 @@
 use mil_tensor::DType;
 
 use super::apply::ROUND;
-use super::range::{EMPTY, SMALLEST, Sums, rounded};
+use super::range::{CAREFREE, EMPTY, LEAST, SMALLEST, Sums, half_of, rounded};
 use super::{Integers, Parameters};
 
 /// Blocks that are searched together.
@@ -37,7 +37,8 @@ impl Integers {
             }
         }
         let extents = extents(columns);
-        let extent = extents.map(|extent| self.of_extent(extent, 1.0, dtype));
+        let largest = extents.map(|(least, most)| most.max(-least));
+        let extent = self.of_extents(extents, largest, dtype);
         let inverse = extent.map(|extent| extent.scale.recip());
         let tried = |factor: f32| (extents, inverse.map(|inverse| inverse * factor), factor);
         // The scale of the extent itself is tried as it is stored, so that the result is never worse.
@@ -56,20 +57,30 @@ impl Integers {
             factor *= step;
             open = best.take(&self.try_factor(columns, tried(factor)), open);
         }
+        let mut scale = [0.0; LANES];
+        for lane in 0..LANES {
+            scale[lane] = best.products[lane] / best.squares[lane];
+        }
+        let scale = all_rounded(scale, largest, dtype);
         let mut found = extent;
         for lane in 0..LANES {
             let (own, sums) = (first.sums(lane), best.sums(lane));
-            if sums.squares == 0.0 || sums.products <= 0.0 {
-                continue;
-            }
-            let largest = extents[lane].1.max(-extents[lane].0);
-            let scale = rounded((sums.products / sums.squares) as f32, largest, dtype);
             // Choosing the integers anew for the better scale makes the error only less.
-            if sums.error(scale) < own.error(extent[lane].scale) {
-                found[lane] = Parameters { scale, zero: best.zero[lane] };
+            if sums.products > 0.0 && sums.error(scale[lane]) < own.error(extent[lane].scale) {
+                found[lane] = Parameters { scale: scale[lane], zero: best.zero[lane] };
             }
         }
         found
+    }
+
+    /// The parameters for blocks of these extents and largest magnitudes.
+    #[inline(always)]
+    fn of_extents(self, extents: Lanes<(f32, f32)>, largest: Lanes<f32>, dtype: DType) -> Lanes<Parameters> {
+        let Some(zero) = self.zero else {
+            return extents.map(|extent| self.of_extent(extent, 1.0, dtype));
+        };
+        let scale = all_rounded(largest.map(|largest| largest / self.reach as f32), largest, dtype);
+        scale.map(|scale| Parameters { scale, zero })
     }
 
     /// Tries to make the extents smaller by a factor; the inverses of the scales are those that follow.
@@ -92,6 +103,7 @@ impl Integers {
         let (low, high) =
             (zero.map(|zero| (self.least - zero) as f32), zero.map(|zero| (self.most - zero) as f32));
         let (mut products, mut squares) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        // A loop for each step: that is what becomes one instruction of a vector unit.
         for column in columns {
             let mut integers = [0.0; LANES];
             for lane in 0..LANES {
@@ -134,13 +146,29 @@ impl Tried {
     fn take(&mut self, other: &Tried, open: Lanes<bool>) -> Lanes<bool> {
         let mut better = [false; LANES];
         for (lane, better) in better.iter_mut().enumerate() {
-            *better = open[lane] & (other.sums(lane).gain() > self.sums(lane).gain());
+            *better = open[lane] & other.sums(lane).beats(&self.sums(lane));
         }
         select(better, &mut self.products, other.products);
         select(better, &mut self.squares, other.squares);
         select(better, &mut self.zero, other.zero);
         better
     }
+}
+
+/// [`rounded`] for each block.
+#[inline(always)]
+fn all_rounded(scale: Lanes<f32>, largest: Lanes<f32>, dtype: DType) -> Lanes<f32> {
+    let mut all = scale;
+    if dtype == DType::Fp16 && largest.iter().all(|&largest| largest < CAREFREE) {
+        for scale in &mut all {
+            *scale = if *scale == 0.0 { 1.0 } else { half_of(*scale).max(LEAST) };
+        }
+        return all;
+    }
+    for (scale, largest) in all.iter_mut().zip(largest) {
+        *scale = rounded(*scale, largest, dtype);
+    }
+    all
 }
 
 /// Takes what is new in some lanes.

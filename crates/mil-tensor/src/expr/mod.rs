@@ -20,6 +20,7 @@ pub(crate) use cast::Cast;
 pub use computation::Computation;
 pub(crate) use computation::Computed;
 pub(crate) use concat::Concat;
+pub(crate) use parallel::ahead;
 pub(crate) use scale_shift::{Factors, ScaleShift};
 pub(crate) use view::{Pick, View};
 

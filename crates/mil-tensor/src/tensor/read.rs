@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use crate::expr::ahead;
 use crate::limits::{CHUNK, COMPUTED_CHUNK, TILE};
 use crate::number::{decode_f64, decode_int};
 use crate::pack::{fill_splat, unpack, wide_size};
@@ -110,14 +111,13 @@ impl Tensor {
         if let Some(bytes) = self.stored(0, len) {
             return bytes.chunks(CHUNK).try_for_each(visit);
         }
-        let chunk = match &*self.data {
-            Data::Lazy(expr) if expr.is_computed() => COMPUTED_CHUNK,
-            _ => CHUNK,
-        };
-        let mut buffer = vec![0; len.min(chunk)];
+        if matches!(&*self.data, Data::Lazy(expr) if expr.is_computed()) {
+            return ahead(len, COMPUTED_CHUNK, |start, piece| self.read_bytes(start, piece), visit);
+        }
+        let mut buffer = vec![0; len.min(CHUNK)];
         let mut start = 0;
         while start < len {
-            let piece = &mut buffer[..(len - start).min(chunk)];
+            let piece = &mut buffer[..(len - start).min(CHUNK)];
             self.read_bytes(start, piece)?;
             visit(piece)?;
             start += piece.len();

@@ -11,6 +11,7 @@ use crate::cli::{Failure, samples};
 use crate::evaluate::function;
 
 /// Calls of the function of a program.
+#[derive(Clone)]
 pub(super) struct Calls {
     pub(super) function: String,
     /// As passes take them.
@@ -59,6 +60,22 @@ impl Calls {
         Ok(Calls { function, samples: all, inputs })
     }
 
+    /// Those that rounding learns from, and those by which it is judged: every fourth, and the last of fewer. One
+    /// call alone is both.
+    pub(super) fn parts(&self) -> (Calls, Calls) {
+        let count = self.inputs.len();
+        let judges = |at: usize| at % 4 == 3 || (count < 4 && at + 1 == count);
+        let part = |keep: &dyn Fn(usize) -> bool| Calls {
+            function: self.function.clone(),
+            samples: kept(&self.samples, keep),
+            inputs: kept(&self.inputs, keep),
+        };
+        match count {
+            1 => (self.clone(), self.clone()),
+            _ => (part(&|at| !judges(at)), part(&judges)),
+        }
+    }
+
     /// What a program gives for each call. States begin anew with each.
     pub(super) fn outputs(&self, program: &Program) -> Result<Vec<Outputs>, Failure> {
         // Bit allocation depends on these numbers, and what it writes is the same on every machine.
@@ -67,6 +84,11 @@ impl Calls {
         let run = |call: &Inputs| evaluator.run(call);
         Ok(self.inputs.iter().map(run).collect::<Result<_, _>>()?)
     }
+}
+
+/// The items in some places.
+fn kept<T: Clone>(items: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
+    items.iter().enumerate().filter(|(at, _)| keep(*at)).map(|(_, item)| item.clone()).collect()
 }
 
 /// How closely the numbers of each output follow those of the original.
@@ -125,6 +147,24 @@ mod tests {
         assert_eq!(found[0].name, "y");
         assert!((found[0].snr_db - 10.0).abs() < 1e-9);
         assert_eq!(worst(&fidelity(&old, &old)), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn calls_that_judge_are_not_learned_from() {
+        let calls = |count: usize| Calls {
+            function: "main".into(),
+            samples: vec![Sample::default(); count],
+            inputs: vec![Inputs::default(); count],
+        };
+        let counts = |count: usize| {
+            let (learned, judged) = calls(count).parts();
+            assert_eq!(
+                (learned.samples.len(), judged.samples.len()),
+                (learned.inputs.len(), judged.inputs.len())
+            );
+            (learned.inputs.len(), judged.inputs.len())
+        };
+        assert_eq!([1, 2, 3, 4, 5, 8].map(counts), [(1, 1), (1, 1), (2, 1), (3, 1), (4, 1), (6, 2)]);
     }
 
     #[test]

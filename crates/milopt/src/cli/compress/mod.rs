@@ -3,7 +3,9 @@
 mod allocate;
 mod apply;
 mod calls;
+mod inline;
 mod report;
+mod rounding;
 mod settings;
 mod steps;
 mod sweep;
@@ -27,7 +29,7 @@ use allocate::{Bench, Goal};
 use apply::apply;
 use calls::Calls;
 use report::Report;
-use steps::{How, Step, Steps};
+use steps::Steps;
 
 /// Make the weights of a model smaller, and write it.
 ///
@@ -89,7 +91,8 @@ pub(super) struct Args {
     /// Inputs of calls, as arrays CALL.NAME (0.x, 1.x, ..), or of one call, as arrays NAME; may be repeated
     #[arg(long, value_name = "X.npz", help_heading = "Samples")]
     samples: Vec<PathBuf>,
-    /// Round weights so that what their layers give for the samples changes least, as GPTQ does
+    /// Round weights so that what their layers give for the samples changes least, as GPTQ does; kept where outputs
+    /// are no worse than with plain rounding
     #[arg(long, requires = "samples", help_heading = "Samples")]
     compensate: bool,
 
@@ -159,6 +162,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         weight_bytes_after: before,
         weights: Vec::new(),
         outputs: Vec::new(),
+        rounding: None,
         allocation: None,
         sweep: Vec::new(),
         placement: Vec::new(),
@@ -220,13 +224,32 @@ fn compress(
                 .into(),
         ));
     }
+    let passes = match (&activations, calls) {
+        (Some(config), Some(calls)) => ranges(args, only(package, "--activations")?, calls, config)?,
+        _ => Value::Null,
+    };
     let paths: Vec<Vec<usize>> = package.model().programs().into_iter().map(|(path, _)| path).collect();
     let mut reports: Vec<RunReport> = Vec::new();
     for (path, program) in paths.iter().zip(package.model_mut().programs_mut()) {
-        let how = args.steps.how(measure, is_from_ios18(program) && goal.is_none(), args.compensate);
-        let json = pipeline(args, program, calls, &steps, &how, activations.as_ref())?;
+        let twice = is_from_ios18(program) && goal.is_none();
         let known = (!changed.raised).then(|| changed.known.of_member(path));
-        reports.push(apply(&json, program, calls, known, &context.registry)?);
+        let run = |program: &mut Program, calls: Option<&Calls>| {
+            let how = args.steps.how(measure, twice, args.compensate && calls.is_some());
+            let json = steps::pipeline(&steps, &how, &passes)?;
+            apply(&json, program, calls, known.clone(), &context.registry)
+        };
+        let done = match calls.filter(|_| args.compensate) {
+            None => run(program, None)?,
+            Some(calls) => {
+                let (done, judged) = rounding::closer(program, calls, run)?;
+                report.rounding = Some(judged);
+                done
+            }
+        };
+        if done.changed() {
+            inline::inline_constants(program)?;
+        }
+        reports.push(done);
     }
     if changed.raised || reports.iter().any(RunReport::changed) {
         let verified = paths.into_iter().zip(&reports);
@@ -241,25 +264,15 @@ fn compress(
     Ok(())
 }
 
-/// All passes on a program, those on its activations with ranges from the calls.
-fn pipeline(
-    args: &Args,
-    program: &Program,
-    calls: Option<&Calls>,
-    steps: &[Step],
-    how: &How,
-    activations: Option<&Value>,
-) -> Result<Value, Failure> {
-    let (Some(config), Some(calls)) = (activations, calls) else {
-        return steps::pipeline(steps, how, &Value::Null);
-    };
+/// The passes on activations, with ranges from the calls.
+fn ranges(args: &Args, program: &Program, calls: &Calls, config: &Value) -> Result<Value, Failure> {
     let function = &calls.function;
     let graph = program.graph(function).ok_or_else(|| Failure::Input(format!("no function {function}")))?;
     let names = calibrate::activations(graph);
     let found = calibrate::ranges(program, function, &names, &calls.inputs, args.steps.calibration)?;
     let range = |(name, (least, most)): (String, (f64, f64))| (name, json!({"rmin": least, "rmax": most}));
     let ranges = Value::Object(found.into_iter().map(range).collect());
-    steps::pipeline(steps, how, &Steps::activation_passes(config, &ranges))
+    Ok(Steps::activation_passes(config, &ranges))
 }
 
 /// Prints the report, or writes it.

@@ -188,6 +188,7 @@ mod tests {
             weight_bytes_after: 16,
             weights: vec![weight, skipped],
             outputs: Vec::new(),
+            rounding: None,
             allocation: None,
             sweep: Vec::new(),
             placement: vec!["x < y".to_owned()],

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::allocate::Found;
 use super::calls::{Fidelity, decibels};
+use super::rounding::Judged;
 use super::sweep::Point;
 use crate::cli::Outcome;
 
@@ -31,6 +32,9 @@ pub(super) struct Report {
     /// How closely outputs follow the original on the samples.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) outputs: Vec<Fidelity>,
+    /// How rounding from samples did beside plain rounding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rounding: Option<Judged>,
     /// How forms were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) allocation: Option<Found>,

@@ -29,6 +29,16 @@ pub(in super::super) fn text(report: &Report) -> String {
             words::count(found.weights, "weight"),
         ));
     }
+    if let Some(judged) = &report.rounding {
+        text.push_str(&format!(
+            "rounding: {} from the samples, {} plainly, on {} of the {} calls: {} stays\n",
+            snr_text(judged.compensated_snr_db),
+            snr_text(judged.plain_snr_db),
+            judged.judged,
+            judged.calls,
+            if judged.is_compensated { "what is from the samples" } else { "plain rounding" },
+        ));
+    }
     for output in &report.outputs {
         text.push_str(&format!("output {}: {} on the samples\n", output.name, snr_text(output.snr_db)));
     }
