@@ -1,10 +1,8 @@
-mod plan;
-
 use mil_ir::{NewOp, OpId};
 use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::DType;
-use plan::Plan;
 
+use crate::ane::integers::Plan;
 use crate::ane::{Steps, number};
 
 pass! {
