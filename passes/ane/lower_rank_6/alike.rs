@@ -59,6 +59,9 @@ const KINDS: &[&str] = &[
     "tile",
 ];
 
+/// The longest axis that the Neural Engine takes on every chip.
+const LONGEST: usize = 16384;
+
 /// An op on fewer axes.
 pub(super) struct Plan {
     data: Vec<Datum>,
@@ -289,7 +292,30 @@ impl Merged {
                 last = Some(found);
             }
         }
-        merged
+        merged.divided(data)
+    }
+
+    /// Groups that the Neural Engine of some chips would find too long are cut where they have axes, as long as
+    /// there are fewer than five.
+    fn divided(mut self, data: &[Datum]) -> Merged {
+        let size = |axis: usize| data.iter().map(|datum| datum.shape[axis]).max().unwrap_or(1);
+        let product = |axes: Range<usize>| axes.map(size).product::<usize>();
+        while self.groups.len() < MOST {
+            let parts = |group: &Range<usize>| {
+                let cuts = group.start + 1..group.end;
+                let longest = |&cut: &usize| product(group.start..cut).max(product(cut..group.end));
+                cuts.filter(|cut| longest(cut) < product(group.clone())).min_by_key(longest)
+            };
+            let long = self.groups.iter().enumerate().filter(|(at, group)| {
+                self.uses[*at] != Use::Own && product((*group).clone()) > LONGEST
+            });
+            let longest = long.max_by_key(|(_, group)| product((*group).clone()));
+            let Some((at, cut)) = longest.and_then(|(at, group)| Some((at, parts(group)?))) else { break };
+            let (start, end) = (self.groups[at].start, self.groups[at].end);
+            self.groups.splice(at..=at, [start..cut, cut..end]);
+            self.uses.insert(at, self.uses[at]);
+        }
+        self
     }
 
     /// The sizes that are left of a shape.

@@ -35,6 +35,7 @@ pub(super) fn is_lowered(rw: &Rewrite<'_>, op: OpId) -> Result<(), No> {
 }
 
 fn can_be_lowered(rw: &Rewrite<'_>, op: OpId) -> Result<(), No> {
+    No::unless(rw.graph().op(op).kind() != "return", "more than five axes are handed on")?;
     if rw.is(op, VIEWS) {
         rw.shape(rw.result(op)?)?;
         return rw.known(op);
