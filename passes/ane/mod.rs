@@ -153,12 +153,7 @@ impl<'r, 'g> Steps<'r, 'g> {
 }
 
 /// An operand in another shape: a constant as such; what was flattened from this shape is what it was.
-fn reshaped(
-    steps: &mut Steps<'_, '_>,
-    name: &str,
-    operand: Operand,
-    shape: &[usize],
-) -> Result<Operand, No> {
+fn reshaped(steps: &mut Steps<'_, '_>, name: &str, operand: Operand, shape: &[usize]) -> Result<Operand, No> {
     if let Some(literal) = steps.rw.graph().literal(&operand)
         && let LiteralData::Tensor(tensor) = &literal.data
     {

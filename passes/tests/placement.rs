@@ -73,9 +73,8 @@ fn wrong(case: &Case) -> Result<(), String> {
     let main = |program: &Program| estimate(program, target).functions["main"].clone();
     let before = main(program);
     let refused = off_ane(&before);
-    let holds = |reason: &&(String, String)| {
-        reason.1 == answer.code && answer.op.is_none_or(|op| op == reason.0)
-    };
+    let holds =
+        |reason: &&(String, String)| reason.1 == answer.code && answer.op.is_none_or(|op| op == reason.0);
     if !refused.iter().any(|reason| holds(&reason)) {
         return Err(format!("{name}: the row is not why an op is off the Neural Engine, but {refused:?}"));
     }

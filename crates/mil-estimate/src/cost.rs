@@ -160,7 +160,8 @@ fn rooflines() -> &'static [Roofline] {
 impl Costs {
     /// Those of `data/leaves.tsv`.
     pub fn known() -> &'static Costs {
-        static ROWS: LazyLock<Costs> = LazyLock::new(|| Costs::default().with(table::read(LEAVES, Leaf::parse)));
+        static ROWS: LazyLock<Costs> =
+            LazyLock::new(|| Costs::default().with(table::read(LEAVES, Leaf::parse)));
         &ROWS
     }
 

@@ -152,7 +152,8 @@ pub fn estimate_with(program: &Program, target: &Target, costs: &Costs) -> Estim
         let shapes = Shapes::of(graph, &function.opset, features);
         let settled = shapes.settle();
         let mut found = estimate_graph(settled.as_ref().unwrap_or(graph), graph, features, target, costs);
-        found.shapes = shapes.describe(|settled| estimate_graph(settled, graph, features, target, costs).summary);
+        found.shapes =
+            shapes.describe(|settled| estimate_graph(settled, graph, features, target, costs).summary);
         let others = found.shapes.iter().map(|feature| feature.others.len()).max().unwrap_or(0);
         found.first_load = found.first_load.with_shapes(1 + others);
         Some((name.to_string(), found))

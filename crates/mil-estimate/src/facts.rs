@@ -248,7 +248,9 @@ fn operand_facts(
         tensor,
         constant: literal.is_some() || constexpr,
         ints,
-        text: literal.and_then(|literal| literal.as_tensor()).and_then(|tensor| tensor.item_str().map(str::to_owned)),
+        text: literal
+            .and_then(|literal| literal.as_tensor())
+            .and_then(|tensor| tensor.item_str().map(str::to_owned)),
         per_block: value.is_some_and(|value| is_per_block(graph, value)),
         infinite,
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use crate::table::{self, Row};
 use crate::legality::UNSUPPORTED;
+use crate::table::{self, Row};
 use crate::{cost, legality};
 
 pub(crate) const TABLE: &str = include_str!("../data/fixes.tsv");

@@ -266,9 +266,8 @@ fn steps<'s>(samples: &[&'s Sample], by: Feature) -> Option<Vec<Vec<&'s Sample>>
             let of_backend = step.iter().filter(|other| other.backend == sample.backend);
             of_backend.last().is_none_or(|other| same(other.rate, sample.rate))
         };
-        let stands_there = |step: &Vec<&Sample>| {
-            step.last().is_some_and(|last| last.features[&by] == sample.features[&by])
-        };
+        let stands_there =
+            |step: &Vec<&Sample>| step.last().is_some_and(|last| last.features[&by] == sample.features[&by]);
         match steps.last().map(|step| (agrees(step), stands_there(step))) {
             Some((true, _)) => steps.last_mut()?.push(sample),
             Some((false, true)) => return None,
@@ -298,7 +297,13 @@ fn between(a: f64, b: f64) -> f64 {
     if a > 0.0 { (a * b).sqrt() } else { (a + b) / 2.0 }
 }
 
-fn row(first: &Sample, by: Feature, (from, to): (f64, f64), step: &[&Sample], own: &[Leaf]) -> Option<Fitted> {
+fn row(
+    first: &Sample,
+    by: Feature,
+    (from, to): (f64, f64),
+    step: &[&Sample],
+    own: &[Leaf],
+) -> Option<Fitted> {
     let mut rates = Backend::ALL.map(|backend| {
         let of_backend = step.iter().filter(|sample| sample.backend == backend);
         let mut found: Vec<Option<f64>> = of_backend.map(|sample| sample.rate).collect();
@@ -427,11 +432,9 @@ mod tests {
 
     #[test]
     fn shares_of_a_plan_become_rows_that_stand_beside_the_table() {
-        for (chip, factor, standing) in [
-            ("M4", 1.0, Standing::Confirms),
-            ("M4", 2.0, Standing::Differs),
-            ("M2", 2.0, Standing::New),
-        ] {
+        for (chip, factor, standing) in
+            [("M4", 1.0, Standing::Confirms), ("M4", 2.0, Standing::Differs), ("M2", 2.0, Standing::New)]
+        {
             let (rows, _) = fitted_on(chip, factor);
             let conv: Vec<&Fitted> = rows.iter().filter(|row| row.row.contains("\tconv\t")).collect();
             assert_eq!((conv.len(), conv[0].standing), (1, standing), "{rows:?}");

@@ -36,10 +36,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         cases.push((hash(&name), (name, Package::open(path)?.take_program()?, plan)));
     }
     cases.sort_by_key(|(hash, _)| *hash);
-    let (learned, withheld): (Vec<_>, Vec<_>) = cases.into_iter().enumerate().partition(|(at, _)| at % 2 == 0);
-    let of = |cases: Vec<(usize, (u64, Case))>| cases.into_iter().map(|(_, (_, case))| case).collect::<Vec<_>>();
+    let (learned, withheld): (Vec<_>, Vec<_>) =
+        cases.into_iter().enumerate().partition(|(at, _)| at % 2 == 0);
+    let of =
+        |cases: Vec<(usize, (u64, Case))>| cases.into_iter().map(|(_, (_, case))| case).collect::<Vec<_>>();
     let (learned, withheld) = (of(learned), of(withheld));
-    let forgotten = families.split(',').fold(Costs::known().clone(), |costs, family| costs.without_family(family));
+    let forgotten =
+        families.split(',').fold(Costs::known().clone(), |costs, family| costs.without_family(family));
     println!("{} plans to learn from, {} withheld", learned.len(), withheld.len());
     for (title, shares_alone) in [("times", false), ("shares of the cost", true)] {
         println!("\n{title}\nplans  rows  answered  right of these  right of all");
@@ -79,5 +82,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// FNV-1a, which is the same everywhere.
 fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }

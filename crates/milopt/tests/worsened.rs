@@ -110,15 +110,14 @@ fn detours_go() {
     let (worse, count) = worsened(&whole);
     let (before, made_worse) = (summary(&whole), summary(&worse));
     assert!(count >= 15 && made_worse.segments >= before.segments + 4, "{count} detours: {made_worse:?}");
-    let back = run(
-        "default,add_fp16_cast,cleanup,improve_placement{chips=[\"M4\"],systems=[\"26\"]}",
-        &worse,
-    );
+    let back =
+        run("default,add_fp16_cast,cleanup,improve_placement{chips=[\"M4\"],systems=[\"26\"]}", &worse);
     let after = summary(&back);
     assert!(after.segments <= before.segments, "{} of {}", after.segments, before.segments);
     assert!(after.cost_ms <= 1.001 * before.cost_ms, "{} of {} ms", after.cost_ms, before.cost_ms);
     for (name, wanted) in outputs(&whole) {
-        let (EvalValue::Array(wanted), EvalValue::Array(found)) = (wanted, outputs(&back)[&name].clone()) else {
+        let (EvalValue::Array(wanted), EvalValue::Array(found)) = (wanted, outputs(&back)[&name].clone())
+        else {
             continue;
         };
         assert!(compare(&wanted, &found).snr_db > 40.0, "{name}");

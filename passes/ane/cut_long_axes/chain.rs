@@ -249,13 +249,7 @@ fn filter(rw: &Rewrite<'_>, op: OpId) -> Result<Vec<i64>, No> {
 }
 
 /// The kernel of an op along an axis.
-fn window(
-    rw: &Rewrite<'_>,
-    op: OpId,
-    axis: usize,
-    shape: &[usize],
-    kernel: &[i64],
-) -> Result<Window, No> {
+fn window(rw: &Rewrite<'_>, op: OpId, axis: usize, shape: &[usize], kernel: &[i64]) -> Result<Window, No> {
     let place = axis.checked_sub(2).ok_or(No::miss("the long axis is not a spatial one"))?;
     let call = rw.call(op)?;
     let spatial = shape.len() - 2;
@@ -289,11 +283,5 @@ fn window(
         _ => return Err(No::miss("the padding is not given in numbers")),
     };
     No::unless(pads.len() == 2 * spatial, "the padding does not fit the kernel")?;
-    Ok(Window {
-        kernel: kernel[place],
-        stride: strides[place],
-        dilation: dilations[place],
-        pads,
-        place,
-    })
+    Ok(Window { kernel: kernel[place], stride: strides[place], dilation: dilations[place], pads, place })
 }

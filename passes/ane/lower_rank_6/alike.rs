@@ -173,7 +173,8 @@ fn uses(rw: &Rewrite<'_>, op: OpId, rank: usize) -> Result<Vec<Use>, No> {
         "stack" => uses[call.axis("axis", rank)?] = Use::Own,
         "gather" => {
             let indices = rw.constant(op, "indices")?;
-            let batch = if call.version().param("batch_dims").is_some() { call.int("batch_dims")? } else { 0 };
+            let batch =
+                if call.version().param("batch_dims").is_some() { call.int("batch_dims")? } else { 0 };
             No::unless(indices.rank() <= 1 && batch == 0, "the indices have more than one axis")?;
             uses[call.axis("axis", rank)?] = Use::Own;
         }
@@ -306,9 +307,11 @@ impl Merged {
                 let longest = |&cut: &usize| product(group.start..cut).max(product(cut..group.end));
                 cuts.filter(|cut| longest(cut) < product(group.clone())).min_by_key(longest)
             };
-            let long = self.groups.iter().enumerate().filter(|(at, group)| {
-                self.uses[*at] != Use::Own && product((*group).clone()) > LONGEST
-            });
+            let long = self
+                .groups
+                .iter()
+                .enumerate()
+                .filter(|(at, group)| self.uses[*at] != Use::Own && product((*group).clone()) > LONGEST);
             let longest = long.max_by_key(|(_, group)| product((*group).clone()));
             let Some((at, cut)) = longest.and_then(|(at, group)| Some((at, parts(group)?))) else { break };
             let (start, end) = (self.groups[at].start, self.groups[at].end);

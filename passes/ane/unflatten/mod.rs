@@ -231,7 +231,7 @@ fn pointwise(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
 fn linear(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let x = rw.input(op, "x")?;
     if let Some(last) = rw.rank(x)?.checked_sub(1)
-        && let Some(parts) = product::parts(rw.size(x, last)?, pass.contraction)
+        && let Some(parts) = product::parts(rw.size(x, last)?, pass)
     {
         return product::layer(rw, op, parts);
     }

@@ -33,17 +33,19 @@ pub(super) fn matmul(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matche
             beside(rw, op, &right, x, [transposed_x, transposed_y], false)
         }
         _ => {
-            let parts = parts(rw.size(x, sum_x)?, pass.contraction);
+            let parts = parts(rw.size(x, sum_x)?, pass);
             let parts = parts.ok_or(No::miss("no operand was flattened"))?;
             divided(rw, op, parts, [x, y], [sum_x, sum_y])
         }
     }
 }
 
-/// Into how many equal parts a sum over so many elements is divided, so that each is within the limit; `None`
-/// where it need not, or cannot, be divided.
-pub(super) fn parts(size: usize, limit: i64) -> Option<usize> {
-    let limit = usize::try_from(limit).ok().filter(|&limit| limit > 0 && size > limit)?;
+/// Into how many equal parts a sum over so many elements is divided, so that each is within what a product may
+/// sum over, and an axis may have; `None` where it need not, or cannot, be divided.
+pub(super) fn parts(size: usize, pass: &Unflatten) -> Option<usize> {
+    let most = |limit: i64| usize::try_from(limit).ok().filter(|&limit| limit > 0);
+    let limit = most(pass.contraction).filter(|&limit| size > limit)?;
+    let limit = limit.min(most(pass.limit)?);
     (2..=MOST).find(|parts| size % parts == 0 && size / parts <= limit)
 }
 

@@ -45,7 +45,8 @@ fn cropped(rw: &mut Rewrite<'_>, slice: OpId) -> Matched {
     let shape = rw.shape(x)?;
     let mut pads = rw.call(pad)?.ints("pad")?;
     // They are of the last axes.
-    let missing = (2 * shape.len()).checked_sub(pads.len()).ok_or(No::miss("it pads more axes than there are"))?;
+    let missing =
+        (2 * shape.len()).checked_sub(pads.len()).ok_or(No::miss("it pads more axes than there are"))?;
     pads.splice(0..0, vec![0; missing]);
     let (mut begin, mut end, mut stride) = (Vec::new(), Vec::new(), Vec::new());
     for (axis, (first, last, step)) in bounds(rw, slice)?.into_iter().enumerate() {

@@ -49,9 +49,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))?;
         let plan = DevicePlan::parse(&text)?;
-        let missing = |what: &str| {
-            Failure::Input(format!("{} does not say its {what}: give --{what}", path.display()))
-        };
+        let missing =
+            |what: &str| Failure::Input(format!("{} does not say its {what}: give --{what}", path.display()));
         let chip = plan.chip.as_ref().or(args.chip.as_ref()).ok_or_else(|| missing("chip"))?;
         let os = plan.os.as_ref().or(args.os.as_ref()).ok_or_else(|| missing("os"))?;
         let units = plan.units.as_ref().or(args.units.as_ref()).map_or("cpu-and-ne", |units| units);
@@ -90,7 +89,8 @@ fn by_model(path: &Path, plan: DevicePlan) -> BTreeMap<String, DevicePlan> {
 /// The file of a model.
 fn model(args: &Args, plan: &Path, name: &str) -> Result<PathBuf, Failure> {
     let folder = args.models.as_deref().or(plan.parent()).unwrap_or(Path::new("."));
-    let files = ["mlpackage", "mlmodelc", "mlmodel", "mil"].map(|ending| folder.join(format!("{name}.{ending}")));
+    let files =
+        ["mlpackage", "mlmodelc", "mlmodel", "mil"].map(|ending| folder.join(format!("{name}.{ending}")));
     files.into_iter().find(|file| file.exists()).ok_or_else(|| {
         let place = folder.display();
         Failure::Input(format!("{} is of {name}, which is not in {place}: give --models", plan.display()))
