@@ -1,5 +1,5 @@
-//! Every row of the estimator's tables that names passes has a small program for each of them, in `placement/`:
-//! there the row is why an op is not on the Neural Engine, and with the pipeline `ane` the pass brings it there.
+//! Every row of the estimator's tables that names passes has a small program for each, in `placement/`: there
+//! the row is why an op is not on the Neural Engine, and with the pipeline `ane` the pass brings it there.
 //!
 //! The head of a file says what it shows, the row, the pass, and the chip with its system.
 

@@ -2,8 +2,8 @@
 //!
 //! A dump of `MLComputePlan` says which share of the plan's cost each op has. Some ops cost what their bytes
 //! cost, which is known of every family; they tell what the plan costs as a whole, and so what each op does.
-//! Dumps that hold the planner's own times are read as such. What an op counts as work, divided by its time, is
-//! a rate; rates of one op come in steps along a feature, and each step is a row for `data/leaves.tsv`.
+//! Dumps that hold the planner's own times are read as such. What an op counts as work, divided by its time,
+//! is a rate; rates of one op come in steps along a feature, and each step is a row for `data/leaves.tsv`.
 //!
 //! Nothing is overwritten: a row says whether the tables have it, say something else, or say nothing.
 
@@ -44,7 +44,7 @@ struct Sample {
     family: &'static str,
     op: String,
     backend: Backend,
-    /// Giga work items per second; `None` where bytes decide.
+    /// Giga work items per second; `None` where bytes and peak decide.
     rate: Option<f64>,
     features: BTreeMap<Feature, f64>,
     certainty: Confidence,
@@ -191,14 +191,14 @@ impl Sample {
         if work <= 0.0 || ms <= 0.0 {
             return None;
         }
-        let by_bytes = roofline(backend, &target.chip, (0.0, bytes)).ms;
+        let by_roofline = roofline(backend, &target.chip, (work, bytes)).ms;
         let all = [Feature::Single, Feature::FlopPerByte, Feature::OutputElements, Feature::BatchMoves];
         Some(Sample {
             source: source.to_owned(),
             family: target.chip.family,
             op: op.kind.to_string(),
             backend,
-            rate: ((ms / by_bytes - 1.0).abs() > 0.005).then_some(work / ms * 1e-6),
+            rate: ((ms / by_roofline - 1.0).abs() > 0.005).then_some(work / ms * 1e-6),
             features: all.into_iter().map(|feature| (feature, feature.of(op, work, bytes))).collect(),
             certainty,
         })
@@ -318,7 +318,7 @@ fn row(
     if let (Rate::Known(rate), Rate::Unknown) = (rates[bnns], rates[classic]) {
         rates[classic] = Rate::Known(rate / CLASSIC);
     }
-    // Bytes alone are what every family has.
+    // The roofline is there without a row.
     if !rates.iter().any(|rate| matches!(rate, Rate::Known(_))) {
         return None;
     }
@@ -350,7 +350,8 @@ impl FittedLeaf {
     }
 
     fn standing(&self, own: &[Leaf]) -> Standing {
-        let of_family = |leaf: &&Leaf| leaf.families.iter().any(|family| *family == self.family);
+        let of_family =
+            |leaf: &&Leaf| leaf.families.iter().any(|family| *family == self.family || family == "*");
         let overlaps = |leaf: &&Leaf| leaf.from < self.to && self.from < leaf.to;
         let mut known = own.iter().filter(of_family).filter(overlaps).peekable();
         if known.peek().is_none() {

@@ -1,13 +1,13 @@
-//! How far plans of a chip carry: rows are fitted to some of the plans, as if nothing were known of the chip's
-//! family, and devices are estimated for the others.
+//! How far plans of a chip carry: rows of costs are fitted to some of the plans, as if none were known of the
+//! chip's family, and devices are estimated for the others.
 //!
 //! ```text
 //! cargo run --release --example refit -- PLANS.tsv PACKAGES CHIP SYSTEM FAMILY[,FAMILY]
 //! ```
 //!
-//! PLANS has a column `model`, PACKAGES holds `MODEL.mlpackage`. What is known of the families is forgotten.
-//! Every other model by the hash of its name is withheld. The first table reads the times that the plans tell;
-//! the second their shares of the cost alone, which is what an app can see.
+//! PLANS has a column `model`, PACKAGES holds `MODEL.mlpackage`. The leaves of the families are forgotten.
+//! Every other model by the hash of its name is withheld. The first table reads the times that the plans
+//! tell; the second their shares of the cost alone, which is what an app can see.
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
 
 use std::collections::BTreeMap;

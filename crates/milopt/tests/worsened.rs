@@ -1,5 +1,5 @@
 //! A network that was made worse on purpose is brought back by the pipeline `ane`: moves through six axes and
-//! back, orders of channels and back, padding that is cut off again, and pools wider than the Neural Engine takes.
+//! back, orders of channels and back, padding that is cut off again.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -12,8 +12,8 @@ pass! {
     /// Computes in pieces, with margins, what is too long along an axis only for a while.
     ///
     /// A chain of ops begins where an `upsample_nearest_neighbor`, a `conv_transpose` or a `pad` with a constant
-    /// makes an axis longer than `limit`, and ends where a convolution or a pool with strides, or a slice, makes it
-    /// short again. Each piece of the end is computed from the part of the beginning that it depends on:
+    /// makes an axis longer than `limit`, and ends where a convolution or a pool with strides, or a slice, makes
+    /// it short again. Each piece of the end is computed from the part of the beginning that it depends on:
     /// convolutions, pools, elementwise ops, norms with known statistics and added or dropped axes may stand
     /// between. Nothing else may use what is long.
     ///

@@ -11,9 +11,9 @@ pass! {
     ///
     /// The one-hot marks the elements that equal the maximum, and of several the first, as `reduce_argmax`
     /// does. Between the two ops indices may be cast, reshaped, or counted from the end where they are
-    /// negative, which they are not. Integers that are computed of fp16 are marked where they equal the number of
-    /// a row; NaN, of which a cast makes some integer, marks none. There are at most 2048 rows, which fp16 can
-    /// count.
+    /// negative, which they are not. Integers that are computed of fp16 are marked where they equal the number
+    /// of a row; NaN, of which a cast makes some integer, marks none. There are at most 2048 rows, which fp16
+    /// can count.
     ///
     /// # Before
     /// ```mil

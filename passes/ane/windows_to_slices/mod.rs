@@ -8,8 +8,8 @@ pass! {
     ///
     /// The axis is cut into blocks of the greatest number that divides both the size of a window and the step
     /// from one to the next. A window is a few blocks in a row; the first blocks of all windows are one slice,
-    /// the second ones another, and so on. Sizes are known, a window has at most 32 blocks, and nothing has more than
-    /// five axes.
+    /// the second ones another, and so on. Sizes are known, a window has at most 32 blocks, and nothing has more
+    /// than five axes.
     ///
     /// # Before
     /// ```mil

@@ -14,10 +14,10 @@ use crate::words::count;
 /// Fit rows of the estimator's tables to plans that Core ML made on devices.
 ///
 /// A plan is a dump of MLComputePlan, as JSON or tab-separated text; docs/placement.md has the format, and
-/// snippets that write one. Its model is a package or file of the name that the plan's ops say, or of the plan's
-/// own name, in the folder --models. Prints the rows that follow for data/leaves.tsv, each with how it stands to
-/// what the table has, and the rules with which the plans disagree. Nothing is changed: what the table says
-/// otherwise is told, and stays.
+/// snippets that write one. Its model is a package or file of the name that the plan's ops say, or of the
+/// plan's own name, in the folder --models. Prints the rows that follow for data/leaves.tsv, each with how it
+/// stands to what the table has, and the rules with which the plans disagree. Nothing is changed: what the
+/// table says otherwise is told, and stays.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The plans: .json or .tsv
