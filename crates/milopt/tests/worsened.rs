@@ -109,7 +109,9 @@ fn detours_go() {
     let whole = run(FP16, &Package::open(path).unwrap().take_program().unwrap());
     let (worse, count) = worsened(&whole);
     let (before, made_worse) = (summary(&whole), summary(&worse));
-    assert!(count >= 15 && made_worse.segments >= before.segments + 4, "{count} detours: {made_worse:?}");
+    // So many cuts leave no part that is worth a switch: all of it is on the CPU.
+    let is_worse = made_worse.cost_ms > 1.2 * before.cost_ms && made_worse.ane_share < before.ane_share;
+    assert!(count >= 15 && is_worse, "{count} detours: {made_worse:?}, from {before:?}");
     let back =
         run("default,add_fp16_cast,cleanup,improve_placement{chips=[\"M4\"],systems=[\"26\"]}", &worse);
     let after = summary(&back);

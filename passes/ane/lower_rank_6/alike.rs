@@ -38,11 +38,15 @@ struct Merged {
 
 /// Ops that have a say about some axes and treat the others alike.
 const KINDS: &[&str] = &[
+    "argsort",
     "concat",
+    "cumsum",
     "gather",
     "layer_norm",
     "linear",
     "matmul",
+    "reduce_argmax",
+    "reduce_argmin",
     "reduce_l1_norm",
     "reduce_l2_norm",
     "reduce_max",
@@ -57,6 +61,7 @@ const KINDS: &[&str] = &[
     "split",
     "stack",
     "tile",
+    "topk",
 ];
 
 /// The longest axis that the Neural Engine takes on every chip.
@@ -169,8 +174,8 @@ fn uses(rw: &Rewrite<'_>, op: OpId, rank: usize) -> Result<Vec<Use>, No> {
     let call = rw.call(op)?;
     let mut uses = vec![Use::Even; rank];
     match rw.graph().op(op).kind().as_str() {
-        "softmax" | "concat" | "split" => uses[call.axis("axis", rank)?] = Use::Own,
-        "stack" => uses[call.axis("axis", rank)?] = Use::Own,
+        "argsort" | "concat" | "cumsum" | "reduce_argmax" | "reduce_argmin" | "softmax" | "split"
+        | "stack" | "topk" => uses[call.axis("axis", rank)?] = Use::Own,
         "gather" => {
             let indices = rw.constant(op, "indices")?;
             let batch =
@@ -212,9 +217,12 @@ fn attributes(rw: &Rewrite<'_>, op: OpId, merged: &Merged, data: &[Datum]) -> Re
     let groups = merged.groups.len();
     let all = |wanted: Use| (0..groups).filter(|&group| merged.uses[group] == wanted).collect::<Vec<_>>();
     Ok(match rw.graph().op(op).kind().as_str() {
-        "softmax" | "concat" | "split" | "gather" => {
+        "argsort" | "concat" | "cumsum" | "gather" | "softmax" | "split" | "topk" => {
             like.set("axis", whole(merged.place(call.axis("axis", rank)?)))
         }
+        "reduce_argmax" | "reduce_argmin" => like
+            .set("axis", whole(merged.place(call.axis("axis", rank)?)))
+            .set("keep_dims", Tensor::bool(true)),
         "stack" => NewOp::new("concat")
             .with("axis", whole(merged.place(call.axis("axis", rank)?)))
             .with("interleave", Tensor::bool(false)),
