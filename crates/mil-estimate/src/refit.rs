@@ -23,7 +23,7 @@ use crate::target::{Backend, Confidence, Device, Target};
 /// Rates within this of each other are one step.
 const SAME: f64 = 0.05;
 /// Shares are printed with four digits; smaller ones say little.
-const LEAST_SHARE: f64 = 0.002;
+const LEAST_SHARE: f64 = 0.005;
 /// `classic_cpu` is slower than `bnns` by this factor wherever both are known (751K, freedomtan).
 const CLASSIC: f64 = 1.1502;
 
@@ -256,25 +256,47 @@ fn fitted(samples: &[&Sample]) -> Vec<Fitted> {
     rows
 }
 
-/// Neighbours along a feature whose rates agree on every backend; `None` where samples of one place differ.
+/// Neighbours along a feature whose rates agree on every backend; `None` where the feature does not tell them
+/// apart: more than one sample in ten differs from the others of its place.
 fn steps<'s>(samples: &[&'s Sample], by: Feature) -> Option<Vec<Vec<&'s Sample>>> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(|a, b| a.features[&by].total_cmp(&b.features[&by]));
-    let mut steps: Vec<Vec<&Sample>> = Vec::new();
-    for sample in sorted {
-        let agrees = |step: &Vec<&Sample>| {
-            let of_backend = step.iter().filter(|other| other.backend == sample.backend);
-            of_backend.last().is_none_or(|other| same(other.rate, sample.rate))
-        };
-        let stands_there =
-            |step: &Vec<&Sample>| step.last().is_some_and(|last| last.features[&by] == sample.features[&by]);
-        match steps.last().map(|step| (agrees(step), stands_there(step))) {
-            Some((true, _)) => steps.last_mut()?.push(sample),
-            Some((false, true)) => return None,
-            _ => steps.push(vec![sample]),
+    let mut steps: Vec<(Rates, Vec<&Sample>)> = Vec::new();
+    let mut odd = 0;
+    for place in sorted.chunk_by(|a, b| a.features[&by] == b.features[&by]) {
+        let rates = rates(place);
+        let is_odd =
+            |sample: &&&Sample| rates[sample.backend as usize].is_some_and(|rate| !same(rate, sample.rate));
+        odd += place.iter().filter(is_odd).count();
+        match steps.last_mut() {
+            Some((own, step)) if agree(own, &rates) => {
+                step.extend(place);
+                *own = self::rates(step);
+            }
+            _ => steps.push((rates, place.to_vec())),
         }
     }
-    Some(steps)
+    (10 * odd <= samples.len()).then(|| steps.into_iter().map(|(_, step)| step).collect())
+}
+
+/// The middle rate of each backend; `None` where there is no sample of it.
+type Rates = [Option<Option<f64>>; 4];
+
+fn rates(samples: &[&Sample]) -> Rates {
+    Backend::ALL.map(|backend| {
+        let of_backend = samples.iter().filter(|sample| sample.backend == backend);
+        let mut found: Vec<Option<f64>> = of_backend.map(|sample| sample.rate).collect();
+        found.sort_by(|a, b| a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)));
+        found.get(found.len() / 2).copied()
+    })
+}
+
+/// What both know is the same.
+fn agree(a: &Rates, b: &Rates) -> bool {
+    a.iter().zip(b).all(|(a, b)| match (a, b) {
+        (Some(a), Some(b)) => same(*a, *b),
+        _ => true,
+    })
 }
 
 fn same(a: Option<f64>, b: Option<f64>) -> bool {
@@ -304,15 +326,10 @@ fn row(
     step: &[&Sample],
     own: &[Leaf],
 ) -> Option<Fitted> {
-    let mut rates = Backend::ALL.map(|backend| {
-        let of_backend = step.iter().filter(|sample| sample.backend == backend);
-        let mut found: Vec<Option<f64>> = of_backend.map(|sample| sample.rate).collect();
-        found.sort_by(|a, b| a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)));
-        match found.get(found.len() / 2) {
-            Some(Some(rate)) => Rate::Known(*rate),
-            Some(None) => Rate::Roofline,
-            None => Rate::Unknown,
-        }
+    let mut rates = rates(step).map(|rate| match rate {
+        Some(Some(rate)) => Rate::Known(rate),
+        Some(None) => Rate::Roofline,
+        None => Rate::Unknown,
     });
     let (bnns, classic) = (Backend::Bnns as usize, Backend::ClassicCpu as usize);
     if let (Rate::Known(rate), Rate::Unknown) = (rates[bnns], rates[classic]) {
