@@ -12,6 +12,7 @@ mod inputs;
 mod pipelines;
 mod registry;
 mod scaled_weights;
+mod slices;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
 pub mod activation;
@@ -59,6 +60,7 @@ pub use ane::ScatterToConcat;
 pub use ane::SineToPolynomial;
 pub use ane::TopkToMaxima;
 pub use ane::Unflatten;
+pub use ane::WindowsToSlices;
 pub use attention::AneAttention;
 pub use attention::FuseSdpa;
 pub use attention::SliceAttentionQueries;
@@ -130,6 +132,7 @@ pub use quantization::MergeAffineDequantizeWithConsecutiveOps;
 pub use quantization::NormalizeQuantizedBinaryScale;
 pub use quantization::NullifyRedundantQuantizationZeroPoint;
 pub use quantization::ReorderLutPerChannelScale;
+pub use shape::CancelMoves;
 pub use shape::ConcatToPixelShuffle;
 pub use shape::DetectConcatInterleave;
 pub use shape::EnumerateShapes;

@@ -12,6 +12,7 @@ pub const PASSES: &[&PassDef] = &[
     &crate::AdjustIoTypes::DEF,
     &crate::AneAttention::DEF,
     &crate::BandPartToMask::DEF,
+    &crate::CancelMoves::DEF,
     &crate::CanonicalizeQuantizedLutPattern::DEF,
     &crate::CanonicalizeStateWrites::DEF,
     &crate::CastFp16::DEF,
@@ -131,4 +132,5 @@ pub const PASSES: &[&PassDef] = &[
     &crate::UnfuseSdpa::DEF,
     &crate::UnmarkStates::DEF,
     &crate::UseReflectionPadding::DEF,
+    &crate::WindowsToSlices::DEF,
 ];

@@ -18,6 +18,7 @@ mod scatter_to_concat;
 mod sine_to_polynomial;
 mod topk_to_maxima;
 mod unflatten;
+mod windows_to_slices;
 pub use band_part_to_mask::BandPartToMask;
 pub use cumsum_to_product::CumsumToProduct;
 pub use cut_long_axes::CutLongAxes;
@@ -34,12 +35,15 @@ pub use scatter_to_concat::ScatterToConcat;
 pub use sine_to_polynomial::SineToPolynomial;
 pub use topk_to_maxima::TopkToMaxima;
 pub use unflatten::Unflatten;
+pub use windows_to_slices::WindowsToSlices;
 
 mod extremes;
+mod integers;
+mod marks;
 
 pub(crate) use improve_placement::{Standing, TIDY, targets};
 
-use mil_ir::{NewOp, OpId, Operand, ValueId};
+use mil_ir::{LiteralData, NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite};
 use mil_tensor::{DType, Tensor};
 
@@ -146,6 +150,23 @@ impl<'r, 'g> Steps<'r, 'g> {
             false => self.rw.replace_with_new(self.op, &[value], gone),
         }
     }
+}
+
+/// An operand in another shape: a constant as such; what was flattened from this shape is what it was.
+fn reshaped(steps: &mut Steps<'_, '_>, name: &str, operand: Operand, shape: &[usize]) -> Result<Operand, No> {
+    if let Some(literal) = steps.rw.graph().literal(&operand)
+        && let LiteralData::Tensor(tensor) = &literal.data
+    {
+        return Ok(tensor.reshaped(shape)?.into());
+    }
+    let value = operand.value().ok_or(No::miss("an operand is not a value"))?;
+    if let Ok(reshape) = steps.rw.definition_anywhere(value, &["reshape"])
+        && let Ok(x) = steps.rw.input(reshape, "x")
+        && steps.rw.ty(x).fixed_shape().as_deref() == Some(shape)
+    {
+        return Ok(x.into());
+    }
+    Ok(steps.reshape(name, value, shape)?.into())
 }
 
 /// A floating-point scalar. Refused where the element type is not one that the passes compute in.

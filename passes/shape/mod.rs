@@ -3,6 +3,7 @@
 mod fixed;
 
 // Generated from the folders: BLESS=1 cargo test -p mil-passes
+mod cancel_moves;
 mod concat_to_pixel_shuffle;
 mod detect_concat_interleave;
 mod enumerate_shapes;
@@ -19,6 +20,7 @@ mod replace_stack_reshape;
 mod resolve_static_shapes;
 mod simplify_gather_indices;
 mod use_reflection_padding;
+pub use cancel_moves::CancelMoves;
 pub use concat_to_pixel_shuffle::ConcatToPixelShuffle;
 pub use detect_concat_interleave::DetectConcatInterleave;
 pub use enumerate_shapes::EnumerateShapes;

@@ -8,6 +8,7 @@
 //! A family of chips without a leaf takes the nearest family's. Such a time is [`Confidence::Assumed`], and
 //! comes with the interval that the families which have one span, widened by `spread` of `data/planner.tsv`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -70,7 +71,7 @@ pub enum Bytes {
 }
 
 /// What selects a leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
     /// There is one leaf.
     Single,
@@ -109,13 +110,30 @@ pub(crate) struct Roofline {
 /// Rates of an op within a range of a feature: a row of `data/leaves.tsv`.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
-    families: Vec<&'static str>,
-    pub(crate) ops: Vec<&'static str>,
-    by: Feature,
-    from: f64,
-    to: f64,
-    rates: [Option<f64>; 4],
-    certainty: Confidence,
+    pub(crate) families: Vec<Cow<'static, str>>,
+    pub(crate) ops: Vec<Cow<'static, str>>,
+    pub(crate) by: Feature,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) rates: [Rate; 4],
+    pub(crate) certainty: Confidence,
+}
+
+/// What a leaf says of a backend.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Rate {
+    /// Giga work items per second.
+    Known(f64),
+    /// The roofline holds: an empty cell.
+    Roofline,
+    /// Nothing: `?`.
+    Unknown,
+}
+
+/// The leaves that times are computed from.
+#[derive(Clone, Debug, Default)]
+pub struct Costs {
+    pub(crate) leaves: BTreeMap<Cow<'static, str>, Vec<Leaf>>,
 }
 
 pub(crate) const SUPPORT: &str = include_str!("../data/support.tsv");
@@ -125,11 +143,6 @@ pub(crate) const LEAVES: &str = include_str!("../data/leaves.tsv");
 /// What is known of an op type.
 pub(crate) fn support(kind: &str) -> Option<&'static Support> {
     support_table().get(kind)
-}
-
-/// What is known of every op type.
-pub(crate) fn supports() -> impl Iterator<Item = &'static Support> {
-    support_table().values()
 }
 
 fn support_table() -> &'static BTreeMap<&'static str, Support> {
@@ -144,18 +157,51 @@ fn rooflines() -> &'static [Roofline] {
     &ROWS
 }
 
-/// The leaves of each op type that has some.
-pub(crate) fn leaves() -> &'static BTreeMap<&'static str, Vec<Leaf>> {
-    static ROWS: LazyLock<BTreeMap<&'static str, Vec<Leaf>>> = LazyLock::new(|| {
-        let mut found: BTreeMap<&'static str, Vec<Leaf>> = BTreeMap::new();
-        for leaf in table::read(LEAVES, Leaf::parse) {
+impl Costs {
+    /// Those of `data/leaves.tsv`.
+    pub fn known() -> &'static Costs {
+        static ROWS: LazyLock<Costs> =
+            LazyLock::new(|| Costs::default().with(table::read(LEAVES, Leaf::parse)));
+        &ROWS
+    }
+
+    /// Without what is known of one family of chips.
+    #[must_use]
+    pub fn without_family(&self, family: &str) -> Costs {
+        let mut costs = self.clone();
+        for leaves in costs.leaves.values_mut() {
+            leaves.iter_mut().for_each(|leaf| leaf.families.retain(|found| found != family));
+            leaves.retain(|leaf| !leaf.families.is_empty());
+        }
+        costs
+    }
+
+    pub(crate) fn with(mut self, leaves: impl IntoIterator<Item = Leaf>) -> Costs {
+        for leaf in leaves {
             for op in &leaf.ops {
-                found.entry(op).or_default().push(leaf.clone());
+                self.leaves.entry(op.clone()).or_default().push(leaf.clone());
+            }
+        }
+        self
+    }
+
+    /// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
+    pub fn times(&self, op: &OpFacts, chip: &Chip) -> [Time; 4] {
+        let support = support(&op.kind);
+        let (work, bytes) = counted(op);
+        let leaves = self.leaves.get(&*op.kind).map_or(&[][..], Vec::as_slice);
+        let mut found = Backend::ALL.map(|backend| {
+            let feature = |feature: Feature| feature.of(op, work, bytes);
+            from_leaves(leaves, backend, chip, work, feature)
+                .unwrap_or_else(|| from_roofline(backend, chip, work, bytes))
+        });
+        if support.is_none() || op.flexible {
+            for time in &mut found {
+                time.confidence = Confidence::Assumed;
             }
         }
         found
-    });
-    &ROWS
+    }
 }
 
 /// What the planner counts of an op: operations and bytes.
@@ -166,22 +212,14 @@ pub fn counted(op: &OpFacts) -> (f64, f64) {
     (finite(work), finite(bytes))
 }
 
-/// The times of an op on each backend, in the order of [`Backend::ALL`], whether or not it can run there.
+/// The times of an op on each backend by what is known: see [`Costs::times`].
 pub fn times(op: &OpFacts, chip: &Chip) -> [Time; 4] {
-    let support = support(&op.kind);
-    let (work, bytes) = counted(op);
-    let leaves = leaves().get(&*op.kind).map_or(&[][..], Vec::as_slice);
-    let mut found = Backend::ALL.map(|backend| {
-        let feature = |feature: Feature| feature.of(op, work, bytes);
-        from_leaves(leaves, backend, chip, work, feature)
-            .unwrap_or_else(|| from_roofline(backend, chip, work, bytes))
-    });
-    if support.is_none() || op.flexible {
-        for time in &mut found {
-            time.confidence = Confidence::Assumed;
-        }
-    }
-    found
+    Costs::known().times(op, chip)
+}
+
+/// The time of an op on a backend by bytes and peak alone.
+pub(crate) fn roofline(backend: Backend, chip: &Chip, (work, bytes): (f64, f64)) -> Time {
+    from_roofline(backend, chip, work, bytes)
 }
 
 /// Sizes in a file are claims: their product may be too large for a number.
@@ -225,14 +263,14 @@ fn from_leaves(
     feature: impl Fn(Feature) -> f64,
 ) -> Option<Time> {
     let fitting = leaves.iter().filter_map(|leaf| {
-        let rate = leaf.rates[backend as usize]?;
+        let Rate::Known(rate) = leaf.rates[backend as usize] else { return None };
         let at = feature(leaf.by);
         (leaf.from <= at && at < leaf.to).then_some((leaf, work / rate * 1e-6))
     });
     // A family whose own leaf leaves this backend to the roofline has an answer, and it is the roofline.
     let own_says_roofline = leaves.iter().any(|leaf| {
         let own = leaf.families.iter().any(|family| distance(family, chip) == 0);
-        own && leaf.rates[backend as usize].is_none() && backend != Backend::MpsGraph
+        own && leaf.rates[backend as usize] == Rate::Roofline && backend != Backend::MpsGraph
     });
     if own_says_roofline {
         return None;
@@ -329,7 +367,17 @@ impl Bytes {
 }
 
 impl Feature {
-    fn of(self, op: &OpFacts, work: f64, bytes: f64) -> f64 {
+    /// As the table spells it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Feature::Single => "-",
+            Feature::FlopPerByte => "flop_per_byte",
+            Feature::OutputElements => "output_elements",
+            Feature::BatchMoves => "batch_moves",
+        }
+    }
+
+    pub(crate) fn of(self, op: &OpFacts, work: f64, bytes: f64) -> f64 {
         match self {
             Feature::Single => 0.0,
             Feature::FlopPerByte => {
@@ -390,14 +438,29 @@ impl Leaf {
             return Err("an op comes twice".to_owned());
         }
         Ok(Leaf {
-            families: row.list("family")?,
-            ops,
+            families: row.list("family")?.into_iter().map(Cow::Borrowed).collect(),
+            ops: ops.into_iter().map(Cow::Borrowed).collect(),
             by: row.need("by")?,
             from: row.get("from")?.unwrap_or(f64::NEG_INFINITY),
             to: row.get("to")?.unwrap_or(f64::INFINITY),
-            rates: [row.get("ane")?, row.get("bnns")?, row.get("classic_cpu")?, row.get("mps_graph")?],
+            rates: [
+                row.get("ane")?.unwrap_or(Rate::Roofline),
+                row.get("bnns")?.unwrap_or(Rate::Roofline),
+                row.get("classic_cpu")?.unwrap_or(Rate::Roofline),
+                row.get("mps_graph")?.unwrap_or(Rate::Roofline),
+            ],
             certainty: row.need("certainty")?,
         })
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Rate, String> {
+        match text {
+            "?" => Ok(Rate::Unknown),
+            _ => text.parse().map(Rate::Known).map_err(|_| format!("rate {text:?}")),
+        }
     }
 }
 

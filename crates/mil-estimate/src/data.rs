@@ -1,5 +1,6 @@
 //! What the tables of `data/*.tsv` must keep to.
 
+use crate::legality::untested;
 use crate::table::{Row, rows};
 use crate::{cost, devices, first_load, fixes, legality, placement, risk, target};
 
@@ -22,6 +23,7 @@ fn every_row_can_be_read() {
         faults("rooflines.tsv", cost::ROOFLINES, cost::Roofline::parse),
         faults("leaves.tsv", cost::LEAVES, cost::Leaf::parse),
         faults("rules.tsv", legality::TABLE, legality::Rule::parse),
+        faults("untested.tsv", untested::TABLE, untested::Untested::parse),
         faults("planner.tsv", placement::TABLE, |row| planner.parse(row)),
         faults("risks.tsv", risk::TABLE, risk::RiskRule::parse),
         faults("first_load.tsv", first_load::TABLE, first_load::Report::parse),

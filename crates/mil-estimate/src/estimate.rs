@@ -7,7 +7,7 @@ use mil_tensor::DType;
 use serde::Serialize;
 
 use crate::blockers::{self, Blocker};
-use crate::cost::{Time, counted, times};
+use crate::cost::{Costs, Time, counted};
 use crate::facts::{self, OpFacts};
 use crate::first_load::{self, FirstLoad};
 use crate::legality::{self, Legality, Reason};
@@ -141,13 +141,19 @@ pub struct Millis {
 
 /// Estimates every function of a program: its specialisation that runs.
 pub fn estimate(program: &Program, target: &Target) -> Estimate {
+    estimate_with(program, target, Costs::known())
+}
+
+/// The same with other leaves than those that are known.
+pub fn estimate_with(program: &Program, target: &Target, costs: &Costs) -> Estimate {
     let functions = program.functions.iter().filter_map(|(name, function)| {
         let graph = function.graph()?;
         let features = program.interface.function(name);
         let shapes = Shapes::of(graph, &function.opset, features);
         let settled = shapes.settle();
-        let mut found = estimate_graph(settled.as_ref().unwrap_or(graph), graph, features, target);
-        found.shapes = shapes.describe(|settled| estimate_graph(settled, graph, features, target).summary);
+        let mut found = estimate_graph(settled.as_ref().unwrap_or(graph), graph, features, target, costs);
+        found.shapes =
+            shapes.describe(|settled| estimate_graph(settled, graph, features, target, costs).summary);
         let others = found.shapes.iter().map(|feature| feature.others.len()).max().unwrap_or(0);
         found.first_load = found.first_load.with_shapes(1 + others);
         Some((name.to_string(), found))
@@ -162,6 +168,23 @@ pub fn estimate(program: &Program, target: &Target) -> Estimate {
     }
 }
 
+/// What the layers know of each op of a program that a plan names: its function, its first result, its facts.
+pub(crate) fn facts_of(program: &Program) -> Vec<(String, String, OpFacts)> {
+    let mut all = Vec::new();
+    for (name, function) in &program.functions {
+        let Some(graph) = function.graph() else { continue };
+        let shapes = Shapes::of(graph, &function.opset, program.interface.function(name));
+        let settled = shapes.settle();
+        let settled = settled.as_ref().unwrap_or(graph);
+        for (id, facts) in facts::read(settled, graph) {
+            if let Some(&first) = settled.op(id).results().first() {
+                all.push((name.to_string(), settled.value(first).name().to_string(), facts));
+            }
+        }
+    }
+    all
+}
+
 /// Estimates a graph whose sizes are settled as far as they can be, for its types; `declared` is the graph as
 /// it was before.
 fn estimate_graph(
@@ -169,10 +192,11 @@ fn estimate_graph(
     declared: &Graph,
     features: Option<&FunctionInterface>,
     target: &Target,
+    costs: &Costs,
 ) -> FunctionEstimate {
     let ops = facts::read(graph, declared);
     let legality: Vec<Legality> = ops.iter().map(|(_, op)| legality::check(op, target)).collect();
-    let times: Vec<[Time; 4]> = ops.iter().map(|(_, op)| times(op, &target.chip)).collect();
+    let times: Vec<[Time; 4]> = ops.iter().map(|(_, op)| costs.times(op, &target.chip)).collect();
     let allowed: Vec<[bool; 4]> = legality.iter().map(|found| legality::allowed(found, target)).collect();
     let planner = Planner::known();
     let chosen = choose(&times, &allowed, |_, time| time.ms);

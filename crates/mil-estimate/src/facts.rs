@@ -37,6 +37,8 @@ pub struct OperandFacts {
     pub constant: bool,
     /// Its values, where it is a small constant of integers or booleans.
     pub ints: Vec<i64>,
+    /// Its value, where it is a constant string.
+    pub text: Option<String>,
     /// It is a weight whose scales vary within a channel.
     pub per_block: bool,
     /// It is a small constant with an infinite element.
@@ -89,6 +91,7 @@ impl OpFacts {
             tensor,
             constant: false,
             ints: Vec::new(),
+            text: None,
             per_block: false,
             infinite: false,
         });
@@ -104,9 +107,20 @@ impl OpFacts {
             tensor,
             constant: true,
             ints,
+            text: None,
             per_block: false,
             infinite: false,
         });
+        self
+    }
+
+    /// With a constant string.
+    #[must_use]
+    pub fn with_text(mut self, param: &str, text: &str) -> OpFacts {
+        self = self.with_constant(param, TensorFacts::new(DType::String, &[]), &[]);
+        if let Some(operand) = self.operands.last_mut() {
+            operand.text = Some(text.to_owned());
+        }
         self
     }
 
@@ -130,6 +144,11 @@ impl OpFacts {
     /// The constant boolean of a parameter; `false` where there is none.
     pub fn flag(&self, param: &str) -> bool {
         self.ints(param).first().is_some_and(|&value| value != 0)
+    }
+
+    /// The constant string of a parameter.
+    pub fn text(&self, param: &str) -> Option<&str> {
+        self.operand(param)?.text.as_deref()
     }
 
     /// The first result.
@@ -229,6 +248,9 @@ fn operand_facts(
         tensor,
         constant: literal.is_some() || constexpr,
         ints,
+        text: literal
+            .and_then(|literal| literal.as_tensor())
+            .and_then(|tensor| tensor.item_str().map(str::to_owned)),
         per_block: value.is_some_and(|value| is_per_block(graph, value)),
         infinite,
     }

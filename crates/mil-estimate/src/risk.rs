@@ -13,7 +13,7 @@ use mil_tensor::DType;
 use serde::Serialize;
 
 use crate::facts::{OpFacts, OperandFacts};
-use crate::legality::{Bound, Condition, Ops};
+use crate::legality::condition::{Bound, Condition, Ops};
 use crate::segments::{Weights, distinct_bytes};
 use crate::table::{self, Row};
 use crate::target::{Backend, Chip, Confidence, Device, Target};

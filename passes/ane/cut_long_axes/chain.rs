@@ -4,6 +4,8 @@ use mil_ir::{OpId, ValueId};
 use mil_ops::Trait;
 use mil_pass::{No, Rewrite};
 
+use crate::slices::bounds;
+
 /// Ops from where an axis becomes long to where it is short again.
 pub(super) struct Chain {
     /// What goes in, still short.
@@ -37,6 +39,10 @@ pub(super) enum Reach {
     Window(Window),
     /// What was spread over it: a transposed window.
     Spread(Window),
+    /// The same place, so many further on; beyond both ends stands a constant.
+    Pad(Padding),
+    /// The same place, so many further back: the rest is cut off.
+    Offset(usize),
 }
 
 /// A kernel along the axis.
@@ -47,6 +53,23 @@ pub(super) struct Window {
     /// Padding of all spatial axes, and which of them is the long one.
     pub(super) pads: Vec<i64>,
     pub(super) place: usize,
+}
+
+/// Elements of a constant around a value.
+pub(super) struct Padding {
+    /// In front of and behind each axis that the op names, the last of the value being the last.
+    pub(super) pads: Vec<i64>,
+    /// Where in it the long axis stands.
+    pub(super) place: usize,
+    before: usize,
+}
+
+impl Padding {
+    /// What a part of the result needs in front and behind.
+    pub(super) fn pads_of(&self, (begin, end): (usize, usize), size: usize) -> (i64, i64) {
+        let (before, behind) = (self.before.saturating_sub(begin), end.saturating_sub(self.before + size));
+        (before as i64, behind as i64)
+    }
 }
 
 impl Window {
@@ -131,25 +154,39 @@ impl Link {
                 axis_out = place.ok_or(No::miss("the long axis is lost"))?;
                 Reach::Shape
             }
-            "conv" => {
-                let weight = rw.call(op)?.dims("weight")?.map(<[_]>::to_vec).unwrap_or_default();
-                let kernel = weight.get(axis_in).and_then(|dim| dim.fixed());
-                Reach::Window(window(rw, op, axis_in, inner.len(), kernel)?)
-            }
+            "conv" => Reach::Window(window(rw, op, axis_in, &inner, &filter(rw, op)?)?),
             "conv_transpose" => {
-                let weight = rw.call(op)?.dims("weight")?.map(<[_]>::to_vec).unwrap_or_default();
-                let kernel = weight.get(axis_in).and_then(|dim| dim.fixed());
-                let window = window(rw, op, axis_in, inner.len(), kernel)?;
+                No::unless(
+                    matches!(rw.call(op)?.string("pad_type")?, "custom" | "valid"),
+                    "the padding is not given in numbers",
+                )?;
+                let window = window(rw, op, axis_in, &inner, &filter(rw, op)?)?;
                 let pads = window.pads[2 * window.place] + window.pads[2 * window.place + 1];
                 let plain = ((size - 1) * window.stride + window.reach()) as i64 - pads;
                 No::unless(plain == shape[axis_in] as i64, "the size of its result is another")?;
                 Reach::Spread(window)
             }
             "max_pool" | "avg_pool" | "l2_pool" => {
-                let sizes = rw.call(op)?.ints("kernel_sizes")?;
-                let place = axis_in.checked_sub(2).ok_or(No::miss("the long axis is not a spatial one"))?;
-                let kernel = sizes.get(place).and_then(|&size| u64::try_from(size).ok());
-                Reach::Window(window(rw, op, axis_in, inner.len(), kernel)?)
+                Reach::Window(window(rw, op, axis_in, &inner, &rw.call(op)?.ints("kernel_sizes")?)?)
+            }
+            "pad" => {
+                let call = rw.call(op)?;
+                No::unless(call.string("mode")? == "constant", "what is padded with varies")?;
+                let pads = call.ints("pad")?;
+                let named = (pads.len() / 2).min(inner.len());
+                let place = (axis_in + named).checked_sub(inner.len());
+                let place = place.ok_or(No::miss("it pads other axes"))?;
+                let before = pads.get(2 * place).and_then(|&before| usize::try_from(before).ok());
+                let before = before.ok_or(No::miss("it pads by less than nothing"))?;
+                Reach::Pad(Padding { pads, place, before })
+            }
+            "slice_by_index" => {
+                No::unless(shape.len() == inner.len(), "an axis falls away")?;
+                let bounds = bounds(rw, op)?;
+                let others = (0..inner.len()).filter(|&axis| axis != axis_in);
+                let whole = others.map(|axis| bounds[axis] == (0, inner[axis], 1)).all(|whole| whole);
+                No::unless(whole && bounds[axis_in].2 == 1, "it cuts off more than ends of the axis")?;
+                Reach::Offset(bounds[axis_in].0)
             }
             "batch_norm" if axis_in >= 2 => Reach::Same,
             kind if mil_ops::def(kind).is_some_and(|def| def.is(Trait::Elementwise)) => {
@@ -180,6 +217,11 @@ impl Link {
     fn needs(&self, (begin, end): (usize, usize)) -> Option<(usize, usize)> {
         let (begin, end) = match &self.reach {
             Reach::Same | Reach::Shape => (begin, end),
+            Reach::Offset(first) => (begin + first, end + first),
+            Reach::Pad(padding) => {
+                let inside = |place: usize| place.saturating_sub(padding.before).min(self.size);
+                (inside(begin), inside(end))
+            }
             Reach::Repeat(factor) => (begin / factor, end.div_ceil(*factor)),
             Reach::Window(window) => {
                 let (first, last) = window.seen((begin, end));
@@ -199,25 +241,47 @@ impl Link {
     }
 }
 
+/// The spatial sizes of a convolution's filters.
+fn filter(rw: &Rewrite<'_>, op: OpId) -> Result<Vec<i64>, No> {
+    let dims = rw.call(op)?.dims("weight")?.map(<[_]>::to_vec).unwrap_or_default();
+    let sizes = dims.iter().skip(2).map(|dim| dim.fixed().and_then(|size| i64::try_from(size).ok()));
+    sizes.collect::<Option<Vec<i64>>>().ok_or(No::miss("the size of the kernel is not known"))
+}
+
 /// The kernel of an op along an axis.
-fn window(rw: &Rewrite<'_>, op: OpId, axis: usize, rank: usize, kernel: Option<u64>) -> Result<Window, No> {
+fn window(rw: &Rewrite<'_>, op: OpId, axis: usize, shape: &[usize], kernel: &[i64]) -> Result<Window, No> {
     let place = axis.checked_sub(2).ok_or(No::miss("the long axis is not a spatial one"))?;
     let call = rw.call(op)?;
-    let spatial = rank - 2;
-    let of_axis = |param: &str| -> Result<usize, No> {
+    let spatial = shape.len() - 2;
+    let positive = |values: &[i64]| -> Option<Vec<usize>> {
+        let values = values.iter().map(|&value| usize::try_from(value).ok().filter(|&value| value > 0));
+        values.collect::<Option<Vec<usize>>>().filter(|values| values.len() == spatial)
+    };
+    let of_axes = |param: &str| -> Result<Vec<usize>, No> {
         if call.version().param(param).is_none() {
-            return Ok(1);
+            return Ok(vec![1; spatial]);
         }
-        let value = call.ints(param)?.get(place).and_then(|&value| usize::try_from(value).ok());
-        value.filter(|&value| value > 0).ok_or(No::miss("strides or dilations do not fit the kernel"))
+        positive(&call.ints(param)?).ok_or(No::miss("strides or dilations do not fit the kernel"))
+    };
+    let kernel = positive(kernel).ok_or(No::miss("the size of the kernel is not known"))?;
+    let (strides, dilations) = (of_axes("strides")?, of_axes("dilations")?);
+    let same = |lower: bool| {
+        let of_axis = |axis: usize| {
+            let reach = (kernel[axis] - 1) * dilations[axis] + 1;
+            let covered = (shape[axis + 2].div_ceil(strides[axis]).max(1) - 1) * strides[axis] + reach;
+            let total = covered.saturating_sub(shape[axis + 2]) as i64;
+            let half = total / 2;
+            if lower { [total - half, half] } else { [half, total - half] }
+        };
+        (0..spatial).flat_map(of_axis).collect::<Vec<i64>>()
     };
     let pads = match call.string("pad_type")? {
         "custom" => call.ints("pad")?,
         "valid" => vec![0; 2 * spatial],
+        "same" => same(false),
+        "same_lower" => same(true),
         _ => return Err(No::miss("the padding is not given in numbers")),
     };
     No::unless(pads.len() == 2 * spatial, "the padding does not fit the kernel")?;
-    let kernel = kernel.and_then(|kernel| usize::try_from(kernel).ok()).filter(|&kernel| kernel > 0);
-    let kernel = kernel.ok_or(No::miss("the size of the kernel is not known"))?;
-    Ok(Window { kernel, stride: of_axis("strides")?, dilation: of_axis("dilations")?, pads, place })
+    Ok(Window { kernel: kernel[place], stride: strides[place], dilation: dilations[place], pads, place })
 }

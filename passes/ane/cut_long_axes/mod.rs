@@ -11,11 +11,11 @@ use crate::constants::ints;
 pass! {
     /// Computes in pieces, with margins, what is too long along an axis only for a while.
     ///
-    /// A chain of ops begins where an `upsample_nearest_neighbor` or a `conv_transpose` makes an axis longer
-    /// than `limit`, and ends where a convolution or a pool with strides makes it short again. Each piece of
-    /// the end is computed from the part of the beginning that it depends on: convolutions, pools, elementwise
-    /// ops, norms with known statistics and added or dropped axes may stand between. Nothing else may use what
-    /// is long.
+    /// A chain of ops begins where an `upsample_nearest_neighbor`, a `conv_transpose` or a `pad` with a constant
+    /// makes an axis longer than `limit`, and ends where a convolution or a pool with strides, or a slice, makes
+    /// it short again. Each piece of the end is computed from the part of the beginning that it depends on:
+    /// convolutions, pools, elementwise ops, norms with known statistics and added or dropped axes may stand
+    /// between. Nothing else may use what is long.
     ///
     /// # Before
     /// ```mil
@@ -57,7 +57,7 @@ pass! {
     numerics: Rounding,
     patterns: [
         /// a chain that begins where an axis becomes long, and ends where it is short
-        pieces(upsample_nearest_neighbor | conv_transpose) with options,
+        pieces(upsample_nearest_neighbor | conv_transpose | pad) with options,
     ],
 }
 
@@ -130,6 +130,13 @@ fn piece(
                 usize::try_from(to.0 as i64 - first).map_err(|_| No::miss("a piece begins too late"))?;
             steps.slice("kept", long, link.axis_out, begin, begin + to.1 - to.0)
         }
+        chain::Reach::Pad(padding) => {
+            let mut pads = padding.pads.clone();
+            (pads[2 * padding.place], pads[2 * padding.place + 1]) = padding.pads_of(to, link.size);
+            steps.emit("piece", like.set("pad", ints(pads)?))
+        }
+        // The part begins and ends where the slice does.
+        chain::Reach::Offset(_) => Ok(x),
         chain::Reach::Shape => {
             let mut shape = link.shape.clone();
             shape[link.axis_out] = to.1 - to.0;

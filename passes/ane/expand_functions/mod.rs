@@ -10,7 +10,8 @@ pass! {
     /// `cosh` becomes two exponentials, `sinh` those times `tanh`, `tan` the quotient of sine and cosine, `asin`
     /// and `acos` an `atan`, `atanh` a logarithm, and `mod` what a `floor_div` leaves. Where two large numbers
     /// nearly cancel, near zero of `atanh` or near ±1 of `asin`, digits are lost: the result is as precise as
-    /// the numbers between, not as itself. `acos` is 0 at 1. Floats only.
+    /// the numbers between, not as itself. `acos` is 0 at 1. What `mod`
+    /// leaves of a division by an infinity is NaN. Floats only.
     ///
     /// # Before
     /// ```mil

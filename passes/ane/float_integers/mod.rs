@@ -1,10 +1,8 @@
-mod plan;
-
 use mil_ir::{NewOp, OpId};
 use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::DType;
-use plan::Plan;
 
+use crate::ane::integers::Plan;
 use crate::ane::{Steps, number};
 
 pass! {
@@ -15,7 +13,7 @@ pass! {
     /// occur: minima and maxima, and sums, products, quotients and remainders whose range is known to stay
     /// within what fp16 counts; reductions and sums along an axis; the places that an `argmax` finds. It ends in a
     /// cast to floats or truth values, or in a comparison. NaN and numbers beyond int32, of which a cast makes some
-    /// integer, stay what they are.
+    /// integer, stay what they are; so what is computed of an infinity may be NaN.
     ///
     /// # Before
     /// ```mil

@@ -23,6 +23,7 @@ const PASSES: &[(&str, bool)] = &[
     ("scatter_to_concat", true),
     ("lookup_to_product", true),
     ("topk_to_maxima", true),
+    ("windows_to_slices", true),
     ("float_integers", true),
     ("float_masks", true),
     ("hoist_integers", true),
@@ -175,11 +176,15 @@ impl Search {
 
     /// A pass with the options that the chips ask for.
     fn pipeline(&self, id: &str) -> Result<Pipeline, String> {
-        // From M2 and A15 on, kernels may be 15 wide.
-        let wide =
-            id == "decompose_wide_kernels" && self.targets.iter().all(|target| target.chip.generation > 13);
-        let text = if wide { format!("{id}{{width=15}}") } else { id.to_owned() };
-        Pipeline::parse(&text, &self.registry).map_err(|error| error.to_string())
+        let all = |generation: u32| self.targets.iter().all(|target| target.chip.generation >= generation);
+        let options = match id {
+            // From M2 and A15 on, kernels may be 15 wide.
+            "decompose_wide_kernels" if all(14) => "{width=15}",
+            // From M4 and A17 Pro on, every axis may have 65536 elements.
+            "unflatten" | "cut_long_axes" if all(16) => "{limit=65536}",
+            _ => "",
+        };
+        Pipeline::parse(&format!("{id}{options}"), &self.registry).map_err(|error| error.to_string())
     }
 }
 

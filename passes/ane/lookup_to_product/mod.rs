@@ -2,15 +2,18 @@ use mil_ir::{NewOp, OpId};
 use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::DType;
 
-use crate::ane::extremes::Places;
+use crate::ane::marks::Marks;
 use crate::ane::{Steps, to_the_end};
 
 pass! {
-    /// Multiplies a constant table with a one-hot of floats where the rows are those that an `argmax` found.
+    /// Multiplies a constant table with a one-hot of floats where the rows are those that an `argmax` found, or
+    /// that floats of a known range were cast to.
     ///
     /// The one-hot marks the elements that equal the maximum, and of several the first, as `reduce_argmax`
     /// does. Between the two ops indices may be cast, reshaped, or counted from the end where they are
-    /// negative, which they are not. The axis has a known size of at most 2048 elements, which fp16 can count.
+    /// negative, which they are not. Integers that are computed of fp16 are marked where they equal the number
+    /// of a row; NaN, of which a cast makes some integer, marks none. There are at most 2048 rows, which fp16
+    /// can count.
     ///
     /// # Before
     /// ```mil
@@ -39,11 +42,11 @@ pass! {
     id: "lookup_to_product",
     numerics: Rounding,
     patterns: [
-        /// `gather` from a constant table at what a `reduce_argmax` or `reduce_argmin` found
+        /// `gather` from a constant table at places of extremes, or at integers that fp16 holds
         rows(gather),
-        /// `one_hot` of what they found, as floats
+        /// `one_hot` of such, as floats
         marks(one_hot),
-        /// `one_hot` of what they found, as integers that are cast to floats
+        /// `one_hot` of such, as integers that are cast to floats
         cast_marks(cast),
     ],
 }
@@ -55,20 +58,19 @@ fn rows(rw: &mut Rewrite<'_>, gather: OpId) -> Matched {
     let batch = if call.version().param("batch_dims").is_some() { call.int("batch_dims")? } else { 0 };
     let [count, ref row @ ..] = *table.shape() else { return Err(No::miss("the table is a scalar")) };
     No::unless(call.axis("axis", table.rank())? == 0 && batch == 0, "it does not gather rows")?;
-    let places = Places::behind(rw, rw.input(gather, "indices")?)?;
+    let marks = Marks::of(rw, rw.input(gather, "indices")?, count, dtype)?;
     let finite = table.all(f64::is_finite)?;
     No::unless(finite, "an element of the table is not finite")?;
-    No::unless(places.shape[places.axis] == count, "the table has another number of rows")?;
-    No::unless(rw.dtype(places.x)? == dtype, "the table has another element type")?;
     let shape = rw.shape(rw.result(gather)?)?;
     let width: usize = row.iter().product();
     No::unless(width > 0, "the rows are empty")?;
     let weight = table.reshaped(&[count, width])?.transposed(&[1, 0])?;
     let mut steps = Steps::new(rw, gather);
-    let marks = places.marks(&mut steps, dtype)?;
+    let gone = marks.gone.clone();
+    let marks = marks.emit(&mut steps, dtype)?;
     let found = steps.emit("rows", NewOp::new("linear").with("x", marks).with("weight", weight))?;
     let value = steps.reshape("shaped", found, &shape)?;
-    steps.finish(value, &places.gone)
+    steps.finish(value, &gone)
 }
 
 fn marks(rw: &mut Rewrite<'_>, one_hot: OpId) -> Matched {
@@ -86,22 +88,21 @@ fn cast_marks(rw: &mut Rewrite<'_>, cast: OpId) -> Matched {
 
 /// Puts marks of floats in the place of a `one_hot`, or of what is cast from it.
 fn put(rw: &mut Rewrite<'_>, one_hot: OpId, op: OpId, dtype: DType) -> Matched {
-    let places = Places::behind(rw, rw.input(one_hot, "indices")?)?;
-    No::unless(rw.dtype(places.x)? == dtype, "the marks have another element type")?;
     let call = rw.call(one_hot)?;
     let plain = rw.optional_constant(one_hot, "on_value")?.is_none_or(|on| on.item_f64() == Some(1.0))
         && rw.optional_constant(one_hot, "off_value")?.is_none_or(|off| off.item_f64() == Some(0.0));
     No::unless(plain, "the marks are not 1 and 0")?;
-    let count = call.int("one_hot_vector_size")?;
-    No::unless(usize::try_from(count) == Ok(places.shape[places.axis]), "there are more marks than places")?;
+    let count = usize::try_from(call.int("one_hot_vector_size")?);
+    let count = count.map_err(|_| No::miss("the number of marks is negative"))?;
+    let marks = Marks::of(rw, rw.input(one_hot, "indices")?, count, dtype)?;
     let shape = rw.shape(rw.result(one_hot)?)?;
     let axis = call.axis("axis", shape.len())?;
     let (order, back) = to_the_end(shape.len(), axis);
     let ordered: Vec<usize> = order.iter().map(|&axis| shape[axis]).collect();
     let mut steps = Steps::new(rw, op);
-    let marks = places.marks(&mut steps, dtype)?;
+    let gone = [&[one_hot], &marks.gone[..]].concat();
+    let marks = marks.emit(&mut steps, dtype)?;
     let shaped = steps.reshape("shaped", marks, &ordered)?;
     let value = steps.transpose("marked", shaped, &back)?;
-    let gone = [&[one_hot], &places.gone[..]].concat();
     steps.finish(value, &gone)
 }

@@ -1,16 +1,19 @@
+mod alike;
+mod region;
+
 use mil_ir::{NewOp, OpId, ValueId};
 use mil_pass::{Matched, No, Rewrite, pass};
-use mil_tensor::Tensor;
 
 use crate::ane::{Steps, sizes};
 
 pass! {
-    /// Does in at most five axes what a `transpose` or a reduction of six or more does between reshapes.
+    /// Does in at most five axes what ops of six or more do behind a reshape.
     ///
-    /// Axes of one element fall away, and axes that stay side by side in their order are one. What then still
-    /// has more than five axes is done by two transposes of blocks of axes. What comes
-    /// before and behind it only reshapes; sizes are known. A reduction makes runs of axes that go, and of axes
-    /// that stay, one each.
+    /// Axes of one element fall away, and neighbours that an op treats alike are one: those that a `transpose`
+    /// leaves side by side in their order, that a reduction or a norm goes over, that elementwise ops, `matmul`,
+    /// `linear`, `softmax`, `tile`, `concat`, `split`, slices and gathers have no say about. A `transpose` of
+    /// what then still has more than five axes is two of blocks of axes. Sizes are known, and what comes before
+    /// is of five axes itself.
     ///
     /// # Before
     /// ```mil
@@ -35,10 +38,12 @@ pass! {
     id: "lower_rank_6",
     numerics: Exact,
     patterns: [
-        /// `transpose` of more than five axes, between ops that reshape
+        /// `transpose` of more than five axes
         moved(transpose),
-        /// a reduction of more than five axes to few
-        reduced(reduce_max | reduce_min | reduce_mean | reduce_sum | reduce_sum_square | reduce_l1_norm | reduce_l2_norm | reduce_prod),
+        /// an op of more than five axes that treats some of them alike
+        alike(),
+        /// a reshape to five axes or fewer of what was reshaped to more
+        returned(reshape | expand_dims | squeeze),
     ],
 }
 
@@ -56,10 +61,20 @@ fn moved(rw: &mut Rewrite<'_>, transpose: OpId) -> Matched {
     let (x, mut gone) = low(rw, rw.input(transpose, "x")?)?;
     let shape = rw.shape(rw.input(transpose, "x")?)?;
     let order = rw.call(transpose)?.order("perm")?;
-    let ends = ends(rw, result, &mut gone)?;
+    // Where nothing but reshapes follows, six axes are over.
+    let ends = match ends(rw, result)? {
+        Some((ends, between)) => {
+            gone.extend(between);
+            gone.push(transpose);
+            ends
+        }
+        None => {
+            region::is_lowered(rw, transpose)?;
+            vec![transpose]
+        }
+    };
     let (shape, order) = merged(&shape, &order);
     let turns = turns(&order).ok_or(No::miss("it moves too many axes"))?;
-    gone.push(transpose);
     let mut shapes = Vec::new();
     for &end in &ends {
         shapes.push(rw.shape(rw.result(end)?)?);
@@ -79,38 +94,20 @@ fn moved(rw: &mut Rewrite<'_>, transpose: OpId) -> Matched {
     Ok(())
 }
 
-fn reduced(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
-    let many = rw.input(op, "x")?;
-    let shape = rw.shape(many)?;
-    No::unless(shape.len() > MOST, "it has at most five axes")?;
+fn alike(rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let plan = alike::Plan::of(rw, op)?;
+    region::is_lowered(rw, op)?;
+    plan.put(rw, op)
+}
+
+fn returned(rw: &mut Rewrite<'_>, view: OpId) -> Matched {
+    let many = rw.input(view, "x")?;
+    No::unless(rw.rank(many)? > MOST, "it has at most five axes")?;
+    let shape = rw.shape(rw.result(view)?)?;
+    No::unless((1..=MOST).contains(&shape.len()), "the result has more than five axes, or none")?;
     let (x, gone) = low(rw, many)?;
-    let result = rw.shape(rw.result(op)?)?;
-    No::unless(result.len() <= MOST, "the result has more than five axes")?;
-    let call = rw.call(op)?;
-    No::unless(call.is_given("axes"), "no axes are given")?;
-    let axes = call.axes("axes", shape.len())?;
-    // Runs of axes that are reduced, and of axes that stay.
-    let mut runs: Vec<(bool, usize)> = Vec::new();
-    for (axis, &size) in shape.iter().enumerate().filter(|(_, size)| **size != 1) {
-        let goes = axes.contains(&axis);
-        match runs.last_mut() {
-            Some((going, run)) if *going == goes => *run *= size,
-            _ => runs.push((goes, size)),
-        }
-    }
-    if runs.iter().all(|(goes, _)| *goes) {
-        runs.insert(0, (false, 1));
-    }
-    let reduced: Vec<usize> = (0..runs.len()).filter(|&run| runs[run].0).collect();
-    No::unless(!reduced.is_empty(), "it reduces axes of one element only")?;
-    No::unless(runs.len() <= MOST, "axes that stay and axes that go alternate too often")?;
-    let blocks: Vec<usize> = runs.iter().map(|(_, size)| *size).collect();
-    let new = rw.like(op)?.set("axes", sizes(&reduced)).set("keep_dims", Tensor::bool(false));
-    let mut steps = Steps::new(rw, op);
-    let x = steps.reshape("blocks", x, &blocks)?;
-    let value = steps.emit("reduced", new.set("x", x))?;
-    let value = steps.reshape("shaped", value, &result)?;
-    steps.finish(value, &gone)
+    let new = NewOp::new("reshape").with("x", x).with("shape", sizes(&shape));
+    rw.replace(view, new, &gone)
 }
 
 /// The value of few axes that a value was reshaped from, and the ops between.
@@ -124,14 +121,16 @@ fn low(rw: &Rewrite<'_>, mut value: ValueId) -> Result<(ValueId, Vec<OpId>), No>
     Ok((value, between))
 }
 
-/// The ops that bring a value of many axes back to few; those between are remembered.
-fn ends(rw: &Rewrite<'_>, value: ValueId, between: &mut Vec<OpId>) -> Result<Vec<OpId>, No> {
-    let mut ends = Vec::new();
+/// The ops that bring a value of many axes back to few, and those between, if it is only reshaped; in program
+/// order and in one block.
+fn ends(rw: &Rewrite<'_>, value: ValueId) -> Result<Option<(Vec<OpId>, Vec<OpId>)>, No> {
+    let (mut ends, mut between) = (Vec::new(), Vec::new());
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         for user in rw.graph().users(value) {
-            No::unless(rw.is(user, VIEWS), "something else than a reshape uses it")?;
-            rw.known(user)?;
+            if !rw.is(user, VIEWS) || rw.known(user).is_err() {
+                return Ok(None);
+            }
             let result = rw.result(user)?;
             rw.shape(result)?;
             if rw.rank(result)? > MOST {
@@ -142,17 +141,15 @@ fn ends(rw: &Rewrite<'_>, value: ValueId, between: &mut Vec<OpId>) -> Result<Vec
             }
         }
     }
-    let block = ends.first().map(|&end| rw.graph().op(end).block());
-    No::unless(block.is_some(), "nothing uses it")?;
-    let together = ends.iter().all(|&end| Some(rw.graph().op(end).block()) == block);
-    No::unless(together, "its users stand in different blocks")?;
-    // New ops stand before the first one.
     let graph = rw.graph();
+    let block = ends.first().map(|&end| graph.op(end).block());
+    let together = ends.iter().all(|&end| Some(graph.op(end).block()) == block);
+    // New ops stand before the first one.
     ends.sort_by(
         |&a, &b| if graph.is_before(a, b) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
     );
     ends.dedup();
-    Ok(ends)
+    Ok((together && !ends.is_empty()).then_some((ends, between)))
 }
 
 /// Sizes and order without axes of one element, and with axes that stay side by side as one.

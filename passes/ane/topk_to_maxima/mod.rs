@@ -11,7 +11,7 @@ pass! {
     /// Each round finds the largest of what is left, counts how many elements are at least as large, and takes
     /// them all away; so equal elements count as often as they occur. At most 4 values are used, all or as slices take them, of an axis of known
     /// size, of at most 2048 elements, which fp16 can count. Nothing may use the places.
-    /// Minus infinity among the largest comes out as the least finite number.
+    /// What is infinitely small comes out as the least finite number.
     ///
     /// # Before
     /// ```mil

@@ -7,7 +7,7 @@ use mil_pass::{Matched, No, Rewrite, pass};
 use mil_tensor::Tensor;
 use view::View;
 
-use crate::ane::{Steps, sizes, whole};
+use crate::ane::{Steps, reshaped, sizes, whole};
 
 pass! {
     /// Computes on the axes that were flattened into one which is too long for the Neural Engine.
@@ -15,7 +15,8 @@ pass! {
     /// Behind a `reshape` that makes several axes one of more than `limit` elements, each op works on the axes
     /// as they were, and the `reshape` moves behind it, until it meets one that takes it back. Elementwise ops,
     /// norms, reductions, `softmax`, `concat`, `split`, `transpose`, pointwise convolutions, `linear` and
-    /// `matmul` can do that; a product that sums over the long axis becomes products that are added up.
+    /// `matmul` can do that; a product that sums over the long axis, or over more elements than one may, becomes
+    /// products that are added up.
     ///
     /// # Before
     /// ```mil
@@ -36,6 +37,8 @@ pass! {
     pub struct Unflatten {
         /// The longest axis that may stay.
         pub limit: i64 = 16384,
+        /// The most elements that a product may sum over.
+        pub contraction: i64 = 32768,
     }
     id: "unflatten",
     numerics: Rounding,
@@ -91,7 +94,7 @@ fn elementwise(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
     let mut new = rw.like(op)?;
     let mut steps = Steps::new(rw, op);
     for (param, operand, shape) in shaped {
-        new = new.set(&param, view::reshaped(&mut steps, &param, operand, &shape)?);
+        new = new.set(&param, reshaped(&mut steps, &param, operand, &shape)?);
     }
     let value = steps.emit("unflattened", new)?;
     flattened(rw, op, value)
@@ -226,6 +229,12 @@ fn pointwise(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
 }
 
 fn linear(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
+    let x = rw.input(op, "x")?;
+    if let Some(last) = rw.rank(x)?.checked_sub(1)
+        && let Some(parts) = product::parts(rw.size(x, last)?, pass)
+    {
+        return product::layer(rw, op, parts);
+    }
     let view = View::of(rw, op, pass.limit)?;
     view.single(view.flat.len() - 1)?;
     let new = rw.like(op)?;

@@ -4,9 +4,9 @@ use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{Matched, No, Rewrite};
 use mil_tensor::Tensor;
 
-use super::view::{View, reshaped};
+use super::view::View;
 use super::{Unflatten, flattened};
-use crate::ane::{Steps, sizes};
+use crate::ane::{Steps, reshaped, sizes};
 
 /// A `matmul`, as rows times a sum times columns.
 pub(super) fn matmul(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matched {
@@ -32,8 +32,101 @@ pub(super) fn matmul(pass: &Unflatten, rw: &mut Rewrite<'_>, op: OpId) -> Matche
         (_, Some(right)) if right.groups[column].len() > 1 => {
             beside(rw, op, &right, x, [transposed_x, transposed_y], false)
         }
-        _ => Err(No::miss("no operand was flattened")),
+        _ => {
+            let parts = parts(rw.size(x, sum_x)?, pass);
+            let parts = parts.ok_or(No::miss("no operand was flattened"))?;
+            divided(rw, op, parts, [x, y], [sum_x, sum_y])
+        }
     }
+}
+
+/// Into how many equal parts a sum over so many elements is divided, so that each is within what a product may
+/// sum over, and an axis may have; `None` where it need not, or cannot, be divided.
+pub(super) fn parts(size: usize, pass: &Unflatten) -> Option<usize> {
+    let most = |limit: i64| usize::try_from(limit).ok().filter(|&limit| limit > 0);
+    let limit = most(pass.contraction).filter(|&limit| size > limit)?;
+    let limit = limit.min(most(pass.limit)?);
+    (2..=MOST).find(|parts| size % parts == 0 && size / parts <= limit)
+}
+
+/// Parts of a sum; more would move more than they save.
+const MOST: usize = 64;
+
+/// A `linear` layer, as a `matmul` of each part of its input channels, added up.
+pub(super) fn layer(rw: &mut Rewrite<'_>, op: OpId, parts: usize) -> Matched {
+    let weight = rw.constant(op, "weight")?;
+    let bias = rw.optional_constant(op, "bias")?;
+    let x = rw.input(op, "x")?;
+    let (shape, result) = (rw.shape(x)?, rw.shape(rw.result(op)?)?);
+    let [count, size] = *weight.shape() else { return Err(No::miss("the weight is not a matrix")) };
+    let rows: usize = shape[..shape.len() - 1].iter().product();
+    let inner = size / parts;
+    let weight = weight.reshaped(&[count, parts, inner])?.transposed(&[1, 0, 2])?;
+    let mut steps = Steps::new(rw, op);
+    let own = match rows {
+        // The same elements in the same order.
+        1 => steps.reshape("parts", x, &[parts, rows, inner])?,
+        _ => {
+            let own = steps.reshape("parts", x, &[rows, parts, inner])?;
+            steps.transpose("rows", own, &[1, 0, 2])?
+        }
+    };
+    let products = NewOp::new("matmul").with("x", own).with("y", weight);
+    let products = products.with("transpose_x", Tensor::bool(false)).with("transpose_y", Tensor::bool(true));
+    let products = steps.emit("products", products)?;
+    let mut value = summed_over(&mut steps, products, &[0])?;
+    if let Some(bias) = bias {
+        value = steps.binary("biased", "add", value, bias)?;
+    }
+    let value = steps.reshape("shaped", value, &result)?;
+    steps.finish(value, &[])
+}
+
+/// A `matmul` of each part of the axis that is summed over, added up.
+fn divided(
+    rw: &mut Rewrite<'_>,
+    op: OpId,
+    parts: usize,
+    [x, y]: [ValueId; 2],
+    [sum_x, sum_y]: [usize; 2],
+) -> Matched {
+    let rank = rw.rank(x)?;
+    No::unless(rank < 5, "the axes are more than five")?;
+    let mut sides = Vec::new();
+    for (param, value, sum) in [("x", x, sum_x), ("y", y, sum_y)] {
+        let mut shape = rw.shape(value)?;
+        let inner = shape[sum] / parts;
+        shape.splice(sum..=sum, [parts, inner]);
+        // The parts go before the other axis of the matrix.
+        let mut order: Vec<usize> = (0..=rank).collect();
+        order.remove(sum);
+        order.insert(rank - 2, sum);
+        let constant = match rw.constant(op, param) {
+            Ok(tensor) => Some(tensor.reshaped(&shape)?.transposed(&order)?),
+            Err(No::Miss(_)) => None,
+            Err(fault) => return Err(fault),
+        };
+        sides.push((param, value, shape, order, constant));
+    }
+    let mut new = rw.like(op)?;
+    let mut steps = Steps::new(rw, op);
+    for (param, value, shape, order, constant) in sides {
+        new = match constant {
+            Some(constant) => new.set(param, constant),
+            None => {
+                let own = steps.reshape(&format!("{param}_parts"), value, &shape)?;
+                new.set(param, steps.transpose(&format!("{param}_rows"), own, &order)?)
+            }
+        };
+    }
+    let products = steps.emit("products", new)?;
+    let value = summed_over(&mut steps, products, &[rank - 2])?;
+    steps.finish(value, &[])
+}
+
+fn summed_over(steps: &mut Steps<'_, '_>, products: ValueId, axes: &[usize]) -> Result<ValueId, No> {
+    let sums = NewOp::new("reduce_sum").with("x", products).with("axes", sizes(axes));
+    steps.emit("sums", sums.with("keep_dims", Tensor::bool(false)))
 }
 
 /// Products over the last of the axes, added up over the others.
@@ -56,8 +149,7 @@ fn summed(
     let y = right.value(&mut steps)?;
     let y = steps.transpose("y_rows", y, &order_y)?;
     let products = steps.emit("products", like.set("x", x).set("y", y))?;
-    let sums = NewOp::new("reduce_sum").with("x", products).with("axes", sizes(&outer));
-    let sums = steps.emit("sums", sums.with("keep_dims", Tensor::bool(false)))?;
+    let sums = summed_over(&mut steps, products, &outer)?;
     let value = steps.reshape("shaped", sums, &shape)?;
     steps.finish(value, &[])
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mil_ir::{LiteralData, OpId, Operand, ValueId};
+use mil_ir::{OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite};
 
 use crate::ane::Steps;
@@ -88,26 +88,4 @@ fn joined(inner: &[usize], flat: &[usize], axis: usize) -> Option<Range<usize>> 
     let reaches =
         |product: usize| (0..=inner.len()).find(|&at| inner[..at].iter().product::<usize>() == product);
     Some(reaches(before)?..reaches(before * flat[axis])?)
-}
-
-/// An operand in another shape: a constant as such; what was flattened from this shape is what it was.
-pub(super) fn reshaped(
-    steps: &mut Steps<'_, '_>,
-    name: &str,
-    operand: Operand,
-    shape: &[usize],
-) -> Result<Operand, No> {
-    if let Some(literal) = steps.rw.graph().literal(&operand)
-        && let LiteralData::Tensor(tensor) = &literal.data
-    {
-        return Ok(tensor.reshaped(shape)?.into());
-    }
-    let value = operand.value().ok_or(No::miss("an operand is not a value"))?;
-    if let Ok(reshape) = steps.rw.definition_anywhere(value, &["reshape"])
-        && let Ok(x) = steps.rw.input(reshape, "x")
-        && steps.rw.ty(x).fixed_shape().as_deref() == Some(shape)
-    {
-        return Ok(x.into());
-    }
-    Ok(steps.reshape(name, value, shape)?.into())
 }

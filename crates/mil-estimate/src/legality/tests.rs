@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use mil_tensor::DType;
+
 use super::*;
+use crate::facts::TensorFacts;
 
 fn fp16(dims: &[u64]) -> TensorFacts {
     TensorFacts::new(DType::Fp16, dims)
@@ -98,6 +101,7 @@ fn cases() -> Vec<(OpFacts, &'static str, &'static str, &'static str)> {
         (unary("relu", unranked.clone(), unranked), "M4", "27", "range_shape"),
         (unary("relu", fp16(&[1, 1, 1, 16385]), fp16(&[1, 1, 1, 16385])), "M2", "27", "size_spatial"),
         (unary("relu", fp16(&[1, 65537, 1, 1]), fp16(&[1, 65537, 1, 1])), "M4", "27", "size"),
+        (conv([1, 17]), "M4", "27", "conv_kernel"),
         (conv([1, 16]), "M4", "27", "conv_kernel"),
         (conv([32, 1]), "M4", "27", "conv_kernel"),
         (conv([1, 14]), "M1", "27", "conv_kernel"),
@@ -129,6 +133,7 @@ fn the_same_ops_pass_on_the_right_side_of_a_limit() {
     for op in [
         conv([15, 15]),
         conv([31, 1]),
+        conv([16, 16]),
         max_pool([8, 8]),
         max_pool([9, 1]),
         max_pool([32, 32]),
@@ -141,6 +146,17 @@ fn the_same_ops_pass_on_the_right_side_of_a_limit() {
     ] {
         assert_eq!(code(&op, &m4()), "", "{op:?}");
     }
+}
+
+#[test]
+fn what_was_seen_on_one_chip_is_derived_on_others() {
+    let on = |op: &OpFacts, chip| check(op, &Target::new(chip, "26", "cpu-and-ne").unwrap()).confidence;
+    let pool = max_pool([1, 9]);
+    assert_eq!([on(&pool, "M4"), on(&pool, "M2")], [Confidence::Measured, Confidence::Derived]);
+    let relu = unary("relu", of(DType::Fp16), of(DType::Fp16));
+    assert_eq!([on(&relu, "M4"), on(&relu, "A15")], [Confidence::Measured, Confidence::Derived]);
+    let six = unary("relu", fp16(&[1; 6]), fp16(&[1; 6]));
+    assert_eq!(on(&six, "M2"), Confidence::Measured);
 }
 
 #[test]

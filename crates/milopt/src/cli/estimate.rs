@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mil_estimate::{
-    Comparison, Estimate, Origin, Record, RecordSubject, Rewrites, Target, Version, compare, estimate, html,
-    report_with, svg,
+    Comparison, Estimate, Origin, Rewrites, Target, Version, compare, estimate, html, report_with, svg,
 };
 use mil_ir::Program;
 use mil_package::Package;
@@ -13,6 +12,7 @@ use mil_pass::{Pipeline, Registry};
 use serde_json::{Map, Value, json};
 
 use crate::cli::pipeline::pipeline;
+use crate::cli::record::{hashes, record};
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
 use crate::suggest::{Subject, Suggestions, aimed};
 
@@ -134,7 +134,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         say(&found.text())?;
     }
     draw(args, &found)?;
-    record(args, &found)?;
+    if let Some(file) = &args.record {
+        let model = args.other.as_deref().unwrap_or(&args.input);
+        let estimates: Vec<&Estimate> = found.programs.iter().map(|one| &one.estimate).collect();
+        record(file, model, args.what_if.as_deref(), &args.label, &estimates)?;
+    }
     let broken: Vec<String> = found.programs.iter().flat_map(|one| broken(args, &one.estimate)).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
 }
@@ -273,55 +277,6 @@ fn draw(args: &Args, found: &Answer) -> Outcome {
         mil_package::write_file(file, |mut file| file.write_all(svg(&title, &versions).as_bytes()))?;
     }
     Ok(())
-}
-
-/// Adds what was estimated last to a history.
-fn record(args: &Args, found: &Answer) -> Outcome {
-    let Some(file) = &args.record else { return Ok(()) };
-    let model = args.other.as_deref().unwrap_or(&args.input);
-    let mut hasher = blake3::Hasher::new();
-    for (name, hash) in hashes(model)? {
-        // The package's own name does not count.
-        let inner = name.split_once(std::path::MAIN_SEPARATOR).map_or("", |(_, inner)| inner);
-        hasher.update(inner.as_bytes()).update(b"\0").update(hash.as_bytes()).update(b"\0");
-    }
-    let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
-    let subject = RecordSubject {
-        tool: concat!("milopt ", env!("CARGO_PKG_VERSION")).to_owned(),
-        model: match &args.what_if {
-            Some(pipeline) => format!("{name} after {pipeline}"),
-            None => name.into_owned(),
-        },
-        content: format!("blake3:{}", hasher.finalize().to_hex()),
-        label: args.label.clone(),
-    };
-    let estimates: Vec<&Estimate> = found.programs.iter().map(|one| &one.estimate).collect();
-    let Some(record) = Record::of(subject, &estimates) else { return Ok(()) };
-    let mut history = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
-    Ok(history.write_all(format!("{}\n", serde_json::to_string(&record)?).as_bytes())?)
-}
-
-/// Each file of a model with its BLAKE3 hash, by path.
-fn hashes(model: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let fault = |path: &Path, error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
-    let mut found = Vec::new();
-    let mut pending = vec![model.to_path_buf()];
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            for entry in std::fs::read_dir(&path).map_err(|error| fault(&path, error))? {
-                pending.push(entry.map_err(|error| fault(&path, error))?.path());
-            }
-            continue;
-        }
-        let mut hasher = blake3::Hasher::new();
-        let mut file = std::fs::File::open(&path).map_err(|error| fault(&path, error))?;
-        std::io::copy(&mut file, &mut hasher).map_err(|error| fault(&path, error))?;
-        let base = model.parent().unwrap_or(model);
-        let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-        found.push((name, format!("blake3:{}", hasher.finalize().to_hex())));
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// The limits that an estimate breaks, with the first reason.

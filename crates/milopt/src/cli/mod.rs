@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 an asserted limit or a comparison failed; 2 bad usage or input; 3 a pass or a
 //! verification failed.
 
+mod calibrate;
 mod completions;
 mod compress;
 mod devices;
@@ -17,6 +18,7 @@ mod passes;
 mod pipeline;
 mod print;
 mod ranges;
+mod record;
 mod reduce;
 mod run;
 mod samples;
@@ -92,6 +94,7 @@ enum Command {
     Passes(passes::Args),
     Explain(explain::Args),
     Score(score::Args),
+    Calibrate(calibrate::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -171,6 +174,7 @@ pub fn main_of(registry: Registry, arguments: Vec<OsString>) -> u8 {
         Command::Passes(args) => passes::run(&args, &context),
         Command::Explain(args) => explain::run(&args, &context),
         Command::Score(args) => score::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, &context),
     };

@@ -4,8 +4,8 @@ use mil_ir::{NewOp, OpId, Operand, ValueId};
 use mil_pass::{No, Rewrite};
 use mil_tensor::{DType, Tensor};
 
-use crate::ane::extremes::Places;
-use crate::ane::{Steps, number};
+use super::extremes::Places;
+use super::{Steps, number};
 
 /// fp16 holds every integer up to here.
 const COUNTS: f64 = 2048.0;
@@ -16,8 +16,10 @@ const MOST: usize = 24;
 
 /// How integers are computed as floats.
 pub(super) struct Plan {
-    low: f64,
-    high: f64,
+    /// The least that they may be.
+    pub(super) low: f64,
+    /// The most.
+    pub(super) high: f64,
     how: How,
 }
 
@@ -150,6 +152,7 @@ fn plan(rw: &Rewrite<'_>, operand: &Operand, budget: &mut usize) -> Result<Plan,
             };
             unary(rw, op, x, (low, high))
         }
+        "select" => unguarded(rw, op, budget),
         "reduce_max" | "reduce_min" | "reduce_sum" | "cumsum" => gathered(rw, op, budget),
         "reduce_argmax" | "reduce_argmin" => {
             let places = Places::behind(rw, value)?;
@@ -159,6 +162,17 @@ fn plan(rw: &Rewrite<'_>, operand: &Operand, budget: &mut usize) -> Result<Plan,
         }
         _ => Err(No::miss(format!("the integers come from {kind}"))),
     }
+}
+
+/// What a `select` counts from the end where it is negative, and it never is.
+fn unguarded(rw: &Rewrite<'_>, op: OpId, budget: &mut usize) -> Result<Plan, No> {
+    let value = rw.input(op, "a")?;
+    let test = rw.producer(op, "cond", &["greater_equal"])?;
+    let guards = rw.input(test, "x")? == value && rw.constant(test, "y")?.is_splat_of(0.0)?;
+    No::unless(guards, "the integers are chosen by something else")?;
+    let plan = plan(rw, &value.into(), budget)?;
+    No::unless(plan.low >= 0.0, "the integers may be negative")?;
+    Ok(plan)
 }
 
 /// A reduction, or sums along an axis, of integers.
