@@ -16,6 +16,7 @@ mod lower_rank_6;
 mod reduce_prod_to_products;
 mod scatter_to_concat;
 mod sine_to_polynomial;
+mod split_wide_linears;
 mod topk_to_maxima;
 mod unflatten;
 pub use band_part_to_mask::BandPartToMask;
@@ -32,6 +33,7 @@ pub use lower_rank_6::LowerRank6;
 pub use reduce_prod_to_products::ReduceProdToProducts;
 pub use scatter_to_concat::ScatterToConcat;
 pub use sine_to_polynomial::SineToPolynomial;
+pub use split_wide_linears::SplitWideLinears;
 pub use topk_to_maxima::TopkToMaxima;
 pub use unflatten::Unflatten;
 
