@@ -68,6 +68,84 @@ fn states_of_other_forms_give_the_same() {
     }
 }
 
+/// A decoder for one to eight tokens becomes two functions over one cache: what prefill leaves there, decoding
+/// goes on with.
+#[test]
+fn prefill_hands_its_cache_to_decoding() {
+    const TOKENS: usize = 12;
+    let text = include_str!("../../fixtures/sources/decoder_lengths.mil");
+    let text =
+        text.replace("<ios17>", "<ios18>").replace("specification_version = 8", "specification_version = 9");
+    let lengths = r#"{"main": {"tokens": [1, 1], "mask": [1, 1, 1, 16]}, "prefill": {"tokens": [1, 8], "mask": [1, 1, 8, 16]}}"#;
+    let both = run(&format!("materialize_shapes{{functions={lengths}}},llm"), &parse(&text).unwrap());
+    let [decoding, prefill] =
+        ["main", "prefill"].map(|name| Evaluator::new(&both, name, Default::default()).unwrap());
+
+    let text: Vec<i32> = (0..TOKENS as i32).map(|at| at * 7 % 16).collect();
+    // Tokens stand at the end of the cache. A query sees those up to its own.
+    let call = |first: usize, count: usize| -> Inputs {
+        let mask = (0..count).flat_map(|row| {
+            let seen = 16 - first - count..=16 - count + row;
+            (0..16).map(move |place| if seen.contains(&place) { 0.0 } else { -1e4 })
+        });
+        let tokens = Array::from_vec::<i32>(&[1, count], text[first..first + count].to_vec());
+        let mask = Array::from_vec::<f32>(&[1, 1, count, 16], mask.collect());
+        Inputs::from_iter([("tokens".into(), tokens.unwrap()), ("mask".into(), mask.unwrap())])
+    };
+    let next = |outputs: &Outputs| outputs["next"].as_array().unwrap().clone();
+    let mut alone = decoding.session().unwrap();
+    let wanted: Vec<Array> = (0..TOKENS).map(|token| next(&alone.run(&call(token, 1)).unwrap())).collect();
+
+    let mut first = prefill.session().unwrap();
+    let eight = next(&first.run(&call(0, 8)).unwrap());
+    let together = wanted[..8].iter().flat_map(|token| token.reals::<f32>().unwrap().into_owned()).collect();
+    let together = Array::from_vec::<f32>(&[1, 8, 8], together).unwrap();
+    assert!(compare(&together, &eight).snr_db > 50.0);
+    let mut rest = decoding.session().unwrap();
+    for (name, contents) in first.states() {
+        rest.set_state(name, &contents).unwrap();
+    }
+    for (token, wanted) in wanted.iter().enumerate().skip(8) {
+        let found = compare(wanted, &next(&rest.run(&call(token, 1)).unwrap()));
+        assert!(found.snr_db > 50.0, "token {token}: {found:?}");
+    }
+}
+
+/// What one function proves, the others have as well; what one cannot have, none has.
+#[test]
+fn a_state_is_one_for_all_functions() {
+    let window = |name: &str, tokens: usize, kept: usize, places: usize| {
+        format!(
+            "func {name}<ios18>(tensor<fp16, [{tokens}, 2]> x, tensor<fp16, [{places}, 2]> past) {{
+                tensor<fp16, [?, 2]> all = concat(axis = int32(0), interleave = bool(false), values = (past, x))[name = string(\"all\")];
+                tensor<fp16, [{places}, 2]> present = slice_by_index(begin = tensor<int32, [2]>([{tokens}, 0]), end = tensor<int32, [2]>([{}, 2]), x = all)[name = string(\"present\")];
+                tensor<fp16, [2]> y = reduce_mean(axes = tensor<int32, [1]>([0]), keep_dims = bool(false), x = present)[name = string(\"y\")];
+            }} -> (y, present);",
+            tokens + kept
+        )
+        .replace("[?, 2]", &format!("[{}, 2]", tokens + places))
+    };
+    let states = |functions: &[String]| {
+        let program = parse(&format!("program(1.3)\n{{\n{}\n}}\n", functions.join("\n"))).unwrap();
+        let marked = run("mark_kv_cache_states", &program);
+        let count = |name: &Name| {
+            let graph = marked.graph(name).unwrap();
+            graph
+                .root()
+                .inputs()
+                .iter()
+                .filter(|&&input| graph.value(input).ty().as_state().is_some())
+                .count()
+        };
+        marked.functions.keys().map(count).collect::<Vec<usize>>()
+    };
+    // Four tokens leave nothing of the old window.
+    assert_eq!(states(&[window("main", 1, 4, 4), window("prefill", 4, 4, 4)]), [1, 1]);
+    assert_eq!(states(&[window("main", 1, 4, 4), window("prefill", 1, 5, 5)]), [0, 0]);
+    let other = window("prefill", 1, 4, 4).replace("past", "before");
+    assert_eq!(states(&[window("main", 1, 4, 4), other]), [0, 0]);
+}
+
 #[test]
 fn pairs_that_cannot_be_states_are_errors() {
     let refused = |pairs: &str, functions: &str| {

@@ -142,14 +142,18 @@ impl Subject<'_> {
     }
 }
 
-/// The pass that is told which chips a model is for.
-pub(crate) const PLACER: &str = "improve_placement";
+/// The passes that are told which chips a model is for, and with which systems.
+pub(crate) const PLACERS: [&str; 2] = ["ane_attention", "improve_placement"];
 
-/// A pipeline with [`PLACER`] told the target, and whether it has it.
+/// A pipeline with [`PLACERS`] told the target, and whether it has one.
 pub(crate) fn aimed(mut pipeline: Pipeline, target: &Target) -> (Pipeline, bool) {
     let (chips, systems) = (json!([target.chip.name]), json!([system(target)]));
-    let found = pipeline.set(PLACER, "chips", &chips).and_then(|_| pipeline.set(PLACER, "systems", &systems));
-    (pipeline, found.is_ok_and(|count| count > 0))
+    let mut tell = |id: &str| {
+        let found = pipeline.set(id, "chips", &chips).and_then(|_| pipeline.set(id, "systems", &systems));
+        found.is_ok_and(|count| count > 0)
+    };
+    let told = PLACERS.map(&mut tell);
+    (pipeline, told.contains(&true))
 }
 
 /// A system with its platform, as one word: an M chip may be an iPad's.

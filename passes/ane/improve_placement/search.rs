@@ -14,6 +14,7 @@ const PASSES: &[(&str, bool)] = &[
     ("lower_rank_6", true),
     ("unflatten", false),
     ("cut_long_axes", true),
+    ("split_wide_linears", true),
     ("decompose_wide_kernels", true),
     ("expand_functions", true),
     ("sine_to_polynomial", true),

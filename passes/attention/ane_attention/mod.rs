@@ -114,7 +114,12 @@ fn best(
     let Some(graph) = program.graph(function) else { return Ok(None) };
     let Some(place) = attention(graph) else {
         if let Some(softmax) = graph.walk().find(|&op| graph.op(op).kind() == "softmax") {
-            cx.missed("attention", graph, softmax, "the function has no softmax between two products");
+            cx.missed(
+                "attention",
+                graph,
+                softmax,
+                "the function has no softmax whose weights go into a product",
+            );
         }
         return Ok(None);
     };

@@ -3,28 +3,24 @@
 use mil_ir::{Graph, Name, OpId, Program, ValueId};
 use mil_pass::Sites;
 
-/// Ops that move elements, change their type or scale and mask scores.
+/// Ops that weights go through on their way to a product: they move elements, or change their type or size.
 const THROUGH: &[&str] = &[
-    "add",
     "cast",
-    "clip",
     "expand_dims",
     "identity",
-    "maximum",
     "mul",
     "real_div",
     "reshape",
-    "select",
+    "slice_by_index",
+    "split",
     "squeeze",
-    "sub",
     "tile",
     "transpose",
 ];
 const PRODUCTS: &[&str] = &["matmul", "einsum"];
 
-/// An op of attention: a fused one, or a softmax between two products.
+/// An op of attention: a fused one, or a softmax whose weights go into a product.
 pub(super) fn attention(graph: &Graph) -> Option<OpId> {
-    let mut from_product = vec![false; graph.bound()];
     let mut weights = vec![None; graph.bound()];
     for op in graph.walk() {
         let found = graph.op(op);
@@ -32,21 +28,16 @@ pub(super) fn attention(graph: &Graph) -> Option<OpId> {
         if kind == "scaled_dot_product_attention" {
             return Some(op);
         }
-        let given = |values: &[bool]| found.values().any(|value: ValueId| values[value.index()]);
         let weighed = found.values().find_map(|value: ValueId| weights[value.index()]);
-        let is = |kinds: &[&str]| kinds.contains(&kind);
-        if is(PRODUCTS) && weighed.is_some() {
+        if PRODUCTS.contains(&kind) && weighed.is_some() {
             return weighed;
         }
-        let leads = is(PRODUCTS) || is(THROUGH) && given(&from_product);
         let weighs = match kind {
-            "softmax" if given(&from_product) => Some(op),
-            _ if is(THROUGH) => weighed,
+            "softmax" => Some(op),
+            _ if THROUGH.contains(&kind) => weighed,
             _ => None,
         };
-        for &result in found.results() {
-            (from_product[result.index()], weights[result.index()]) = (leads, weighs);
-        }
+        found.results().iter().for_each(|result| weights[result.index()] = weighs);
     }
     None
 }

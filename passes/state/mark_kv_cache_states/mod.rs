@@ -1,10 +1,12 @@
+mod blend;
+mod follow;
 mod held;
 mod proof;
 mod rewrite;
 
 use std::collections::{BTreeMap, HashSet};
 
-use mil_ir::{Name, Program, ValueId};
+use mil_ir::{Graph, Name, OpId, Program, ValueId};
 use mil_ops::{Shapes, verify_graph};
 use mil_pass::{Pass, PassCx, PassError, pass};
 
@@ -21,6 +23,10 @@ pass! {
     /// writes at a position by `slice_update`, `scatter` and its kin, choices by `select`, blends by a mask
     /// of zeros and ones, and stacks of such layers. A hidden state, or a mean, cannot be told from any
     /// other output, so it takes being named.
+    ///
+    /// A state is one for all functions: what is proven in one becomes a state in every function that has the
+    /// input and the output, and in none if it cannot be one in all of them. So prefill and decoding share their
+    /// caches.
     ///
     /// The input and the output are gone from the interface, and a state of the input's name is there. It is
     /// read once, at the beginning, so what used the input sees the old value wherever it stands; it is
@@ -75,6 +81,7 @@ pass! {
 }
 
 /// A pair by the names of its features.
+#[derive(Clone, Debug, PartialEq)]
 struct Named {
     past: Name,
     present: Name,
@@ -109,29 +116,38 @@ impl MarkKvCacheStates {
     /// The pairs of all functions. A function must give something back besides.
     fn found(&self, program: &Program, cx: &mut PassCx<'_>) -> Result<Vec<(Name, Named)>, PassError> {
         let mut known: HashSet<&String> = HashSet::new();
-        let mut found = Vec::new();
+        let mut pairs: Vec<Named> = Vec::new();
         for function in program.functions.keys() {
-            let mut pairs = match self.pairs.is_empty() {
+            let own = match self.pairs.is_empty() {
                 true => proven(program, function, self.max_length, cx),
                 false => self.told(program, function, &mut known)?,
             };
-            let outputs = program.graph(function).map_or(0, |graph| graph.root().outputs().count());
-            if pairs.len() >= outputs.max(1) {
-                let left = pairs.split_off(outputs.saturating_sub(1));
-                if let Some(pair) = left.first().filter(|_| !self.pairs.is_empty()) {
+            own.into_iter().for_each(|pair| {
+                if !pairs.contains(&pair) {
+                    pairs.push(pair)
+                }
+            });
+        }
+        if let Some((input, output)) = self.pairs.iter().find(|(input, _)| !known.contains(input)) {
+            return Err(PassError::Refused(format!(
+                "no function has an input {input} and an output {output}"
+            )));
+        }
+        let mut found: Vec<(Name, Named)> = Vec::new();
+        for pair in pairs {
+            match functions_with(program, &pair, self.max_length, &found) {
+                Ok(functions) => found.extend(functions.into_iter().map(|name| (name, pair.clone()))),
+                Err((_, reason)) if !self.pairs.is_empty() => {
                     let Named { past, present } = pair;
-                    let reason = format!("{past} and {present}: function {function} has no other output");
-                    return Err(PassError::Refused(reason));
+                    return Err(PassError::Refused(format!("{past} and {present}: {reason}")));
+                }
+                Err((function, reason)) => {
+                    let place = program.graph(&function).and_then(|graph| Some((graph, of(graph, &pair)?)));
+                    place.into_iter().for_each(|(graph, op)| cx.missed("pair", graph, op, &reason));
                 }
             }
-            found.extend(pairs.into_iter().map(|pair| (function.clone(), pair)));
         }
-        match self.pairs.iter().find(|(input, _)| !known.contains(input)) {
-            Some((input, output)) => {
-                Err(PassError::Refused(format!("no function has an input {input} and an output {output}")))
-            }
-            None => Ok(found),
-        }
+        Ok(found)
     }
 
     /// An output that is longer than its input has to be proven, told or not.
@@ -177,6 +193,50 @@ impl MarkKvCacheStates {
         }
         Ok(pairs)
     }
+}
+
+/// The functions that a pair becomes a state of: all that have it, as a state is one for all of them by its name.
+/// Else the function in which it cannot be one, and why.
+fn functions_with(
+    program: &Program,
+    named: &Named,
+    max_length: Option<usize>,
+    found: &[(Name, Named)],
+) -> Result<Vec<Name>, (Name, String)> {
+    let (mut functions, mut shape) = (Vec::new(), None);
+    for function in program.functions.keys() {
+        let refused = |reason: String| Err((function.clone(), reason));
+        let Some(graph) = program.graph(function) else { continue };
+        let outputs = graph.root().outputs().count();
+        let present = graph.root().outputs().find(|&value| *graph.value(value).name() == named.present);
+        let pair = match (graph.input_named(&named.past), present) {
+            (Some(past), Some(present)) => Pair { past, present },
+            (None, None) => continue,
+            (Some(_), None) => {
+                return refused(format!("function {function} has no output {}", named.present));
+            }
+            (None, Some(_)) => return refused(format!("function {function} has no input {}", named.past)),
+        };
+        can_be_state(program, function, graph, &pair, max_length)
+            .map_err(|reason| (function.clone(), reason))?;
+        let own = graph.value(pair.past).ty().fixed_shape();
+        if shape.get_or_insert_with(|| own.clone()) != &own {
+            return refused(format!("it has another shape in function {function} than in others"));
+        }
+        if found.iter().filter(|(other, _)| other == function).count() + 1 >= outputs {
+            return refused(format!("function {function} has no other output"));
+        }
+        functions.push(function.clone());
+    }
+    Ok(functions)
+}
+
+/// An op that has to do with a pair.
+fn of(graph: &Graph, pair: &Named) -> Option<OpId> {
+    let mut outputs = graph.root().outputs().filter(|&value| *graph.value(value).name() == pair.present);
+    outputs
+        .find_map(|value| graph.definition(value))
+        .or_else(|| graph.users(graph.input_named(&pair.past)?).next())
 }
 
 /// Whether an op of a program takes as a constant only what ops compute.

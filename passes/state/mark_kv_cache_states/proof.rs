@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use mil_ir::{Graph, Opset, Type, ValueId};
-use mil_ops::Shapes;
+use mil_ops::{Call, Shapes};
+use mil_tensor::DType;
 
-use super::held::{Held, How, Origin, Part, follow};
+use super::follow::{Join, follow};
+use super::held::{Held, How, Origin, Part};
 
 /// An input and an output that is the input as it is to be after the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,10 @@ pub(super) struct Pair {
 }
 
 /// The pairs of a function that can be proven: the output holds elements of the input at their places, or
-/// all of them moved along one axis, and elements that are computed from other inputs. An input or an output
-/// with two partners has none. The second list says why outputs of the type of an input have no pair.
+/// all of them moved along one axis, and elements that are computed from other inputs. The end of what was
+/// joined behind an input counts as well, where it is as long as the input: the window has moved beyond what was
+/// there. An input or an output with two partners has none. The second list says why outputs of the shape of an
+/// input have no pair.
 ///
 /// With `max_length`, an output that is an input of this length with new elements joined behind is one too: what
 /// is fed back is its end.
@@ -26,14 +30,15 @@ pub(super) fn pairs(
     shapes: &Shapes,
     max_length: Option<usize>,
 ) -> (Vec<Pair>, Vec<(ValueId, &'static str)>) {
-    let held = follow(graph, opset, shapes);
+    let followed = follow(graph, opset, shapes);
     let sources = sources(graph);
     let (mut found, mut left): (Vec<Pair>, Vec<(ValueId, &'static str)>) = (Vec::new(), Vec::new());
     for present in graph.root().outputs() {
         let inputs = graph.root().inputs().iter().copied();
         let ty = |value: ValueId| graph.value(value).ty();
         let grows = |past: ValueId| max_length.is_some_and(|most| grown(ty(past), ty(present)) == Some(most));
-        let alike: Vec<ValueId> = inputs.filter(|&input| ty(input) == ty(present) || grows(input)).collect();
+        let alike = |input: &ValueId| are_alike(ty(*input), ty(present)) || grows(*input);
+        let alike: Vec<ValueId> = inputs.filter(alike).collect();
         if alike.is_empty() {
             continue;
         }
@@ -41,16 +46,15 @@ pub(super) fn pairs(
             left.push((present, "its shape is not fixed"));
             continue;
         }
-        let Some(held) = held.get(&present).and_then(Held::plain) else {
-            left.push((present, "it is computed: nothing says that it is fed back"));
-            continue;
-        };
+        let held = followed.held.get(&present);
         let mut fitting = Vec::new();
         let mut reason = "it is computed: nothing says that it is fed back";
         for past in alike {
-            let update = match grows(past) {
-                true => is_growth(held, past, &sources),
-                false => is_update(held, past, &sources),
+            let update = match held {
+                _ if is_end(graph, opset, shapes, present, past, &followed.joins) => Ok(()),
+                None => Err(None),
+                Some(held) if grows(past) => is_growth(held, past, &sources),
+                Some(held) => is_update(held, past, &sources),
             };
             match update {
                 Ok(()) => fitting.push(past),
@@ -68,6 +72,50 @@ pub(super) fn pairs(
         found.clone().into_iter().partition(|pair| claims(pair.past, &found) == 1);
     left.extend(unsure.iter().map(|pair| (pair.present, "another output holds the same input")));
     (sure, left)
+}
+
+/// Types of one shape, whose elements are floats or equal.
+fn are_alike(past: &Type, present: &Type) -> bool {
+    let floats = [past, present].iter().all(|ty| ty.dtype().is_some_and(DType::is_float));
+    past == present || floats && past.fixed_shape().is_some() && past.fixed_shape() == present.fixed_shape()
+}
+
+/// A value is the end of one that was joined behind an input, and as long as the input.
+fn is_end(
+    graph: &Graph,
+    opset: &Opset,
+    shapes: &Shapes,
+    mut value: ValueId,
+    past: ValueId,
+    joins: &[Join],
+) -> bool {
+    let of_past = shapes.ty(graph, past).fixed_shape();
+    let behind = |join: &&Join| join.input == past && join.offset > 0;
+    while let Some(op) = graph.definition(value).filter(|&op| mil_ops::is_known(graph, op)) {
+        let whole = shapes.ty(graph, value).fixed_shape() == of_past;
+        if whole && joins.iter().filter(behind).any(|join| join.value == value) {
+            return true;
+        }
+        let Some(x) = graph.input(op, "x") else { return false };
+        match graph.op(op).kind().as_str() {
+            "identity" | "cast" => value = x,
+            "slice_by_index" => {
+                let Ok(call) = Call::of(graph, op, opset) else { return false };
+                let part = super::follow::slice(graph, shapes, &call.with_shapes(shapes), x);
+                let (Some((begin, size)), Some(whole)) = (part, shapes.ty(graph, x).fixed_shape()) else {
+                    return false;
+                };
+                let last = |axis: usize| begin[axis] + size[axis] == whole[axis];
+                let all = |axis: usize| begin[axis] == 0 && last(axis);
+                return of_past.as_ref() == Some(&size)
+                    && joins.iter().filter(behind).filter(|join| join.value == x).any(|join| {
+                        last(join.axis) && (0..size.len()).all(|axis| axis == join.axis || all(axis))
+                    });
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// A value holds an input at its place, or moved along one axis, and new elements.
@@ -91,11 +139,14 @@ fn is_update(
             one.from.iter().filter(|from| from.how == How::Old && from.input != past).map(|from| from.input),
         );
         let Some(from) = from else { continue };
-        let straight = from
-            .axes
-            .iter()
-            .enumerate()
-            .all(|(axis, &into)| into.unwrap_or(axis) == axis || one.size[axis] == 1);
+        // Places are those of the input where both are seen in one shape.
+        let same = from.frame == held.shape;
+        let straight = same
+            && from
+                .axes
+                .iter()
+                .enumerate()
+                .all(|(axis, &into)| into.unwrap_or(axis) == axis || one.size[axis] == 1);
         let by: Vec<i64> = from.place.iter().zip(&one.begin).map(|(place, &at)| place - at as i64).collect();
         if !straight || shift.get_or_insert_with(|| by.clone()) != &by {
             return Err(Some("elements of an input stand at other places, and not all moved alike"));
@@ -139,6 +190,7 @@ fn is_growth(
     let first = |one: &&Part| {
         let straight = |from: &Origin| {
             let axes = from.axes.iter().copied().eq((0..held.shape.len()).map(Some));
+            let axes = axes && from.frame.len() == held.outer.len() && held.outer == held.shape;
             from.input != past || axes && from.place.iter().all(|&at| at == 0)
         };
         one.new.is_empty() && one.begin.iter().all(|&at| at == 0) && one.from.iter().all(straight)

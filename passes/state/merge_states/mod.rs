@@ -53,6 +53,7 @@ pass! {
 }
 
 /// A state and its place in the one that it becomes part of.
+#[derive(PartialEq)]
 struct Part {
     name: Name,
     begin: usize,
@@ -62,19 +63,18 @@ struct Part {
 impl Pass for MergeStates {
     fn run(&self, program: &mut Program, cx: &mut PassCx<'_>) -> Result<(), PassError> {
         let functions: Vec<Name> = program.functions.keys().cloned().collect();
-        for function in &functions {
-            let Some(graph) = program.graph(function) else { continue };
-            let mut groups: BTreeMap<(DType, Vec<usize>), Vec<Part>> = BTreeMap::new();
-            for (value, shape, dtype) in
-                access::states(graph).into_iter().filter(|(_, shape, _)| !shape.is_empty())
-            {
-                let group = groups.entry((dtype, shape[1..].to_vec())).or_default();
-                let begin = group.iter().map(|part| part.shape[0]).sum();
-                group.push(Part { name: graph.value(value).name().clone(), begin, shape });
-            }
-            for ((dtype, rest), parts) in groups.into_iter().filter(|(_, parts)| parts.len() > 1) {
+        let all: Vec<Vec<Group>> = functions
+            .iter()
+            .map(|function| program.graph(function).map(groups).unwrap_or_default())
+            .collect();
+        for (function, own) in functions.iter().zip(&all) {
+            for Group { dtype, rest, parts } in own {
                 let name: Name = format!("{}{}", parts[0].name, self.suffix).into();
-                if access::is_taken(program, function, std::slice::from_ref(&name)) {
+                let shared = all.iter().all(|others| others.iter().all(|other| other.agrees_with(parts)));
+                if !shared
+                    || parts.len() < 2
+                    || access::is_taken(program, function, std::slice::from_ref(&name))
+                {
                     continue;
                 }
                 if !cx.spend() {
@@ -83,15 +83,40 @@ impl Pass for MergeStates {
                 let first = parts.iter().map(|part| part.shape[0]).sum::<usize>();
                 let shape = [&[first], &rest[..]].concat();
                 for (_, _, graph) in program.graphs_mut().filter(|(other, ..)| *other == function) {
-                    in_graph(graph, &parts, &name, dtype, &shape)?;
+                    in_graph(graph, parts, &name, *dtype, &shape)?;
                 }
                 let gone: Vec<Name> = parts.iter().map(|part| part.name.clone()).collect();
-                access::replace_states(program, function, &gone, &[(name, dtype, shape)])?;
+                access::replace_states(program, function, &gone, &[(name, *dtype, shape)])?;
                 cx.count("merged", gone.len() as u64);
             }
         }
         Ok(())
     }
+}
+
+/// States of a function that can be parts of one.
+struct Group {
+    dtype: DType,
+    rest: Vec<usize>,
+    parts: Vec<Part>,
+}
+
+impl Group {
+    /// Functions share states by name: a group has the same states in all of them, or none.
+    fn agrees_with(&self, parts: &[Part]) -> bool {
+        let common = self.parts.iter().any(|own| parts.iter().any(|part| part.name == own.name));
+        !common || self.parts == parts
+    }
+}
+
+fn groups(graph: &Graph) -> Vec<Group> {
+    let mut groups: BTreeMap<(DType, Vec<usize>), Vec<Part>> = BTreeMap::new();
+    for (value, shape, dtype) in access::states(graph).into_iter().filter(|(_, shape, _)| !shape.is_empty()) {
+        let group = groups.entry((dtype, shape[1..].to_vec())).or_default();
+        let begin = group.iter().map(|part| part.shape[0]).sum();
+        group.push(Part { name: graph.value(value).name().clone(), begin, shape });
+    }
+    groups.into_iter().map(|((dtype, rest), parts)| Group { dtype, rest, parts }).collect()
 }
 
 fn in_graph(

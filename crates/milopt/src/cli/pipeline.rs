@@ -109,16 +109,18 @@ pub(super) fn assemble(
 /// Tells the passes that ask for them what chips, and what systems, a model is for.
 pub(super) fn aim(pipeline: &mut Pipeline, chips: &str, systems: Option<&str>) -> Result<(), Failure> {
     let list = |text: &str| text.split(',').map(|item| Value::from(item.trim())).collect::<Value>();
-    let id = crate::suggest::PLACER;
     let mut count = pipeline.set("fuse_sdpa", "chips", &list(chips))?;
-    for id in [id, "ane_attention"] {
+    for id in crate::suggest::PLACERS {
         count += pipeline.set(id, "chips", &list(chips))?;
         if let Some(systems) = systems {
             pipeline.set(id, "systems", &list(systems))?;
         }
     }
     match count {
-        0 => Err(Failure::Input(format!("--chip {chips}: the pipeline has no {id}; --pipeline ane has it"))),
+        0 => {
+            let ids = crate::suggest::PLACERS.join(" or ");
+            Err(Failure::Input(format!("--chip {chips}: the pipeline has no {ids}; --pipeline ane has them")))
+        }
         _ => Ok(()),
     }
 }

@@ -42,8 +42,8 @@ pub(super) struct Args {
     /// An option of every pass with this id, as ID.OPTION=JSON; may be repeated
     #[arg(long = "set", value_name = "ID.OPTION=JSON")]
     set: Vec<String>,
-    /// The chips that `improve_placement`, which the pipeline `ane` ends with, is for: `M1`, or several as
-    /// `A16,A17Pro,M1`, on none of which the model may become slower
+    /// The chips that `improve_placement` and `ane_attention`, with which the pipeline `ane` ends, are for:
+    /// `M1`, or several as `A16,A17Pro,M1`, on none of which the model may become slower
     #[arg(long, value_name = "CHIPS", help_heading = "Placement")]
     chip: Option<String>,
     /// Their systems: one version, or one for each chip, separated by commas; without it, the oldest that
