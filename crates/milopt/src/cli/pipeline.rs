@@ -109,16 +109,11 @@ pub(super) fn assemble(
 /// Tells the passes that ask for them what chips, and what systems, a model is for.
 pub(super) fn aim(pipeline: &mut Pipeline, chips: &str, systems: Option<&str>) -> Result<(), Failure> {
     let list = |text: &str| text.split(',').map(|item| Value::from(item.trim())).collect::<Value>();
-    let id = crate::suggest::PLACER;
-    let mut count = pipeline.set("fuse_sdpa", "chips", &list(chips))?;
-    for id in [id, "ane_attention"] {
-        count += pipeline.set(id, "chips", &list(chips))?;
-        if let Some(systems) = systems {
-            pipeline.set(id, "systems", &list(systems))?;
-        }
-    }
-    match count {
-        0 => Err(Failure::Input(format!("--chip {chips}: the pipeline has no {id}; --pipeline ane has it"))),
+    match crate::suggest::aim(pipeline, &list(chips), systems.map(list).as_ref())? {
+        0 => Err(Failure::Input(format!(
+            "--chip {chips}: the pipeline has no {}; --pipeline ane has it",
+            crate::suggest::PLACER
+        ))),
         _ => Ok(()),
     }
 }
