@@ -66,15 +66,10 @@ impl Opened {
         let inside = |(path, slice): (String, Arc<Slice>)| Some((root.inside(&path)?.to_owned(), slice));
         let files: Vec<(String, Arc<Slice>)> = files.into_iter().filter_map(inside).collect();
         let sources: Vec<Arc<Slice>> = files.iter().map(|(_, slice)| slice.clone()).collect();
-        let first = sources.first().ok_or_else(|| Fault::input("there is no file"))?;
-        let package = match root.form {
-            Form::Package => {
-                let source = |(path, slice): (String, Arc<Slice>)| (path, slice as Arc<dyn Source>);
-                Package::from_sources(files.into_iter().map(source), &Limits::default())?
-            }
-            Form::Message => Package::from_source(first.as_ref(), &name, &Limits::default())?,
-            Form::Text => program(first.as_ref(), &name)?,
-        };
+        let package = read(root.form, &name, files).map_err(|fault| match fault.message.contains(&name) {
+            true => fault,
+            false => Fault { message: format!("cannot open {name}: {}", fault.message), ..fault },
+        })?;
         let known = verify(package.model());
         Ok(Opened { host, name, package, sources, known, steps: Vec::new(), advice: None })
     }
@@ -331,6 +326,20 @@ impl Opened {
             .finish()
             .map_err(|error| Fault::input(format!("the archive cannot be written: {error}")))?;
         Ok(json!({"name": format!("{name}.zip"), "bytes": bytes}))
+    }
+}
+
+/// A model from its files.
+fn read(form: Form, name: &str, files: Vec<(String, Arc<Slice>)>) -> Result<Package, Fault> {
+    let only =
+        || files.first().map(|(_, slice)| slice.clone()).ok_or_else(|| Fault::input("there is no file"));
+    match form {
+        Form::Message => Ok(Package::from_source(only()?.as_ref(), name, &Limits::default())?),
+        Form::Text => program(only()?.as_ref(), name),
+        Form::Package => {
+            let source = |(path, slice): (String, Arc<Slice>)| (path, slice as Arc<dyn Source>);
+            Ok(Package::from_sources(files.into_iter().map(source), &Limits::default())?)
+        }
     }
 }
 
