@@ -262,7 +262,7 @@ fn what_cannot_be_done_is_said_in_words() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n";
     let one = |name: &str, bytes: &[u8]| vec![(name.to_owned(), bytes.to_vec())];
     for (files, part) in [
-        (damaged, "weight.bin"),
+        (damaged, "cannot open star_hourglass.mlpackage: function main, op stem_0_bias is not valid"),
         (one("a.mlmodel", b""), "the file is empty"),
         (one("a.onnx", b"\x08\x08\x12\x02pt\x3A\x01\x0A\x42\x02\x10\x0D"), "it is an ONNX model"),
         (one("a.mlmodel", pointer), "Git LFS"),
