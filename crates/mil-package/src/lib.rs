@@ -36,4 +36,4 @@ pub use error::{
 pub use identify::Found;
 pub use limits::Limits;
 pub use package::{MissingItem, Package};
-pub use save::write_file;
+pub use save::{Sink, write_file};

@@ -202,18 +202,28 @@ impl<'p> Rewrite<'p> {
         Ok(())
     }
 
-    /// Writes the model.
+    /// Makes sure that the result breaks no rule that the model kept when it came.
     ///
     /// # Errors
     ///
-    /// If the result breaks a rule that the model kept when it came; if it cannot be written.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), RewriteError> {
+    /// If it does, with the rules and where.
+    pub fn check(&self) -> Result<(), RewriteError> {
         if self.is_changed || self.reports.iter().any(RunReport::changed) {
             let verified = self.paths.iter().zip(&self.reports);
             let verified =
                 verified.filter_map(|(path, report)| Some((path.clone(), report.verified.clone()?)));
             check(&self.known, verify_rest(self.package.model(), verified.collect()))?;
         }
+        Ok(())
+    }
+
+    /// Writes the model.
+    ///
+    /// # Errors
+    ///
+    /// If the result does not pass [`Rewrite::check`]; if it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), RewriteError> {
+        self.check()?;
         Ok(self.package.save(path)?)
     }
 

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use mil_estimate::{Confidence, Estimate, Fix, Rewrite, Rewrites, Target, Totals, estimate};
 use mil_ir::{Function, Graph, Literal, Program, Storage};
-use mil_pass::{Pipeline, Registry};
+use mil_pass::{GrammarError, Pipeline, Registry};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Models of more ops, or of more bytes of weights, are not rewritten unasked.
 const OPS: usize = 20_000;
@@ -143,7 +143,24 @@ impl Subject<'_> {
 }
 
 /// The passes that are told which chips a model is for, and with which systems.
-pub(crate) const PLACERS: [&str; 2] = ["ane_attention", "improve_placement"];
+pub const PLACERS: [&str; 2] = ["ane_attention", "improve_placement"];
+
+/// Tells the passes that ask for them what chips, and what systems, a model is for: what `--chip` and `--os`
+/// do. Gives how many there are.
+///
+/// # Errors
+///
+/// If a pass takes no such chip or system.
+pub fn aim(pipeline: &mut Pipeline, chips: &Value, systems: Option<&Value>) -> Result<usize, GrammarError> {
+    let mut count = pipeline.set("fuse_sdpa", "chips", chips)?;
+    for id in PLACERS {
+        count += pipeline.set(id, "chips", chips)?;
+        if let Some(systems) = systems {
+            pipeline.set(id, "systems", systems)?;
+        }
+    }
+    Ok(count)
+}
 
 /// A pipeline with [`PLACERS`] told the target, and whether it has one.
 pub(crate) fn aimed(mut pipeline: Pipeline, target: &Target) -> (Pipeline, bool) {
@@ -157,12 +174,12 @@ pub(crate) fn aimed(mut pipeline: Pipeline, target: &Target) -> (Pipeline, bool)
 }
 
 /// A system with its platform, as one word: an M chip may be an iPad's.
-fn system(target: &Target) -> String {
+pub fn system(target: &Target) -> String {
     format!("{}{}", target.chip.platform, target.os)
 }
 
 /// A text as a shell reads it as one word.
-fn shell_word(text: &Path) -> String {
+pub fn shell_word(text: &Path) -> String {
     let text = text.to_string_lossy();
     let plain = |letter: char| letter.is_alphanumeric() || "_-./,:+@%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use mil_ir::Model;
-use mil_tensor::MemorySource;
+use mil_tensor::{MemorySource, Source};
 use prost::bytes::Bytes;
 
-use crate::files::Files;
+use crate::files::{Files, read_all};
 use crate::manifest::{self, Manifest};
 use crate::package::MissingItem;
 use crate::paths::parent;
 use crate::translate::Decoder;
 use crate::weights::Weights;
-use crate::{Limits, Package, PackageError};
+use crate::{Found, Limits, Package, PackageError, identify};
 
 impl Package {
     /// Reads a model from memory: its message, and the bytes of its weight file if it has one.
@@ -41,17 +41,72 @@ impl Package {
         contents: impl IntoIterator<Item = (String, Arc<[u8]>)>,
         limits: &Limits,
     ) -> Result<Package, PackageError> {
+        let source = |(path, bytes)| (path, Arc::new(MemorySource::new(bytes)) as Arc<dyn Source>);
+        Package::from_sources(contents.into_iter().map(source), limits)
+    }
+
+    /// Reads a package whose files are read in ranges, wherever they are: by their path in the package,
+    /// `Manifest.json` among them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Package::open`].
+    pub fn from_sources(
+        sources: impl IntoIterator<Item = (String, Arc<dyn Source>)>,
+        limits: &Limits,
+    ) -> Result<Package, PackageError> {
         let mut files = Files::default();
-        for (path, bytes) in contents {
-            files.insert(path, Arc::new(MemorySource::new(bytes)));
+        for (path, source) in sources {
+            files.insert(path, source);
         }
         let manifest = read_manifest(&files, limits)?;
         let absent = manifest.items().filter(|item| !files.has_item(&item.path));
         let missing = absent.map(|item| MissingItem::new(item.spelled.clone())).collect();
+        Package::without_pointers(manifest, files, missing, limits)
+    }
+
+    /// Reads a model that is one file, which errors call by this name.
+    ///
+    /// # Errors
+    ///
+    /// If it is not the message of a model, with what it looks like.
+    pub fn from_source(source: &dyn Source, name: &str, limits: &Limits) -> Result<Package, PackageError> {
+        if identify::is_pointer(source) {
+            return Err(PackageError::LfsPointer { path: name.into() });
+        }
+        if let Some(found) = identify::file(source) {
+            return Err(PackageError::NotAModel { path: name.into(), found });
+        }
+        let bytes = read_all(source, name, limits.model_bytes)?;
+        let is_likely = identify::starts_like_model(&bytes);
+        Package::decode(bytes, None, Files::default(), Vec::new(), limits).map_err(|error| match error {
+            PackageError::Wire(_) | PackageError::Protobuf(_) if !is_likely => {
+                PackageError::NotAModel { path: name.into(), found: Found::Unknown }
+            }
+            error => error,
+        })
+    }
+
+    /// The same as [`Package::of_files`], where Git LFS may have left pointers in place of files.
+    pub(crate) fn without_pointers(
+        manifest: Manifest,
+        mut files: Files,
+        mut missing: Vec<MissingItem>,
+        limits: &Limits,
+    ) -> Result<Package, PackageError> {
+        let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+        for inside in paths {
+            if files.drop_pointer(&inside) {
+                if inside == manifest.model() {
+                    return Err(PackageError::LfsPointer { path: inside.into() });
+                }
+                missing.push(MissingItem { item: inside, is_lfs_pointer: true });
+            }
+        }
         Package::of_files(manifest, files, missing, limits)
     }
 
-    pub(crate) fn of_files(
+    fn of_files(
         manifest: Manifest,
         files: Files,
         missing: Vec<MissingItem>,

@@ -8,7 +8,7 @@ mod text;
 use std::fs;
 use std::path::Path;
 
-use crate::files::{Files, open_file, read_all};
+use crate::files::{Files, open_file};
 use crate::open::memory::read_manifest;
 use crate::package::MissingItem;
 use crate::{Found, Limits, Package, PackageError, beside, identify, manifest};
@@ -57,23 +57,12 @@ fn open(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
 /// Opens a file that holds the message of a model and nothing else.
 fn open_message(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
     let source = open_file(path)?;
-    if identify::is_pointer(&source) {
-        return Err(PackageError::LfsPointer { path: path.into() });
-    }
-    if let Some(whole) = identify::whole(path) {
+    if !identify::is_pointer(&source)
+        && let Some(whole) = identify::whole(path)
+    {
         return Err(PackageError::Part { path: path.into(), whole });
     }
-    if let Some(found) = identify::file(&source) {
-        return Err(PackageError::NotAModel { path: path.into(), found });
-    }
-    let bytes = read_all(&source, &path.to_string_lossy(), limits.model_bytes)?;
-    let is_likely = identify::starts_like_model(&bytes);
-    Package::decode(bytes, None, Files::default(), Vec::new(), limits).map_err(|error| match error {
-        PackageError::Wire(_) | PackageError::Protobuf(_) if !is_likely => {
-            PackageError::NotAModel { path: path.into(), found: Found::Unknown }
-        }
-        error => error,
-    })
+    Package::from_source(&source, &path.to_string_lossy(), limits)
 }
 
 fn open_folder(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
@@ -99,14 +88,8 @@ fn open_folder(path: &Path, limits: &Limits) -> Result<Package, PackageError> {
             missing.push(MissingItem::new(item.spelled.clone()));
         }
     }
-    let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
-    for inside in paths {
-        if files.drop_pointer(&inside) {
-            if inside == manifest.model() {
-                return Err(PackageError::LfsPointer { path: path.join(inside) });
-            }
-            missing.push(MissingItem { item: inside, is_lfs_pointer: true });
-        }
-    }
-    Package::of_files(manifest, files, missing, limits)
+    Package::without_pointers(manifest, files, missing, limits).map_err(|error| match error {
+        PackageError::LfsPointer { path: inside } => PackageError::LfsPointer { path: path.join(inside) },
+        error => error,
+    })
 }

@@ -4,6 +4,7 @@ mod file;
 mod guests;
 mod keep;
 mod package;
+mod stream;
 mod temporary;
 mod text;
 
@@ -21,6 +22,7 @@ use crate::weights::{self, FileLayout, Layout, Out};
 use crate::{Package, PackageError};
 
 pub use file::write_file;
+pub use stream::Sink;
 
 impl Package {
     /// Writes the model: as a package to a path that ends in `.mlpackage`, as text to one that ends in

@@ -109,14 +109,7 @@ pub(super) fn assemble(
 /// Tells the passes that ask for them what chips, and what systems, a model is for.
 pub(super) fn aim(pipeline: &mut Pipeline, chips: &str, systems: Option<&str>) -> Result<(), Failure> {
     let list = |text: &str| text.split(',').map(|item| Value::from(item.trim())).collect::<Value>();
-    let mut count = pipeline.set("fuse_sdpa", "chips", &list(chips))?;
-    for id in crate::suggest::PLACERS {
-        count += pipeline.set(id, "chips", &list(chips))?;
-        if let Some(systems) = systems {
-            pipeline.set(id, "systems", &list(systems))?;
-        }
-    }
-    match count {
+    match crate::suggest::aim(pipeline, &list(chips), systems.map(list).as_ref())? {
         0 => {
             let ids = crate::suggest::PLACERS.join(" or ");
             Err(Failure::Input(format!("--chip {chips}: the pipeline has no {ids}; --pipeline ane has them")))
