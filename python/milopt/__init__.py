@@ -13,6 +13,7 @@ Everything works on any system, without coremltools; `milopt.coreml` stands besi
 from ._errors import MiloptError
 from ._milopt import __version__
 from ._milopt import passes as _passes
+from ._plan import Plan, plan
 from .model import Model, Session, open
 from .reports import Compression, Difference, Estimate, Rewritten, Violation
 
@@ -22,6 +23,7 @@ __all__ = [
     "Estimate",
     "MiloptError",
     "Model",
+    "Plan",
     "Rewritten",
     "Session",
     "Violation",
@@ -29,6 +31,7 @@ __all__ = [
     "open",
     "passes",
     "pipelines",
+    "plan",
 ]
 
 

@@ -18,6 +18,7 @@ use mil_passes::compression::config::pass_of;
 use serde_json::{Value, json};
 
 use crate::evaluate::{self, ChoiceError, as_arrays};
+use crate::fleet::{self, Content, FleetError, Plan, Progress, Worked};
 use crate::rewrite::{Direction, Rewrite, RewriteError, check};
 use crate::{diff, inspect, verify, weights};
 
@@ -41,7 +42,7 @@ pub struct Fault {
     pub kind: FaultKind,
     /// In words, with its causes.
     pub message: String,
-    /// The rule that a result would break, and where, in words.
+    /// The rule that a result would break or that a package breaks, and where, in words.
     pub rule: Option<(&'static str, String)>,
 }
 
@@ -320,6 +321,67 @@ impl Model {
     }
 }
 
+/// The hash of all files of a model ([`Content::hash`]).
+///
+/// # Errors
+///
+/// If one cannot be read.
+pub fn content(model: &Path) -> Result<String, Fault> {
+    Ok(Content::read(model)?.hash())
+}
+
+/// The key of what a pipeline makes of a model with this content, for what else counts ([`fleet::key`]).
+///
+/// # Errors
+///
+/// If the pipeline is not understood.
+pub fn key(content: &str, pipeline: &str, target: &[&str]) -> Result<String, Fault> {
+    let pipeline = match pipeline.trim() {
+        "" => Pipeline::new(),
+        text => Pipeline::read(text, &mil_passes::registry())?,
+    };
+    Ok(fleet::key(content, &fleet::canonical(&pipeline), target))
+}
+
+/// The plan of a compression, as JSON.
+///
+/// # Errors
+///
+/// See [`Plan::new`].
+pub fn plan(input: &Path, pipeline: &str, target: Option<&str>) -> Result<String, Fault> {
+    let pipeline = Pipeline::read(pipeline, &mil_passes::registry())?;
+    let plan = Plan::new(input, target.map(release).transpose()?, &pipeline)?;
+    Ok(serde_json::to_string(&plan)?)
+}
+
+/// Does tasks of a plan, which is given as JSON.
+///
+/// # Errors
+///
+/// See [`fleet::work`].
+pub fn work(
+    plan: &str,
+    tasks: &[usize],
+    parts: &Path,
+    input: Option<&Path>,
+    progress: &mut Progress<'_>,
+) -> Result<Worked, Fault> {
+    let registry = mil_passes::registry();
+    let plan = Plan::parse(plan, Path::new("plan"), &registry)?;
+    Ok(fleet::work(&plan, tasks, parts, input, &registry, progress)?)
+}
+
+/// Writes what the parts of a plan make of its model. Gives a report, an object for each program.
+///
+/// # Errors
+///
+/// See [`fleet::merge`].
+pub fn merge(plan: &str, parts: &Path, output: &Path, input: Option<&Path>) -> Result<String, Fault> {
+    let registry = mil_passes::registry();
+    let plan = Plan::parse(plan, Path::new("plan"), &registry)?;
+    Ok(serde_json::to_string(&fleet::merge(&plan, parts, output, input, &registry)?)?)
+}
+
 /// A release by its name.
 fn release(name: &str) -> Result<Release, Fault> {
     Release::from_name(name).ok_or_else(|| {
@@ -383,8 +445,46 @@ macro_rules! from_errors {
     };
 }
 
+impl From<PackageError> for Fault {
+    fn from(error: PackageError) -> Fault {
+        let path = |path: &Path| path.display().to_string();
+        let rule = match error.cause() {
+            PackageError::Io { path: at, .. } | PackageError::NoFolder { path: at } => {
+                ("package-io", path(at))
+            }
+            PackageError::Missing { item, .. } => ("package-file", item.clone()),
+            PackageError::LfsPointer { path: at } => ("package-file", path(at)),
+            PackageError::Manifest(_) => ("package-manifest", "Manifest.json".to_owned()),
+            PackageError::Wire(_) | PackageError::Protobuf(_) | PackageError::Model(_) => {
+                ("package-message", "model".to_owned())
+            }
+            PackageError::Decode(error) => ("package-program", error.place.to_string()),
+            PackageError::Encode(error) => ("package-program", error.place.to_string()),
+            PackageError::Unwritable(violation) => (violation.code, violation.place.to_string()),
+            PackageError::Text { path: at, .. } | PackageError::NotText { path: at } => {
+                ("package-text", path(at))
+            }
+            PackageError::NotAModel { path: at, .. }
+            | PackageError::Part { path: at, .. }
+            | PackageError::Unsupported { path: at, .. } => ("package-form", path(at)),
+            PackageError::Limit(_) | PackageError::Outside(_) => ("package-limit", "model".to_owned()),
+            _ => return Fault::input(error_chain(&error)),
+        };
+        Fault { rule: Some(rule), ..Fault::input(error_chain(&error)) }
+    }
+}
+
+impl From<FleetError> for Fault {
+    fn from(error: FleetError) -> Fault {
+        match error {
+            FleetError::Package(error) => error.into(),
+            FleetError::Rewrite(error) => error.into(),
+            error => Fault::input(error_chain(&error)),
+        }
+    }
+}
+
 from_errors!(
-    PackageError,
     GrammarError,
     mil_eval::Error,
     mil_eval::EvalError,

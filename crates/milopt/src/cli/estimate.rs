@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::pipeline::pipeline;
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
+use crate::fleet::{Content, canonical, key};
 use crate::suggest::{Subject, Suggestions, aimed};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
@@ -129,7 +130,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => one_model(args, &target, &context.registry)?,
     };
     if args.json {
-        say_json(&found.to_json()?)?;
+        say_json(&keyed(args, &target, &context.registry, found.to_json()?)?)?;
     } else {
         say(&found.text())?;
     }
@@ -137,6 +138,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     record(args, &found)?;
     let broken: Vec<String> = found.programs.iter().flat_map(|one| broken(args, &one.estimate)).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
+}
+
+/// The report with what the model consists of, and the key of what was asked about it.
+fn keyed(args: &Args, target: &Target, registry: &Registry, mut report: Value) -> Result<Value, Failure> {
+    let (Some(fields), true) = (report.as_object_mut(), args.input != Path::new("-")) else {
+        return Ok(report);
+    };
+    let content = Content::read(&args.input)?.hash();
+    let read = |text: &String| Ok::<_, Failure>(aimed(pipeline(text, registry)?, target).0);
+    let rewrite = args.what_if.as_ref().map(read).transpose()?.unwrap_or_default();
+    let other = args.other.as_ref().map(|other| Content::read(other).map(|it| it.hash())).transpose()?;
+    let asked = ["estimate", &args.chip, &args.os, &args.units, other.as_deref().unwrap_or_default()];
+    fields.insert("key".to_owned(), json!(key(&content, &canonical(&rewrite), &asked)));
+    fields.insert("content".to_owned(), json!(content));
+    Ok(report)
 }
 
 fn one_model(args: &Args, target: &Target, registry: &Registry) -> Result<Answer, Failure> {
@@ -279,12 +295,6 @@ fn draw(args: &Args, found: &Answer) -> Outcome {
 fn record(args: &Args, found: &Answer) -> Outcome {
     let Some(file) = &args.record else { return Ok(()) };
     let model = args.other.as_deref().unwrap_or(&args.input);
-    let mut hasher = blake3::Hasher::new();
-    for (name, hash) in hashes(model)? {
-        // The package's own name does not count.
-        let inner = name.split_once(std::path::MAIN_SEPARATOR).map_or("", |(_, inner)| inner);
-        hasher.update(inner.as_bytes()).update(b"\0").update(hash.as_bytes()).update(b"\0");
-    }
     let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
     let subject = RecordSubject {
         tool: concat!("milopt ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -292,7 +302,7 @@ fn record(args: &Args, found: &Answer) -> Outcome {
             Some(pipeline) => format!("{name} after {pipeline}"),
             None => name.into_owned(),
         },
-        content: format!("blake3:{}", hasher.finalize().to_hex()),
+        content: Content::read(model)?.hash(),
         label: args.label.clone(),
     };
     let estimates: Vec<&Estimate> = found.programs.iter().map(|one| &one.estimate).collect();
@@ -301,27 +311,12 @@ fn record(args: &Args, found: &Answer) -> Outcome {
     Ok(history.write_all(format!("{}\n", serde_json::to_string(&record)?).as_bytes())?)
 }
 
-/// Each file of a model with its BLAKE3 hash, by path.
+/// Each file of a model with its hash, by a path that begins with the model's name.
 fn hashes(model: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let fault = |path: &Path, error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
-    let mut found = Vec::new();
-    let mut pending = vec![model.to_path_buf()];
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            for entry in std::fs::read_dir(&path).map_err(|error| fault(&path, error))? {
-                pending.push(entry.map_err(|error| fault(&path, error))?.path());
-            }
-            continue;
-        }
-        let mut hasher = blake3::Hasher::new();
-        let mut file = std::fs::File::open(&path).map_err(|error| fault(&path, error))?;
-        std::io::copy(&mut file, &mut hasher).map_err(|error| fault(&path, error))?;
-        let base = model.parent().unwrap_or(model);
-        let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-        found.push((name, format!("blake3:{}", hasher.finalize().to_hex())));
-    }
-    found.sort();
-    Ok(found)
+    let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
+    let path = |inner: String| if inner.is_empty() { name.to_string() } else { format!("{name}/{inner}") };
+    let files = Content::read(model)?.files.into_iter();
+    Ok(files.map(|file| (path(file.path), file.hash)).collect())
 }
 
 /// The limits that an estimate breaks, with the first reason.

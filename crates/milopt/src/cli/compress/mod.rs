@@ -5,7 +5,7 @@ mod apply;
 mod calls;
 mod report;
 mod settings;
-mod steps;
+pub(super) mod steps;
 mod sweep;
 
 use std::cmp::Ordering;
