@@ -8,7 +8,7 @@
 use std::fmt;
 
 use mil_compress::CompressError;
-use mil_ir::{Graph, Name, Opset, ValueId};
+use mil_ir::{Graph, Use, ValueId};
 use mil_pass::{PassCx, PassError};
 use mil_tensor::{DType, Tensor};
 use serde_json::Value;
@@ -128,10 +128,7 @@ fn taken<C: Compressor>(
 
 /// Where a weight ends up in a graph, in words: the function, the op and its parameter.
 pub(super) fn place(graph: &Graph, cx: &PassCx<'_>, value: ValueId) -> String {
-    place_in(graph, cx.function(), cx.opset(), value)
-}
-
-fn place_in(graph: &Graph, function: &Name, opset: &Opset, value: ValueId) -> String {
+    let (function, opset) = (cx.function(), cx.opset());
     let (mut uses, mut stack) = (Vec::new(), vec![value]);
     while let Some(value) = stack.pop() {
         for used in graph.uses(value).filter(|used| !graph.op(used.op).is_return()) {
@@ -142,7 +139,7 @@ fn place_in(graph: &Graph, function: &Name, opset: &Opset, value: ValueId) -> St
         }
     }
     let first = uses.into_iter().reduce(|a, b| {
-        let key = |used: &mil_ir::Use| (used.param.clone(), used.position);
+        let key = |used: &Use| (used.param.clone(), used.position);
         let is_later = if a.op == b.op { key(&b) < key(&a) } else { graph.is_before(b.op, a.op) };
         if is_later { b } else { a }
     });

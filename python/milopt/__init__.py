@@ -10,6 +10,7 @@
 Everything works on any system, without coremltools; `milopt.coreml` stands beside it for those who use both.
 """
 
+from . import fleet
 from ._errors import MiloptError
 from ._milopt import __version__
 from ._milopt import passes as _passes
@@ -28,6 +29,7 @@ __all__ = [
     "Session",
     "Violation",
     "__version__",
+    "fleet",
     "open",
     "passes",
     "pipelines",

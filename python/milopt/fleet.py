@@ -141,7 +141,8 @@ class Table(Sequence[Row]):
 
     def _repr_html_(self) -> str:
         names = ["model", "pipeline", "chip", "ms", "segments", "ane_share", "ops", "weight_bytes", "error"]
-        return _table(names, [[_cell(row[name]) for name in names] for row in self.rows])
+        rows = [dict(row, model=Path(row["model"]).name) for row in self.rows]
+        return _table(names, [[_cell(row[name]) for name in names] for row in rows])
 
 
 def run(

@@ -15,6 +15,7 @@ use crate::words;
 /// they are, what was lost and how long it took. A task whose part is there and whole is not done again, so that a
 /// machine that was stopped goes on where it was. Only the weights of the tasks are read.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
 pub(super) struct Args {
     /// A plan
     plan: PathBuf,
@@ -22,10 +23,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// A task by its number; may be repeated
-    #[arg(long, value_name = "N", required_unless_present = "shard")]
+    #[arg(long, value_name = "N", group = "which")]
     task: Vec<usize>,
     /// The tasks of one of N machines, counted from 0, of which each has about as much to do
-    #[arg(long, value_name = "I/N", conflicts_with = "task")]
+    #[arg(long, value_name = "I/N", group = "which")]
     shard: Option<Shard>,
     /// Where the model lies here, if not where it was planned
     #[arg(long, value_name = "MODEL")]

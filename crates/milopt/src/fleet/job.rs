@@ -72,16 +72,23 @@ impl Job {
         Ok(weights)
     }
 
+    /// Brings a package to where the compression begins. Where that is as it came, it is not looked at.
+    pub(super) fn prepare(&self, package: &mut Package) -> Result<(), FleetError> {
+        match self.target.is_none() && self.before.entries.is_empty() {
+            true => Ok(()),
+            false => self.begin(&mut Rewrite::of(package)),
+        }
+    }
+
     /// Runs what comes before the compression.
-    pub(super) fn begin<'p>(&self, package: &'p mut Package) -> Result<Rewrite<'p>, FleetError> {
-        let mut rewrite = Rewrite::of(package);
+    pub(super) fn begin(&self, rewrite: &mut Rewrite<'_>) -> Result<(), FleetError> {
         if let Some(release) = self.target {
             rewrite.retarget(release, Direction::Raise)?;
         }
         if !self.before.entries.is_empty() {
             rewrite.run(&self.before, |_| Runner::new())?;
         }
-        Ok(rewrite)
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::job::{Job, open};
 use super::{FleetError, Plan, part};
-use crate::rewrite::Rewritten;
+use crate::rewrite::{Rewrite, Rewritten};
 
 /// Fits by pass and place, for each program.
 type Fits = HashMap<(usize, String), Made>;
@@ -39,7 +39,8 @@ pub fn merge(
     let job = Job::of(plan, registry)?;
     let programs = fits(plan, folder)?;
     let mut package = open(plan, input.unwrap_or(&plan.input))?;
-    let mut rewrite = job.begin(&mut package)?;
+    let mut rewrite = Rewrite::of(&mut package);
+    job.begin(&mut rewrite)?;
     // Programs come in the order of the model.
     let next = Cell::new(0);
     rewrite.run(&job.unmeasured()?, |_| {

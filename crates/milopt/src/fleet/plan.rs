@@ -72,9 +72,13 @@ impl Plan {
         let job = Job::new(pipeline, target)?;
         let content = Content::read(input)?;
         let mut package = Package::open(input)?;
-        let rewrite = job.begin(&mut package)?;
+        if package.model().programs().is_empty() {
+            let kind = package.model().kind().to_owned();
+            return Err(RewriteError::NoProgram { kind }.into());
+        }
+        job.prepare(&mut package)?;
         let (mut tasks, passes) = (Vec::new(), job.unmeasured()?);
-        for (number, (_, program)) in rewrite.model().programs().into_iter().enumerate() {
+        for (number, (_, program)) in package.model().programs().into_iter().enumerate() {
             // Where sizes cannot be followed from pass to pass, the tasks are still known.
             let followed = survey(&passes, program, true).or_else(|_| survey(&passes, program, false));
             for draft in followed.map_err(|error| FleetError::Rewrite(RewriteError::Run(error)))? {
@@ -90,10 +94,6 @@ impl Plan {
                     ..draft.task
                 });
             }
-        }
-        if rewrite.model().programs().is_empty() {
-            let kind = rewrite.model().kind().to_owned();
-            return Err(RewriteError::NoProgram { kind }.into());
         }
         let target = target.map(|release| release.to_string());
         Ok(Plan {

@@ -65,9 +65,9 @@ pub fn work(
     }
     let job = Job::of(plan, registry)?;
     let mut package = open(plan, input.unwrap_or(&plan.input))?;
-    let rewrite = job.begin(&mut package)?;
+    job.prepare(&mut package)?;
     let programs: Vec<&Program> =
-        rewrite.model().programs().into_iter().map(|(_, program)| program).collect();
+        package.model().programs().into_iter().map(|(_, program)| program).collect();
     for batch in batches(&open_tasks) {
         let first = batch.first().map_or("", |task| task.weight.as_str());
         if progress(worked.done.len(), open_tasks.len(), first).is_break() {
