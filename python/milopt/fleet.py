@@ -10,7 +10,7 @@
     worse = fleet.compare(table, "yesterday.csv", max_ms_ratio=1.02)
 
 A job is a function of bytes: of a model, what is done with it, and what it is for. Any executor in the sense of
-`concurrent.futures` runs it: a process pool, `fleet.ray(...)`, `client.get_executor()` of Dask. What was done
+`concurrent.futures` runs it: a process pool, `fleet.ray(...)`, `client.get_executor(pure=False)` of Dask. What was done
 before is found by its key, and not done again.
 """
 
@@ -140,9 +140,10 @@ class Table(Sequence[Row]):
         return f"<Table: {len(self)} rows, {self.done} done, {len(self.errors)} failed>"
 
     def _repr_html_(self) -> str:
-        names = ["model", "pipeline", "chip", "ms", "segments", "ane_share", "ops", "weight_bytes", "error"]
+        names = ["model", "pipeline", "chip", "ms", "segments", "ane_share", "ops", "weight_bytes"]
+        names += ["error"] if self.errors else []
         rows = [dict(row, model=Path(row["model"]).name) for row in self.rows]
-        return _table(names, [[_cell(row[name]) for name in names] for row in rows])
+        return _table(names, [[_cell(name, row[name]) for name in names] for row in rows])
 
 
 def run(
@@ -312,10 +313,12 @@ def _new_file(path: str | os.PathLike[str]) -> Iterator[Any]:
         raise
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     match value:
         case None:
             return ""
+        case float() if name == "ane_share":
+            return f"{value:.0%}"
         case float():
             return f"{value:.4g}"
         case int():
@@ -394,7 +397,7 @@ def ray(
     memory: int | None = None,
     resources: dict[str, float] | None = None,
     retries: int = 3,
-    **init: Any,
+    init: dict[str, Any] | None = None,
 ) -> Iterator[Executor]:
     """An executor over Ray, which must be installed.
 
@@ -409,7 +412,7 @@ def ray(
     is_own = not engine.is_initialized()
     if is_own:
         local = {"include_dashboard": False} if address is None else {}
-        engine.init(address=address, **{"log_to_driver": False, **local, **init})
+        engine.init(address=address, **{"log_to_driver": False, **local, **(init or {})})
     takes = {"num_cpus": num_cpus, "memory": memory, "resources": resources}
     options = {name: value for name, value in takes.items() if value is not None}
     executor = _Ray(engine, {**options, "max_retries": retries})

@@ -20,7 +20,9 @@ def make(path):
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "big.mil"
         body, last, at = [], "x", 64
-        with (Path(folder) / "w.bin").open("wb") as file:
+        weights = Path(folder) / "weights/weight.bin"
+        weights.parent.mkdir()
+        with weights.open("wb") as file:
             # The header of a weight file, then a record before each blob, all of 64 bytes.
             file.write(struct.pack("<II", LAYERS, 2).ljust(64, b"\0"))
             for layer in range(LAYERS):
@@ -28,7 +30,7 @@ def make(path):
                 file.seek(at)
                 file.write(struct.pack("<IIQQQ", 0xDEADBEEF, 1, weight.nbytes, at + 64, 0).ljust(64, b"\0"))
                 file.write(weight.tobytes())
-                ty, blob = f"tensor<fp16, [{SIDE}, {SIDE}]>", f'BLOBFILE(path = string("@model_path/w.bin"), offset = uint64({at}))'
+                ty, blob = f"tensor<fp16, [{SIDE}, {SIDE}]>", f'BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64({at}))'
                 body.append(f'{ty} w{layer} = const()[name = string("w{layer}"), val = {ty}({blob})];')
                 body.append(f'tensor<fp16, [1, {SIDE}]> h{layer} = linear(weight = w{layer}, x = {last})[name = string("h{layer}")];')
                 last, at = f"h{layer}", -(-(at + 64 + weight.nbytes) // 64) * 64

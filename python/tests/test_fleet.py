@@ -32,14 +32,15 @@ def dask():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
-            yield client.get_executor()
+            yield client.get_executor(pure=False)
 
 
 @contextlib.contextmanager
 def ray(monkeypatch):
     pytest.importorskip("ray")
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
+    # Workers are sent functions of this file by their names.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.path.dirname(__file__), os.environ.get("PYTHONPATH", "")]))
     with fleet.ray(num_cpus=1, init={"num_cpus": 2}) as executor:
         yield executor
 
@@ -172,17 +173,17 @@ def test_a_fleet_is_done_once(zoo, tmp_path):
 
 @pytest.mark.parametrize("engine", ["ray", "dask"])
 def test_a_fleet_on_an_engine(engine, zoo, tmp_path, monkeypatch):
-    jobs = all_jobs(zoo)[::9] + all_jobs(zoo)[-2:]
+    jobs = all_jobs(zoo)[:198:9] + all_jobs(zoo)[198:]
     with ray(monkeypatch) if engine == "ray" else dask() as executor:
         table = fleet.run(jobs, executor, cache=tmp_path / "cache")
-        assert len(table.errors) == 2 and table.done == len({job.key("") + job.model for job in jobs})
+        assert len(table.errors) == 2 and table.done == len(jobs)
         assert fleet.run(jobs, executor, cache=tmp_path / "cache").done == 0
     alone = fleet.run(jobs)
     assert [row | {"seconds": 0} for row in alone] == [row | {"seconds": 0} for row in table]
 
 
 def test_tables_are_written_read_and_compared(zoo, tmp_path):
-    jobs = all_jobs(zoo)[::13] + all_jobs(zoo)[-1:]
+    jobs = all_jobs(zoo)[:198:13] + all_jobs(zoo)[-1:]
     table = fleet.run(jobs)
     table.to_csv(tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="") as file:

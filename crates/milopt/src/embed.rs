@@ -4,6 +4,7 @@
 //! milopt has libraries for both, and the border hardly ever changes. The Python package and the C library
 //! stand on this.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,9 +30,11 @@ const LARGEST_ARRAY: usize = if usize::BITS > 32 { (16_u64 << 30) as usize } els
 #[derive(Debug)]
 pub struct Model {
     package: Package,
-    /// What was wrong with it when it came: what is written breaks no other rule.
-    known: Report,
-    changed: bool,
+    /// What was wrong with it when it came: what is written breaks no other rule. `None` as long as nothing has
+    /// changed it.
+    known: Option<Report>,
+    /// What the last run found about programs that it left, by their place.
+    verified: BTreeMap<Vec<usize>, Report>,
 }
 
 /// Why something was not done.
@@ -100,8 +103,7 @@ pub struct Differences {
 
 impl Model {
     fn of(package: Package) -> Model {
-        let known = verify::verify(package.model());
-        Model { package, known, changed: false }
+        Model { package, known: None, verified: BTreeMap::new() }
     }
 
     /// Opens a model of any readable form.
@@ -178,14 +180,21 @@ impl Model {
     ) -> Result<String, Fault> {
         let pipeline = Pipeline::read(pipeline, &mil_passes::registry())?;
         let target = target.map(release).transpose()?;
+        let programs = self.package.model().programs();
+        let paths: Vec<Vec<usize>> = programs.into_iter().map(|(path, _)| path).collect();
         let mut rewrite = Rewrite::of(&mut self.package);
         // What fails half way has changed it, too.
-        self.changed = true;
+        self.known.get_or_insert_with(|| rewrite.known().clone());
+        self.verified.clear();
         if let Some(release) = target {
             rewrite.retarget(release, Direction::Any)?;
         }
         rewrite.run(&pipeline, runner)?;
-        Ok(serde_json::to_string(&rewrite.done())?)
+        let done = rewrite.done();
+        let verified = paths.into_iter().zip(&done.reports);
+        self.verified =
+            verified.filter_map(|(path, report)| Some((path, report.verified.clone()?))).collect();
+        Ok(serde_json::to_string(&done)?)
     }
 
     /// The pipeline that configurations of coremltools, a JSON array, stand for in their order.
@@ -314,8 +323,8 @@ impl Model {
     ///
     /// If passes made it break a rule that it kept when it came; see [`Package::save`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Fault> {
-        if self.changed {
-            check(&self.known, verify::verify(self.package.model()))?;
+        if let Some(known) = &self.known {
+            check(known, verify::verify_rest(self.package.model(), self.verified.clone()))?;
         }
         Ok(self.package.save(path)?)
     }

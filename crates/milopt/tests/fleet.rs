@@ -14,13 +14,14 @@ use milopt::{Package, Pipeline, Rewrite, Runner};
 
 /// A number that depends on its place.
 fn number(seed: usize, at: usize) -> f64 {
-    ((at * 31 + seed * 17) as f64 * 0.37).sin()
+    let number = ((at * 31 + seed * 17) as f64 * 0.37).sin();
+    (number * 1e4).round() / 1e4
 }
 
-fn weight(name: &str, seed: usize, few: bool) -> String {
+fn weight(name: &str, seed: usize, scale: f64, few: bool) -> String {
     let value = |at: usize| match few {
         true => format!("{}", (at * 7 + seed) % 5),
-        false => format!("{:.4}", number(seed, at)),
+        false => format!("{}", scale * number(seed, at)),
     };
     let row =
         |row: usize| format!("[{}]", (0..64).map(|at| value(64 * row + at)).collect::<Vec<_>>().join(", "));
@@ -31,12 +32,13 @@ fn weight(name: &str, seed: usize, few: bool) -> String {
     )
 }
 
-/// Layers one after another. The second weight equals the fourth; the last has few values.
+/// Layers one after another. The fourth weight is twice the second, so that both have the same integers, indices and
+/// masks; the last has few values.
 fn function(name: &str, opset: &str) -> String {
     let mut body = String::new();
     let mut last = "x".to_owned();
-    for (layer, seed) in [1, 2, 3, 2, 5].into_iter().enumerate() {
-        body += &weight(&format!("w{layer}"), seed, layer == 4);
+    for (layer, (seed, scale)) in [(1, 1.0), (2, 1.0), (3, 1.0), (2, 2.0), (5, 1.0)].into_iter().enumerate() {
+        body += &weight(&format!("w{layer}"), seed, scale, layer == 4);
         body += &format!(
             "        tensor<fp32, [1, 64]> h{layer} = linear(weight = w{layer}, x = {last})[name = \"h{layer}\"];\n"
         );
@@ -148,10 +150,11 @@ fn every_form_comes_out_as_from_one_run() {
         format!("add_fp16_cast,{}", global("palettize_weights", r#"{"nbits": 4}"#, ",measure=true")),
     ] {
         let (plan, parts) = check(&input, None, &pipeline);
-        // Both functions hold the same weights.
-        assert_eq!(plan.tasks.len(), 5, "{pipeline}");
+        // Both functions hold the same weights, until a pass gives each its own.
+        let own = if pipeline.starts_with("add_fp16_cast") { 2 } else { 1 };
+        assert_eq!(plan.tasks.len(), 5 * own, "{pipeline}");
         for task in &plan.tasks {
-            assert_eq!(task.places.len(), 2);
+            assert_eq!(task.places.len(), 2 / own);
             let bytes = fs::metadata(parts.join(format!("{}.bin", task.id))).unwrap().len();
             assert!(task.output_bytes.is_none_or(|planned| planned == bytes), "{pipeline}: {task:?} {bytes}");
         }

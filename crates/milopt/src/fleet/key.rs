@@ -78,10 +78,18 @@ pub(super) fn files_of(model: &Path) -> Result<Vec<(String, PathBuf)>, FleetErro
         let mut found = vec![(String::new(), model.to_owned())];
         if model.extension().is_some_and(|end| end == "mil") {
             let folder = model.parent().unwrap_or(Path::new(""));
-            let weights = referred(model).map_err(FleetError::io(model))?;
-            found.extend(weights.into_iter().map(|name| (name.clone(), folder.join(name))));
-            // Weights that are not there make a model that can be looked at.
-            found.retain(|(name, path)| name.is_empty() || path.exists());
+            let stem = model.file_stem().unwrap_or_default().to_string_lossy();
+            for name in referred(model).map_err(FleetError::io(model))? {
+                // Older versions called it by the text's name.
+                let older = match name.strip_prefix("weights/").unwrap_or(&name) {
+                    "weight.bin" => format!("{stem}.weights.bin"),
+                    end => format!("{stem}.{end}"),
+                };
+                // Weights that are not there make a model that can be looked at.
+                let path =
+                    [name.as_str(), &older].map(|name| folder.join(name)).into_iter().find(|it| it.exists());
+                found.extend(path.map(|path| (name, path)));
+            }
         }
         return Ok(found);
     }
