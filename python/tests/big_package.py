@@ -26,7 +26,7 @@ def make(path):
             # The header of a weight file, then a record before each blob, all of 64 bytes.
             file.write(struct.pack("<II", LAYERS, 2).ljust(64, b"\0"))
             for layer in range(LAYERS):
-                weight = generator.standard_normal((SIDE, SIDE), np.float32).astype(np.float16)
+                weight = (generator.standard_normal((SIDE, SIDE), np.float32) / 30).astype(np.float16)
                 file.seek(at)
                 file.write(struct.pack("<IIQQQ", 0xDEADBEEF, 1, weight.nbytes, at + 64, 0).ljust(64, b"\0"))
                 file.write(weight.tobytes())
