@@ -36,15 +36,28 @@ pub(super) fn all<C: Compressor>(
     if let Some(samples) = compressor.samples() {
         calibrated(compressor, samples, planned, &mut fits, program, cx)?;
     }
-    let open = |at: &usize| fits[*at].is_none();
-    let heavy = |at: &usize| compressor.is_heavy(&planned[*at].plan);
-    let light: Vec<usize> = (0..planned.len()).filter(open).filter(|at| !heavy(at)).collect();
+    let open: Vec<usize> = (0..planned.len()).filter(|&at| fits[at].is_none()).collect();
+    let mut plain = plain(compressor, planned, &open).into_iter();
+    Ok(fits.into_iter().filter_map(|fit| fit.or_else(|| plain.next())).collect())
+}
+
+/// The fits of some weights from their elements alone.
+pub(super) fn plain<C: Compressor>(
+    compressor: &C,
+    planned: &[Planned<C::Plan>],
+    which: &[usize],
+) -> Vec<Outcome<C::Fit>> {
+    let is_light = |at: &usize| !compressor.is_heavy(&planned[*at].plan);
+    let light: Vec<usize> = which.iter().copied().filter(is_light).collect();
     // Several at once where they need little memory.
     let room = Room::new();
-    let found = mil_compress::each(light.len(), |at| room.fit(compressor, &planned[light[at]].plan));
-    light.iter().zip(found).for_each(|(&at, fit)| fits[at] = Some(fit));
-    let rest = fits.into_iter().zip(planned);
-    Ok(rest.map(|(fit, planned)| fit.unwrap_or_else(|| room.fit(compressor, &planned.plan))).collect())
+    let found = mil_compress::each(light.len(), |number| room.fit(compressor, &planned[light[number]].plan));
+    let mut found = found.into_iter();
+    let in_order = which.iter().map(|&at| {
+        let known = if is_light(&at) { found.next() } else { None };
+        known.unwrap_or_else(|| room.fit(compressor, &planned[at].plan))
+    });
+    in_order.collect()
 }
 
 /// The fits of weights that are looked at in sample calls.

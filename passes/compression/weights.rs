@@ -3,16 +3,17 @@
 use mil_compress::CompressError;
 use mil_compress::compensate::Gain;
 use mil_ir::{At, Graph, NewOp, OpId, Opset, Program, Release, ValueId};
-use mil_pass::{No, PassCx, PassError, Rewrite};
+use mil_pass::{Declared, No, PassCx, PassError, Rewrite};
 use mil_tensor::{DType, Tensor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::calibration::{Calibrated, Layer};
 use super::config::{Config, OpConfig};
+use super::elsewhere::{self, Asked, Elsewhere, Form};
 use super::fits::{self, Planned};
 
 /// What one of the three passes does with a weight.
-pub(super) trait Compressor: Sync {
+pub(super) trait Compressor: Declared + Sync {
     /// What it is told about a weight.
     type Config: OpConfig;
     /// What is to be fitted: what the fit depends on, and nothing else.
@@ -66,6 +67,22 @@ pub(super) trait Compressor: Sync {
     /// What calls have won, where the fit learned from them.
     fn gain(&self, fit: &Self::Fit) -> Option<Gain> {
         let _ = fit;
+        None
+    }
+
+    /// What a fit consists of.
+    fn tensors(&self, fit: &Self::Fit) -> Vec<Option<Tensor>>;
+
+    /// The inverse: the fit that consists of these tensors; `None` if they are not as many as it has.
+    fn of_tensors(
+        &self,
+        plan: &Self::Plan,
+        tensors: Vec<Option<Tensor>>,
+    ) -> Result<Option<Self::Fit>, CompressError>;
+
+    /// What a fit will consist of, where that follows from shapes and options.
+    fn forms(&self, plan: &Self::Plan) -> Option<Vec<Option<Form>>> {
+        let _ = plan;
         None
     }
 
@@ -171,6 +188,9 @@ pub(super) fn run<C: Compressor>(
 ) -> Result<(), PassError> {
     let mut graphs: Vec<Vec<Found>> = Vec::new();
     let mut plans: Vec<Planned<C::Plan>> = Vec::new();
+    let division = cx.handed::<Elsewhere>().map(|elsewhere| &*elsewhere.0);
+    // Of each plan, for whoever divides them.
+    let mut asked: Vec<Asked> = Vec::new();
     cx.each_graph(program, |graph, cx| {
         name_inline(compressor, again, graph);
         let mut found = Vec::new();
@@ -194,6 +214,13 @@ pub(super) fn run<C: Compressor>(
                             plans.len() - 1
                         }
                     };
+                    if division.is_some() {
+                        let place = elsewhere::place(graph, cx, weight.value);
+                        match asked.get_mut(at) {
+                            Some(known) => known.places.push(place),
+                            None => asked.push(ask(compressor, &weight, &plans[at], place)),
+                        }
+                    }
                     found.push(Found { weight, plan: at });
                 }
                 Err(No::Miss(reason)) => leave(graph, cx, op, &reason),
@@ -203,18 +230,26 @@ pub(super) fn run<C: Compressor>(
         graphs.push(found);
         Ok(())
     })?;
-    let fits = fits::all(compressor, &plans, program, cx)?;
+    let fits: Vec<Option<fits::Outcome<C::Fit>>> = match division {
+        None => fits::all(compressor, &plans, program, cx)?.into_iter().map(Some).collect(),
+        Some(division) => elsewhere::fits(compressor, &plans, &asked, division)?,
+    };
     let mut graphs = graphs.into_iter();
     cx.each_graph(program, |graph, cx| {
         for Found { weight, plan } in graphs.next().unwrap_or_default() {
             cx.check_cancelled()?;
             let planned = &plans[plan];
-            match &fits[plan] {
+            let Some(fit) = &fits[plan] else { continue };
+            match fit {
                 Ok(fit) => {
                     if !cx.spend() {
                         return Ok(());
                     }
-                    put(compressor, graph, cx, &weight, fit, planned, measure)?;
+                    let detail = put(compressor, graph, cx, &weight, fit, planned, measure)?;
+                    if let (Some(division), Some(asked)) = (division, asked.get(plan)) {
+                        division.told(asked, &detail);
+                    }
+                    cx.tell(detail);
                 }
                 Err(CompressError::Tensor(error @ mil_tensor::TensorError::Read { .. })) => {
                     let error = PassError::Refused(format!("{}: {error}", weight.name));
@@ -225,6 +260,17 @@ pub(super) fn run<C: Compressor>(
         }
         Ok(())
     })
+}
+
+/// What whoever divides the fits is asked about a weight.
+fn ask<C: Compressor>(compressor: &C, weight: &Weight, planned: &Planned<C::Plan>, place: String) -> Asked {
+    Asked {
+        pass: compressor.def().id,
+        name: weight.name.clone(),
+        places: vec![place],
+        tensor: planned.tensor.clone(),
+        forms: compressor.forms(&planned.plan),
+    }
 }
 
 /// Makes constants of the weights that stand in the ops that use them, where they are to be compressed. `again`:
@@ -357,7 +403,7 @@ fn look<C: Compressor>(
     Ok(Some((weight, plan, tensor)))
 }
 
-fn is_decompressor(graph: &Graph, op: OpId) -> bool {
+pub(super) fn is_decompressor(graph: &Graph, op: OpId) -> bool {
     graph.op(op).kind().as_str().starts_with("constexpr_")
 }
 
@@ -409,7 +455,7 @@ fn leave(graph: &Graph, cx: &mut PassCx<'_>, op: OpId, reason: &str) {
     cx.count("skipped", 1);
 }
 
-/// Puts what a weight becomes in its place.
+/// Puts what a weight becomes in its place; gives what there is to tell about it.
 fn put<C: Compressor>(
     compressor: &C,
     graph: &mut Graph,
@@ -418,7 +464,7 @@ fn put<C: Compressor>(
     fit: &C::Fit,
     planned: &Planned<C::Plan>,
     measure: bool,
-) -> Result<(), PassError> {
+) -> Result<Value, PassError> {
     let source = &planned.tensor;
     let users: Vec<String> =
         final_users(graph, weight.value).iter().map(|&user| graph.label(user).to_string()).collect();
@@ -454,6 +500,5 @@ fn put<C: Compressor>(
         (None, Some(Err(reason))) => detail["not_calibrated"] = json!(reason),
         _ => {}
     }
-    cx.tell(detail);
-    Ok(())
+    Ok(detail)
 }

@@ -10,9 +10,11 @@
 Everything works on any system, without coremltools; `milopt.coreml` stands beside it for those who use both.
 """
 
+from . import fleet
 from ._errors import MiloptError
 from ._milopt import __version__
 from ._milopt import passes as _passes
+from ._plan import Plan, plan
 from .model import Model, Session, open
 from .reports import Compression, Difference, Estimate, Rewritten, Violation
 
@@ -22,13 +24,16 @@ __all__ = [
     "Estimate",
     "MiloptError",
     "Model",
+    "Plan",
     "Rewritten",
     "Session",
     "Violation",
     "__version__",
+    "fleet",
     "open",
     "passes",
     "pipelines",
+    "plan",
 ]
 
 

@@ -89,16 +89,23 @@ class Model:
         return Rewritten(json.loads(self._run(text, target, verify, samples, progress)))
 
     def compress(
-        self, config: Any, *, target: str | None = None, progress: Progress | None = None
+        self,
+        config: Any,
+        *,
+        target: str | None = None,
+        measure: bool = False,
+        progress: Progress | None = None,
     ) -> Compression:
         """Makes its weights smaller.
 
         `config` is a configuration of coremltools (`OptimizationConfig`), its dictionary, or a list of them, which
-        are done one after another.
+        are done one after another. `measure` says what each weight loses, which reads it once more.
         """
         configs = [_config(it) for it in (config if isinstance(config, (list, tuple)) else [config])]
-        pipeline = self._native.compression(json.dumps(configs))
-        return Compression(json.loads(self._run(pipeline, target, True, None, progress)))
+        steps = json.loads(self._native.compression(json.dumps(configs)))
+        for step in steps:
+            step["options"]["measure"] = measure
+        return Compression(json.loads(self._run(json.dumps(steps), target, True, None, progress)))
 
     def _run(
         self,

@@ -1,6 +1,7 @@
 """What milopt answers: each report as words, as a dictionary, and in a notebook."""
 
 import html
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,14 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
     return "<table><thead>" + row(head, "th") + "</thead><tbody>" + "".join(row(it, "td") for it in rows) + "</tbody></table>"
+
+
+def _loss(weight: dict[str, Any]) -> str:
+    """Signal to noise of a weight, where that was measured."""
+    signal, noise = weight.get("signal"), weight.get("noise")
+    if signal is None or noise is None:
+        return ""
+    return f"{10 * math.log10(signal / noise):.1f} dB" if signal and noise else "none"
 
 
 @dataclass(frozen=True)
@@ -161,14 +170,14 @@ class Compression(Rewritten):
 
     @property
     def weights(self) -> list[dict[str, Any]]:
-        """Of each weight its bytes before and after, its form, signal and noise; or why it was left alone."""
+        """Of each weight its bytes before and after, and its form; signal and noise, where that was measured; or why it was left alone."""
         passes = [one for program in self._programs for one in program["passes"]]
         return [{"pass": one["id"], **detail} for one in passes for detail in one.get("details", [])]
 
     def _repr_html_(self) -> str:
-        head = ["weight", "type", "bytes", "form"]
+        head = ["weight", "type", "bytes", "form", "loss"]
         rows = [
-            [it["weight"], it["type"], _change(it["bytes_before"], it["bytes_after"], "byte"), it["form"]]
+            [it["weight"], it["type"], _change(it["bytes_before"], it["bytes_after"], "byte"), it["form"], _loss(it)]
             for it in self.weights
             if "bytes_before" in it
         ]

@@ -5,6 +5,7 @@
 //! of them. Python's lock is released while milopt works.
 
 mod errors;
+mod fleet;
 mod model;
 mod run;
 
@@ -17,6 +18,8 @@ mod _milopt {
 
     #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::fleet::{content, key, merge, plan, work};
     #[pymodule_export]
     use crate::{command, passes};
 

@@ -14,7 +14,7 @@ use milopt::ir::{Model, Program, Release, text};
 use milopt::package::Limits;
 use milopt::pass::Registry;
 use milopt::rewrite::{Direction, RewriteError, Rewritten, Size};
-use milopt::suggest::{PLACER, Subject, aim, shell_word, system};
+use milopt::suggest::{PLACERS, Subject, aim, shell_word, system};
 use milopt::tensor::Source;
 use milopt::{Package, Pipeline, Rewrite, Runner, diff, new_violations, verify};
 use serde_json::{Value, json};
@@ -154,8 +154,9 @@ impl Opened {
         if let Some(release) = release {
             command.push_str(&format!(" --target {release}"));
         }
-        let open =
-            |pass: &&milopt::pass::Configured| pass.def().id == PLACER && !pass.given().contains_key("chips");
+        let open = |pass: &&milopt::pass::Configured| {
+            PLACERS.contains(&pass.def().id) && !pass.given().contains_key("chips")
+        };
         if pipeline.passes().any(|pass| open(&pass)) {
             let system = system(target);
             aim(&mut pipeline, &json!([target.chip.name]), Some(&json!([system])))?;

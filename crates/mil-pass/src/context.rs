@@ -1,5 +1,6 @@
 //! What a running pass may ask and tell.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,7 @@ pub struct PassCx<'a> {
     pub(crate) rewrites: &'a mut u64,
     pub(crate) cancel: Option<Arc<AtomicBool>>,
     pub(crate) samples: &'a Samples,
+    pub(crate) handed: &'a [Arc<dyn Any + Send + Sync>],
     pub(crate) sites: Option<Arc<Sites>>,
     /// Ops from this index on were made by the pass.
     pub(crate) made_from: usize,
@@ -99,6 +101,11 @@ impl<'a> PassCx<'a> {
     pub fn samples(&self, name: &str) -> Result<&'a [Sample], PassError> {
         let missing = || PassError::Refused(format!("no samples were handed over as {name}"));
         self.samples.get(name).ok_or_else(missing)
+    }
+
+    /// The value of a type that whoever runs the pass handed over, if there is one.
+    pub fn handed<T: Any>(&self) -> Option<&'a T> {
+        self.handed.iter().find_map(|value| value.downcast_ref())
     }
 
     /// Adds to a counter that the pass declares.

@@ -1,5 +1,6 @@
 //! Running a pipeline: verification, rollback, fuel, cancellation, reports.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub struct Runner {
     sites: Option<Arc<Sites>>,
     instruments: Vec<Box<dyn Instrument>>,
     samples: Samples,
+    handed: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Why a run ended early. The program is as it was before the pass.
@@ -86,6 +88,7 @@ impl Default for Runner {
             sites: None,
             instruments: Vec::new(),
             samples: Samples::default(),
+            handed: Vec::new(),
         }
     }
 }
@@ -138,6 +141,13 @@ impl Runner {
     #[must_use]
     pub fn samples(mut self, name: impl Into<String>, calls: Vec<Sample>) -> Runner {
         self.samples.insert(name.into(), calls);
+        self
+    }
+
+    /// Something for the passes that ask for a value of this type ([`PassCx::handed`]).
+    #[must_use]
+    pub fn hand(mut self, value: impl Any + Send + Sync) -> Runner {
+        self.handed.push(Arc::new(value));
         self
     }
 
@@ -317,6 +327,7 @@ impl State<'_> {
             rewrites: &mut self.report.rewrites,
             cancel: self.runner.cancel.clone(),
             samples: &self.runner.samples,
+            handed: &self.runner.handed,
             sites: self.runner.sites.clone(),
             made_from: 0,
             instruments: &mut self.runner.instruments,

@@ -32,6 +32,8 @@ fn commands_print_what_is_written_down() {
     std::fs::create_dir_all("target").unwrap();
     // A history is only added to.
     let _ = std::fs::remove_file("target/task-history.jsonl");
+    // Parts that another version has left are refused.
+    let _ = std::fs::remove_dir_all("target/fleet-parts");
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")

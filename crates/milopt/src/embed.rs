@@ -4,6 +4,7 @@
 //! milopt has libraries for both, and the border hardly ever changes. The Python package and the C library
 //! stand on this.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use mil_passes::compression::config::pass_of;
 use serde_json::{Value, json};
 
 use crate::evaluate::{self, ChoiceError, as_arrays};
+use crate::fleet::{self, Content, FleetError, Plan, Progress, Worked};
 use crate::rewrite::{Direction, Rewrite, RewriteError, check};
 use crate::{diff, inspect, verify, weights};
 
@@ -28,9 +30,11 @@ const LARGEST_ARRAY: usize = if usize::BITS > 32 { (16_u64 << 30) as usize } els
 #[derive(Debug)]
 pub struct Model {
     package: Package,
-    /// What was wrong with it when it came: what is written breaks no other rule.
-    known: Report,
-    changed: bool,
+    /// What was wrong with it when it came: what is written breaks no other rule. `None` as long as nothing has
+    /// changed it.
+    known: Option<Report>,
+    /// What the last run found about programs that it left, by their place.
+    verified: BTreeMap<Vec<usize>, Report>,
 }
 
 /// Why something was not done.
@@ -41,7 +45,7 @@ pub struct Fault {
     pub kind: FaultKind,
     /// In words, with its causes.
     pub message: String,
-    /// The rule that a result would break, and where, in words.
+    /// The rule that a result would break or that a package breaks, and where, in words.
     pub rule: Option<(&'static str, String)>,
 }
 
@@ -99,8 +103,7 @@ pub struct Differences {
 
 impl Model {
     fn of(package: Package) -> Model {
-        let known = verify::verify(package.model());
-        Model { package, known, changed: false }
+        Model { package, known: None, verified: BTreeMap::new() }
     }
 
     /// Opens a model of any readable form.
@@ -177,14 +180,21 @@ impl Model {
     ) -> Result<String, Fault> {
         let pipeline = Pipeline::read(pipeline, &mil_passes::registry())?;
         let target = target.map(release).transpose()?;
+        let programs = self.package.model().programs();
+        let paths: Vec<Vec<usize>> = programs.into_iter().map(|(path, _)| path).collect();
         let mut rewrite = Rewrite::of(&mut self.package);
         // What fails half way has changed it, too.
-        self.changed = true;
+        self.known.get_or_insert_with(|| rewrite.known().clone());
+        self.verified.clear();
         if let Some(release) = target {
             rewrite.retarget(release, Direction::Any)?;
         }
         rewrite.run(&pipeline, runner)?;
-        Ok(serde_json::to_string(&rewrite.done())?)
+        let done = rewrite.done();
+        let verified = paths.into_iter().zip(&done.reports);
+        self.verified =
+            verified.filter_map(|(path, report)| Some((path, report.verified.clone()?))).collect();
+        Ok(serde_json::to_string(&done)?)
     }
 
     /// The pipeline that configurations of coremltools, a JSON array, stand for in their order.
@@ -313,11 +323,72 @@ impl Model {
     ///
     /// If passes made it break a rule that it kept when it came; see [`Package::save`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Fault> {
-        if self.changed {
-            check(&self.known, verify::verify(self.package.model()))?;
+        if let Some(known) = &self.known {
+            check(known, verify::verify_rest(self.package.model(), self.verified.clone()))?;
         }
         Ok(self.package.save(path)?)
     }
+}
+
+/// The hash of all files of a model ([`Content::hash`]).
+///
+/// # Errors
+///
+/// If one cannot be read.
+pub fn content(model: &Path) -> Result<String, Fault> {
+    Ok(Content::read(model)?.hash())
+}
+
+/// The key of what a pipeline makes of a model with this content, for what else counts ([`fleet::key`]).
+///
+/// # Errors
+///
+/// If the pipeline is not understood.
+pub fn key(content: &str, pipeline: &str, target: &[&str]) -> Result<String, Fault> {
+    let pipeline = match pipeline.trim() {
+        "" => Pipeline::new(),
+        text => Pipeline::read(text, &mil_passes::registry())?,
+    };
+    Ok(fleet::key(content, &fleet::canonical(&pipeline), target))
+}
+
+/// The plan of a compression, as JSON.
+///
+/// # Errors
+///
+/// See [`Plan::new`].
+pub fn plan(input: &Path, pipeline: &str, target: Option<&str>) -> Result<String, Fault> {
+    let pipeline = Pipeline::read(pipeline, &mil_passes::registry())?;
+    let plan = Plan::new(input, target.map(release).transpose()?, &pipeline)?;
+    Ok(serde_json::to_string(&plan)?)
+}
+
+/// Does tasks of a plan, which is given as JSON.
+///
+/// # Errors
+///
+/// See [`fleet::work`].
+pub fn work(
+    plan: &str,
+    tasks: &[usize],
+    parts: &Path,
+    input: Option<&Path>,
+    progress: &mut Progress<'_>,
+) -> Result<Worked, Fault> {
+    let registry = mil_passes::registry();
+    let plan = Plan::parse(plan, Path::new("plan"), &registry)?;
+    Ok(fleet::work(&plan, tasks, parts, input, &registry, progress)?)
+}
+
+/// Writes what the parts of a plan make of its model. Gives a report, an object for each program.
+///
+/// # Errors
+///
+/// See [`fleet::merge`].
+pub fn merge(plan: &str, parts: &Path, output: &Path, input: Option<&Path>) -> Result<String, Fault> {
+    let registry = mil_passes::registry();
+    let plan = Plan::parse(plan, Path::new("plan"), &registry)?;
+    Ok(serde_json::to_string(&fleet::merge(&plan, parts, output, input, &registry)?)?)
 }
 
 /// A release by its name.
@@ -383,8 +454,46 @@ macro_rules! from_errors {
     };
 }
 
+impl From<PackageError> for Fault {
+    fn from(error: PackageError) -> Fault {
+        let path = |path: &Path| path.display().to_string();
+        let rule = match error.cause() {
+            PackageError::Io { path: at, .. } | PackageError::NoFolder { path: at } => {
+                ("package-io", path(at))
+            }
+            PackageError::Missing { item, .. } => ("package-file", item.clone()),
+            PackageError::LfsPointer { path: at } => ("package-file", path(at)),
+            PackageError::Manifest(_) => ("package-manifest", "Manifest.json".to_owned()),
+            PackageError::Wire(_) | PackageError::Protobuf(_) | PackageError::Model(_) => {
+                ("package-message", "model".to_owned())
+            }
+            PackageError::Decode(error) => ("package-program", error.place.to_string()),
+            PackageError::Encode(error) => ("package-program", error.place.to_string()),
+            PackageError::Unwritable(violation) => (violation.code, violation.place.to_string()),
+            PackageError::Text { path: at, .. } | PackageError::NotText { path: at } => {
+                ("package-text", path(at))
+            }
+            PackageError::NotAModel { path: at, .. }
+            | PackageError::Part { path: at, .. }
+            | PackageError::Unsupported { path: at, .. } => ("package-form", path(at)),
+            PackageError::Limit(_) | PackageError::Outside(_) => ("package-limit", "model".to_owned()),
+            _ => return Fault::input(error_chain(&error)),
+        };
+        Fault { rule: Some(rule), ..Fault::input(error_chain(&error)) }
+    }
+}
+
+impl From<FleetError> for Fault {
+    fn from(error: FleetError) -> Fault {
+        match error {
+            FleetError::Package(error) => error.into(),
+            FleetError::Rewrite(error) => error.into(),
+            error => Fault::input(error_chain(&error)),
+        }
+    }
+}
+
 from_errors!(
-    PackageError,
     GrammarError,
     mil_eval::Error,
     mil_eval::EvalError,

@@ -54,6 +54,7 @@ pub mod diff;
 pub mod embed;
 mod error;
 pub mod evaluate;
+pub mod fleet;
 pub mod inspect;
 pub mod numerics;
 pub mod ranges;

@@ -7,6 +7,7 @@ use mil_tensor::{DType, Tensor};
 
 use super::calibration::Calibrated;
 use super::config::{BlockSize, Config, LinearConfig, LinearGranularity};
+use super::elsewhere::Form;
 use super::emit::{Decompressor, is_old, only, refuse};
 use super::mask::{Mask, faked, uncalibrated};
 use super::weights::{Compressor, Place, Weight, run};
@@ -175,6 +176,32 @@ impl Compressor for LinearQuantizeWeights {
 
     fn gain(&self, fit: &Fit) -> Option<Gain> {
         fit.gain
+    }
+
+    fn tensors(&self, fit: &Fit) -> Vec<Option<Tensor>> {
+        let Quantized { data, scale, offset, .. } = &fit.quantized;
+        vec![Some(data.clone()), Some(scale.clone()), offset.clone()]
+    }
+
+    fn of_tensors(&self, plan: &Plan, tensors: Vec<Option<Tensor>>) -> Result<Option<Fit>, CompressError> {
+        let Ok([Some(data), Some(scale), offset]) = <[_; 3]>::try_from(tensors) else { return Ok(None) };
+        let quantized = Quantized::of_parts(data, scale, offset, plan.blocks.clone());
+        Ok(Some(Fit { quantized, mask: plan.mask.clone(), gain: None }))
+    }
+
+    fn forms(&self, plan: &Plan) -> Option<Vec<Option<Form>>> {
+        let Plan { weight, mask, blocks, options, .. } = plan;
+        if mask.is_some() {
+            return None;
+        }
+        let counts = || blocks.counts().to_vec();
+        let is_signed = options.dtype.int_range().is_some_and(|(least, _)| least < 0);
+        let offset = !(options.symmetric && is_signed);
+        Some(vec![
+            Some((options.dtype, weight.shape().to_vec())),
+            Some((weight.dtype(), counts())),
+            offset.then(|| (options.dtype, counts())),
+        ])
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {

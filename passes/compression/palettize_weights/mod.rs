@@ -8,6 +8,7 @@ use mil_tensor::{DType, Tensor};
 
 use super::calibration::Calibrated;
 use super::config::{Config, PaletteConfig, PaletteGranularity, PaletteMode};
+use super::elsewhere::Form;
 use super::emit::{Decompressor, is_old, only, refuse, shape_of};
 use super::mask::{Mask, faked, uncalibrated};
 use super::weights::{Compressor, Place, Weight, run};
@@ -213,6 +214,34 @@ impl Compressor for PalettizeWeights {
 
     fn gain(&self, fit: &Fit) -> Option<Gain> {
         fit.gain
+    }
+
+    fn tensors(&self, fit: &Fit) -> Vec<Option<Tensor>> {
+        let Palette { indices, lut, scale, .. } = &fit.palette;
+        vec![Some(indices.clone()), Some(lut.clone()), scale.clone()]
+    }
+
+    fn of_tensors(&self, plan: &Plan, tensors: Vec<Option<Tensor>>) -> Result<Option<Fit>, CompressError> {
+        let Ok([Some(indices), Some(lut), scale]) = <[_; 3]>::try_from(tensors) else { return Ok(None) };
+        let vector_axis = plan.options.vectors.map(|vectors| vectors.axis);
+        let palette = Palette::of_parts(indices, lut, vector_axis, scale, plan.weight.dtype());
+        Ok(Some(Fit { palette, mask: plan.mask.clone(), gain: None }))
+    }
+
+    fn forms(&self, plan: &Plan) -> Option<Vec<Option<Form>>> {
+        let Plan { weight, groups, options, .. } = plan;
+        let bits = options.bits.filter(|_| options.mode != Mode::Unique && plan.mask.is_none())?;
+        let width = options.vectors.map_or(1, |vectors| vectors.width);
+        let mut indices = weight.shape().to_vec();
+        if let Some(Vectors { axis, width }) = options.vectors {
+            *indices.get_mut(axis)? /= width;
+        }
+        let lut = groups.counts().iter().copied().chain([1 << bits, width]).collect();
+        let scale = options.scale_axis.map(|axis| {
+            let size = |(at, &size): (usize, &usize)| if at == axis { size } else { 1 };
+            (weight.dtype(), weight.shape().iter().enumerate().map(size).collect())
+        });
+        Some(vec![Some((DType::index(bits)?, indices)), Some((weight.dtype(), lut)), scale])
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, fit: &Fit) -> Result<ValueId, No> {

@@ -1,6 +1,6 @@
 use mil_compress::CompressError;
 use mil_compress::prune::{Pruned, Rule, prune_with};
-use mil_compress::sparse::bytes_of;
+use mil_compress::sparse::{Counts, bytes_of};
 use mil_ir::{OpId, Program, ValueId};
 use mil_pass::{Alias, No, Pass, PassCx, PassError, Rewrite, pass};
 use mil_tensor::Tensor;
@@ -129,6 +129,16 @@ impl Compressor for PruneWeights {
 
     fn results<'f>(&self, fit: &'f mut Pruned) -> Vec<&'f mut Tensor> {
         vec![&mut fit.mask, &mut fit.nonzero]
+    }
+
+    fn tensors(&self, pruned: &Pruned) -> Vec<Option<Tensor>> {
+        vec![Some(pruned.mask.clone()), Some(pruned.nonzero.clone())]
+    }
+
+    fn of_tensors(&self, _: &Plan, tensors: Vec<Option<Tensor>>) -> Result<Option<Pruned>, CompressError> {
+        let Ok([Some(mask), Some(nonzero)]) = <[_; 2]>::try_from(tensors) else { return Ok(None) };
+        let counts = Counts::of(&mask)?;
+        Ok(Some(Pruned { mask, nonzero, counts }))
     }
 
     fn emit(&self, rw: &mut Rewrite<'_>, weight: &Weight, pruned: &Pruned) -> Result<ValueId, No> {

@@ -72,6 +72,17 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// A palette of its parts, for a weight of a type.
+    pub fn of_parts(
+        indices: Tensor,
+        lut: Tensor,
+        vector_axis: Option<usize>,
+        scale: Option<Tensor>,
+        dtype: DType,
+    ) -> Palette {
+        Palette { indices, lut, vector_axis, scale, dtype }
+    }
+
     /// Bits of an index.
     pub fn bits(&self) -> usize {
         self.indices.dtype().bits().unwrap_or(8)

@@ -48,6 +48,11 @@ pub struct Quantized {
 }
 
 impl Quantized {
+    /// Integers of their parts, with a scale and an offset for each block.
+    pub fn of_parts(data: Tensor, scale: Tensor, offset: Option<Tensor>, blocks: Blocks) -> Quantized {
+        Quantized { data, scale, offset, blocks }
+    }
+
     /// The weight that the integers stand for, computed when it is read.
     pub fn dense(&self) -> Result<Tensor, CompressError> {
         Dequantize::new(&self.data, &self.scale, self.offset.as_ref(), &self.blocks)?.tensor()

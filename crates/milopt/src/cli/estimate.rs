@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::pipeline::pipeline;
 use crate::cli::record::{hashes, record};
 use crate::cli::{Context, Failure, Outcome, chain, open, say, say_json};
+use crate::fleet::{Content, canonical, key};
 use crate::suggest::{Subject, Suggestions, aimed};
 
 /// Predict where Core ML places each op, how the program falls into segments, and why.
@@ -129,7 +130,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => one_model(args, &target, &context.registry)?,
     };
     if args.json {
-        say_json(&found.to_json()?)?;
+        say_json(&keyed(args, &target, &context.registry, found.to_json()?)?)?;
     } else {
         say(&found.text())?;
     }
@@ -141,6 +142,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let broken: Vec<String> = found.programs.iter().flat_map(|one| broken(args, &one.estimate)).collect();
     if broken.is_empty() { Ok(()) } else { Err(Failure::Limit(broken.join("; "))) }
+}
+
+/// The report with what the model consists of, and the key of what was asked about it.
+fn keyed(args: &Args, target: &Target, registry: &Registry, mut report: Value) -> Result<Value, Failure> {
+    let (Some(fields), true) = (report.as_object_mut(), args.input != Path::new("-")) else {
+        return Ok(report);
+    };
+    let content = Content::read(&args.input)?.hash();
+    let read = |text: &String| Ok::<_, Failure>(aimed(pipeline(text, registry)?, target).0);
+    let rewrite = args.what_if.as_ref().map(read).transpose()?.unwrap_or_default();
+    let other = args.other.as_ref().map(|other| Content::read(other).map(|it| it.hash())).transpose()?;
+    let asked = ["estimate", &args.chip, &args.os, &args.units, other.as_deref().unwrap_or_default()];
+    fields.insert("key".to_owned(), json!(key(&content, &canonical(&rewrite), &asked)));
+    fields.insert("content".to_owned(), json!(content));
+    Ok(report)
 }
 
 fn one_model(args: &Args, target: &Target, registry: &Registry) -> Result<Answer, Failure> {

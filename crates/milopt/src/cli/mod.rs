@@ -14,8 +14,10 @@ mod explain;
 mod flags;
 mod inspect;
 mod man;
+mod merge;
 mod passes;
 mod pipeline;
+mod plan;
 mod print;
 mod ranges;
 mod record;
@@ -28,6 +30,7 @@ mod trend;
 mod verify;
 mod watch;
 mod weights;
+mod work;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -86,6 +89,9 @@ enum Command {
     Estimate(estimate::Args),
     Devices(devices::Args),
     Trend(trend::Args),
+    Plan(plan::Args),
+    Work(work::Args),
+    Merge(merge::Args),
     Functions(surgery::functions::Args),
     Cut(surgery::cut::Args),
     Chunk(surgery::chunk::Args),
@@ -166,6 +172,9 @@ pub fn main_of(registry: Registry, arguments: Vec<OsString>) -> u8 {
         Command::Estimate(args) => estimate::run(&args, &context),
         Command::Devices(args) => devices::run(&args),
         Command::Trend(args) => trend::run(&args),
+        Command::Plan(args) => plan::run(&args, &raw, &context),
+        Command::Work(args) => work::run(&args, &context),
+        Command::Merge(args) => merge::run(&args, &context),
         Command::Functions(args) => surgery::functions::run(&args, &context),
         Command::Cut(args) => surgery::cut::run(&args, &context),
         Command::Chunk(args) => surgery::chunk::run(&args, &context),

@@ -6,6 +6,7 @@ use std::path::Path;
 use mil_estimate::{Estimate, Record, RecordSubject};
 
 use crate::cli::{Failure, Outcome};
+use crate::fleet::Content;
 
 /// Adds the estimates of a model to a history: of the model as it is, or after a pipeline.
 pub(super) fn record(
@@ -15,12 +16,6 @@ pub(super) fn record(
     label: &str,
     estimates: &[&Estimate],
 ) -> Outcome {
-    let mut hasher = blake3::Hasher::new();
-    for (name, hash) in hashes(model)? {
-        // The package's own name does not count.
-        let inner = name.split_once(std::path::MAIN_SEPARATOR).map_or("", |(_, inner)| inner);
-        hasher.update(inner.as_bytes()).update(b"\0").update(hash.as_bytes()).update(b"\0");
-    }
     let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
     let subject = RecordSubject {
         tool: concat!("milopt ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -28,7 +23,7 @@ pub(super) fn record(
             Some(pipeline) => format!("{name} after {pipeline}"),
             None => name.into_owned(),
         },
-        content: format!("blake3:{}", hasher.finalize().to_hex()),
+        content: Content::read(model)?.hash(),
         label: label.to_owned(),
     };
     let Some(record) = Record::of(subject, estimates) else { return Ok(()) };
@@ -36,25 +31,10 @@ pub(super) fn record(
     Ok(history.write_all(format!("{}\n", serde_json::to_string(&record)?).as_bytes())?)
 }
 
-/// Each file of a model with its BLAKE3 hash, by path.
+/// Each file of a model with its hash, by a path that begins with the model's name.
 pub(super) fn hashes(model: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let fault = |path: &Path, error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
-    let mut found = Vec::new();
-    let mut pending = vec![model.to_path_buf()];
-    while let Some(path) = pending.pop() {
-        if path.is_dir() {
-            for entry in std::fs::read_dir(&path).map_err(|error| fault(&path, error))? {
-                pending.push(entry.map_err(|error| fault(&path, error))?.path());
-            }
-            continue;
-        }
-        let mut hasher = blake3::Hasher::new();
-        let mut file = std::fs::File::open(&path).map_err(|error| fault(&path, error))?;
-        std::io::copy(&mut file, &mut hasher).map_err(|error| fault(&path, error))?;
-        let base = model.parent().unwrap_or(model);
-        let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-        found.push((name, format!("blake3:{}", hasher.finalize().to_hex())));
-    }
-    found.sort();
-    Ok(found)
+    let name = model.file_name().unwrap_or(model.as_os_str()).to_string_lossy();
+    let path = |inner: String| if inner.is_empty() { name.to_string() } else { format!("{name}/{inner}") };
+    let files = Content::read(model)?.files.into_iter();
+    Ok(files.map(|file| (path(file.path), file.hash)).collect())
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::samples::{self, Named};
 use crate::cli::watch::{Printer, Progress, Reproducer, Selection, Why};
 use crate::cli::{Context, Failure, Outcome, chain, open, pipeline, say, say_json};
+use crate::fleet::{Content, canonical, key};
 use crate::rewrite::{self, Direction, Rewrite, RewriteError, Rewritten, Size};
 use crate::words;
 
@@ -161,6 +162,7 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     }
     let chip = args.estimate.as_ref().map(|chip| Target::new(chip, "26", "cpu-and-ne")).transpose()?;
     let samples = samples::of_pipeline(&pipeline)?;
+    let keys = if args.json { keys(args, &pipeline)? } else { Map::new() };
     let mut package = open(&args.input)?;
     let mut rewrite = Rewrite::of(&mut package);
     retarget(args, &mut rewrite)?;
@@ -182,10 +184,31 @@ pub(super) fn run(args: &Args, raw: &[String], context: &Context) -> Outcome {
     let seconds = start.elapsed().as_secs_f64();
     let outcome = Done { rewritten: rewrite.done(), estimates, output, seconds };
     if args.json {
-        return say_json(&outcome.to_json()?);
+        let mut report = outcome.to_json()?;
+        report.extend(keys);
+        return say_json(&report);
     }
     say(&outcome.text(args))?;
     if context.quiet { Ok(()) } else { say(&outcome.line()) }
+}
+
+/// What the model consists of, and the key of what becomes of it: where it comes from standard input, nothing.
+fn keys(args: &Args, pipeline: &Pipeline) -> Result<Map<String, Value>, Failure> {
+    if args.input == Path::new("-") {
+        return Ok(Map::new());
+    }
+    let content = Content::read(&args.input)?.hash();
+    let options = pipeline.passes().map(|pass| pass.pass().options());
+    let named = options.filter_map(|options| Some(options.get("samples")?.as_str()?.to_owned()));
+    let samples = named.collect::<BTreeSet<String>>().into_iter();
+    let samples = samples.map(|file| Ok(Content::read(Path::new(&file))?.hash()));
+    let samples = samples.collect::<Result<Vec<String>, Failure>>()?;
+    let releases = [&args.target, &args.raise_target, &args.lower_target];
+    let release = releases.into_iter().flatten().next().map_or("", |name| name.as_str());
+    let mut target = vec![release];
+    target.extend(samples.iter().map(String::as_str));
+    let key = key(&content, &canonical(pipeline), &target);
+    Ok(Map::from_iter([("key".to_owned(), json!(key)), ("content".to_owned(), json!(content))]))
 }
 
 /// Where to write, if anywhere.
@@ -356,7 +379,7 @@ impl Done<'_> {
         format!("{} ({:.2} s){hint}\n", parts.join(", "), self.seconds)
     }
 
-    fn to_json(&self) -> Result<Value, Failure> {
+    fn to_json(&self) -> Result<Map<String, Value>, Failure> {
         let mut document = Map::new();
         document.insert("output".into(), json!(self.output));
         document.insert("seconds".into(), json!(self.seconds));
@@ -366,7 +389,7 @@ impl Done<'_> {
             let value = if values.len() == 1 { values.remove(0) } else { json!({ "programs": values }) };
             document.insert("estimate".into(), value);
         }
-        Ok(Value::Object(document))
+        Ok(document)
     }
 
     /// The tables that were asked for.

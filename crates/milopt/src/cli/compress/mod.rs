@@ -7,7 +7,7 @@ mod inline;
 mod report;
 mod rounding;
 mod settings;
-mod steps;
+pub(super) mod steps;
 mod sweep;
 
 use std::cmp::Ordering;

@@ -14,7 +14,7 @@ pub(super) const SAMPLES: &str = "samples";
 /// What is done with weights.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Steps")]
-pub(super) struct Steps {
+pub(in crate::cli) struct Steps {
     /// A configuration in coremltools' form, as YAML or JSON; may be repeated
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
@@ -66,14 +66,14 @@ pub(super) struct Steps {
 
 /// A pass on weights, with its configuration.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(in crate::cli) struct Step {
     pub(super) pass: &'static str,
     pub(super) config: Value,
 }
 
 /// How the steps are done.
 #[derive(Clone, Debug, Default)]
-pub(super) struct How {
+pub(in crate::cli) struct How {
     /// What each weight loses is told.
     pub(super) measure: bool,
     /// What is compressed may be compressed once more.
@@ -94,7 +94,7 @@ fn calibration(text: &str) -> Result<Calibration, String> {
 }
 
 /// Steps as JSON of a pipeline. `activations` are passes that follow them.
-pub(super) fn pipeline(steps: &[Step], how: &How, activations: &Value) -> Result<Value, Failure> {
+pub(in crate::cli) fn pipeline(steps: &[Step], how: &How, activations: &Value) -> Result<Value, Failure> {
     let joint = how.twice || steps.len() > 1;
     let passes = steps.iter().map(|Step { pass, config }| {
         let mut options = Map::new();
@@ -124,19 +124,19 @@ fn configuration(path: &Path) -> Result<Step, Failure> {
 
 impl Steps {
     /// How its steps are done.
-    pub(super) fn how(&self, measure: bool, twice: bool, compensate: bool) -> How {
+    pub(in crate::cli) fn how(&self, measure: bool, twice: bool, compensate: bool) -> How {
         How { measure, twice, compensate, whole_range: self.whole_range }
     }
 
     /// What is done with weights, in order.
-    pub(super) fn of_weights(&self) -> Result<Vec<Step>, Failure> {
+    pub(in crate::cli) fn of_weights(&self) -> Result<Vec<Step>, Failure> {
         let mut steps = self.config.iter().map(|path| configuration(path)).collect::<Result<Vec<_>, _>>()?;
         steps.extend(self.flags()?);
         Ok(steps)
     }
 
     /// The configuration for activations; `None` where they stay.
-    pub(super) fn of_activations(&self) -> Result<Option<Value>, Failure> {
+    pub(in crate::cli) fn of_activations(&self) -> Result<Option<Value>, Failure> {
         let Some(text) = &self.activations else { return Ok(None) };
         if matches!(text.as_str(), "int8" | "uint8") {
             return Ok(Some(json!({"global_config": {"dtype": text, "mode": "linear"}})));
