@@ -69,7 +69,9 @@ impl Taint {
         if let Some(turned) = turned {
             return turned;
         }
-        if let Some((_, param)) = TO_INTEGERS.iter().find(|(kind, _)| *kind == context.def.name) {
+        let to_integers = TO_INTEGERS.iter().find(|(kind, _)| *kind == context.def.name);
+        let is_float = |value: &EvalValue| value.as_array().is_some_and(|array| array.dtype().is_float());
+        if let Some((_, param)) = to_integers.filter(|_| !results.iter().any(is_float)) {
             let from = operand(context, param).and_then(|array| array.slice::<f32>());
             let is_nan = |at: usize| from.is_some_and(|from| from.get(at).is_some_and(|x| x.is_nan()));
             return results.iter().map(|value| marked(value, mark, is_nan)).collect();
@@ -158,8 +160,8 @@ fn operand<'c>(context: &'c Context<'_>, param: &str) -> Option<&'c Array> {
 const CHOICES: &[&str] =
     &["argsort", "non_maximum_suppression", "random_categorical", "reduce_argmax", "reduce_argmin", "topk"];
 
-/// Ops that add, beside those that sum.
-const ADDS: &[&str] = &["add", "batch_norm", "instance_norm", "layer_norm", "sub"];
+/// Ops that a sum of products may take in, beside those that are one.
+const ADDS: &[&str] = &["add", "batch_norm", "instance_norm", "layer_norm", "mul", "sub"];
 
 /// What integers, of which none is NaN, are instead: another number than they are likely to be.
 const MARK: i32 = 77;
