@@ -1,5 +1,7 @@
 //! Requests as the worker sends them, to a page whose files and download are in memory.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
 use std::ops::Range;

@@ -183,8 +183,8 @@ impl Link {
             "slice_by_index" => {
                 No::unless(shape.len() == inner.len(), "an axis falls away")?;
                 let bounds = bounds(rw, op)?;
-                let others = (0..inner.len()).filter(|&axis| axis != axis_in);
-                let whole = others.map(|axis| bounds[axis] == (0, inner[axis], 1)).all(|whole| whole);
+                let mut others = (0..inner.len()).filter(|&axis| axis != axis_in);
+                let whole = others.all(|axis| bounds[axis] == (0, inner[axis], 1));
                 No::unless(whole && bounds[axis_in].2 == 1, "it cuts off more than ends of the axis")?;
                 Reach::Offset(bounds[axis_in].0)
             }

@@ -121,9 +121,11 @@ fn low(rw: &Rewrite<'_>, mut value: ValueId) -> Result<(ValueId, Vec<OpId>), No>
     Ok((value, between))
 }
 
-/// The ops that bring a value of many axes back to few, and those between, if it is only reshaped; in program
-/// order and in one block.
-fn ends(rw: &Rewrite<'_>, value: ValueId) -> Result<Option<(Vec<OpId>, Vec<OpId>)>, No> {
+/// Ops that bring a value of many axes back to few, and those between.
+type Ends = (Vec<OpId>, Vec<OpId>);
+
+/// The ends of a value that is only reshaped, in program order and in one block.
+fn ends(rw: &Rewrite<'_>, value: ValueId) -> Result<Option<Ends>, No> {
     let (mut ends, mut between) = (Vec::new(), Vec::new());
     let mut open = vec![value];
     while let Some(value) = open.pop() {

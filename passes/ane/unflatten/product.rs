@@ -46,7 +46,7 @@ pub(super) fn parts(size: usize, pass: &Unflatten) -> Option<usize> {
     let most = |limit: i64| usize::try_from(limit).ok().filter(|&limit| limit > 0);
     let limit = most(pass.contraction).filter(|&limit| size > limit)?;
     let limit = limit.min(most(pass.limit)?);
-    (2..=MOST).find(|parts| size % parts == 0 && size / parts <= limit)
+    (2..=MOST).find(|&parts| size.is_multiple_of(parts) && size / parts <= limit)
 }
 
 /// Parts of a sum; more would move more than they save.

@@ -57,10 +57,7 @@ impl Integers {
             factor *= step;
             open = best.take(&self.try_factor(columns, tried(factor)), open);
         }
-        let mut scale = [0.0; LANES];
-        for lane in 0..LANES {
-            scale[lane] = best.products[lane] / best.squares[lane];
-        }
+        let scale = std::array::from_fn(|lane| best.products[lane] / best.squares[lane]);
         let scale = all_rounded(scale, largest, dtype);
         let mut found = extent;
         for lane in 0..LANES {

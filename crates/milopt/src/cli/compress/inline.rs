@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn only_constants_of_decompressing_ops_move_into_them() {
-        let text = r#"
+        let text = r#"program(1.3) {
             func main<ios18>(tensor<fp32, [2]> x) {
                 tensor<uint8, [2]> data = const()[name = string("data"), val = tensor<uint8, [2]>([1, 2])];
                 tensor<fp32, [1]> scale = const()[name = string("scale"), val = tensor<fp32, [1]>([0x1p+0])];
@@ -41,7 +41,7 @@ mod tests {
                 tensor<fp32, [2]> z = mul(x = x, y = w)[name = string("z")];
                 tensor<fp32, [2]> y = add(x = z, y = scale)[name = string("y")];
             } -> (y);
-        "#;
+        }"#;
         let mut program = mil_ir::text::parse(text).unwrap();
         inline_constants(&mut program).unwrap();
         let graph = program.graph("main").unwrap();
