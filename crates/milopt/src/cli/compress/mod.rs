@@ -3,7 +3,6 @@
 mod allocate;
 mod apply;
 mod calls;
-mod inline;
 mod report;
 mod rounding;
 mod settings;
@@ -246,9 +245,6 @@ fn compress(
                 done
             }
         };
-        if done.changed() {
-            inline::inline_constants(program)?;
-        }
         reports.push(done);
     }
     if changed.raised || reports.iter().any(RunReport::changed) {
