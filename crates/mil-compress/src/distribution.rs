@@ -268,9 +268,10 @@ mod tests {
         assert_eq!((&counted.values, &counted.weights), (&sorted.values, &sorted.weights));
         assert_eq!(counted.weights, [1.0, 1.0, 2.0, 1.0, 2.0]);
         assert_eq!(histogram.take().unwrap().len(), 0, "it forgets");
+        let counted_least = counted.values[3];
         let mut others = counted;
         others.remove_zero();
-        assert_eq!((others.len(), others.values[2]), (4, 1.5));
+        assert_eq!((others.values[1], others.values[2], others.values.len()), (-2.0, counted_least, 4));
     }
 
     #[test]
